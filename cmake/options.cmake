@@ -1,0 +1,14 @@
+# Warnings are errors; sanitizers and the compiler cache are switches of the configure step.
+add_library(tacho_options INTERFACE)
+target_compile_options(tacho_options INTERFACE -Wall -Wextra -Werror -fno-math-errno)
+target_include_directories(tacho_options INTERFACE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/include)
+# Reductions keep their written order and no product is contracted behind our back: results must not depend on the compiler's mood.
+target_compile_options(tacho_options INTERFACE -ffp-contract=off)
+if(TACHO_SANITIZE)
+  target_compile_options(tacho_options INTERFACE -fsanitize=${TACHO_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(tacho_options INTERFACE -fsanitize=${TACHO_SANITIZE})
+endif()
+find_program(TACHO_CCACHE ccache)
+if(TACHO_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${TACHO_CCACHE})
+endif()
