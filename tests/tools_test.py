@@ -1,0 +1,282 @@
+#!/usr/bin/env python3
+"""The checks under tools/ find what they are for: each test plants one violation in a small tree and expects its message."""
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tools"))
+import check_docs  # noqa: E402
+import check_layers  # noqa: E402
+import check_sizes  # noqa: E402
+
+SOUND = {
+    "tools/layers.txt": "# comment\nbase:\ntensor:\nop: tensor\nops: tensor op\nbackends: op ops/*.h\npasses: ops/*.h\ncli: *\n",
+    "tools/size_exceptions.txt": "# none\n",
+    "src/base/error.h": "#pragma once\n",
+    "src/base/README.md": "Errors.\n",
+    "src/tensor/shape.h": '#include <vector>\n#include "base/error.h"\n',
+    "src/tensor/README.md": "Shapes: `shape.h`; may include `base/`.\n",
+    "src/op/op_def.h": '#include "tensor/shape.h"\n',
+    "src/op/README.md": "Contracts.\n",
+    "src/ops/relu.h": '#include "op/op_def.h"\n',
+    "src/ops/relu.cc": '#include "ops/relu.h"\n#include "relu.h"\n',
+    "src/ops/relu_test.cc": '#include "cli/command.h"\n#include "tests/support/near.h"\n',
+    "src/ops/detail/loops.h": "\n",
+    "src/ops/detail/README.md": "Loops.\n",
+    "src/ops/README.md": "Catalogue.\n",
+    "src/passes/dead.cc": '#include "ops/relu.h"\n',
+    "src/passes/README.md": "Passes.\n",
+    "src/backends/README.md": "One folder each.\n",
+    "src/backends/blas/backend.cc": '#include "backends/blas/load.h"\n#include "load.h"\n#include "ops/relu.h"\n',
+    "src/backends/blas/load.h": "\n",
+    "src/backends/simd/gemm.h": "\n",
+    "src/cli/README.md": "Commands.\n",
+    "src/cli/command.h": '#include "passes/pass.h"\n#include "tacho/tacho.h"\n',
+    "src/passes/pass.h": "\n",
+    "src/cli/commands/README.md": "One file each.\n",
+    "src/cli/commands/analyze.cc": '#include "cli/command.h"\n',
+    "src/cli/commands/inspect.cc": "\n",
+    "include/tacho/tacho.h": '#include "cli/command.h"\n',
+    "tests/support/near.h": "\n",
+    "tacho": "",
+    "README.md": "Run `./tacho analyze`, see [more](CONTRIBUTING.md#names) and [us](https://example.org/none), `src/ops/relu.h:12`.\n"
+                 "`tacho serve` and `python/` are planned. `ops/<name>.h`, `../shared/data`, `build/release`, `--flag`, `N/s`.\n"
+                 "```\n$ ./tacho summary --json - | head\nconv1/conv2d/forward  12 %  ops/s\n```\n",
+    "CONTRIBUTING.md": "Start at `ops/relu.h`, `relu.h` or `src/ops/`.\n",
+}
+
+
+class Planted(unittest.TestCase):
+    """A sound tree in a temporary folder, with changes on top."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = Path(folder.name).resolve()
+        for path, text in SOUND.items():
+            self.write(path, text)
+
+    def write(self, path, text):
+        file = self.root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+
+    def expect(self, check, *fragments):
+        """Exactly one message, which holds all fragments."""
+        messages = check(self.root)[0]
+        self.assertEqual(len(messages), 1, messages)
+        for fragment in fragments:
+            self.assertIn(fragment, messages[0])
+
+
+class Layers(Planted):
+    check = staticmethod(check_layers.check)
+
+    def test_sound_tree_passes(self):
+        messages, seen = self.check(self.root)
+        self.assertEqual(messages, [])
+        self.assertEqual(seen, 15)
+
+    def test_room_outside_the_row(self):
+        self.write("src/tensor/shape.h", '\n#include "op/op_def.h"\n')
+        self.expect(self.check, "src/tensor/shape.h:2:", "may not include", "op/op_def.h")
+
+    def test_a_relative_path_is_no_way_around(self):
+        self.write("src/tensor/shape.h", '#include "../op/op_def.h"\n')
+        self.expect(self.check, "src/tensor/shape.h:1:", "may not include")
+
+    def test_headers_only_excludes_sub_folders(self):
+        self.write("src/passes/dead.cc", '#include "ops/detail/loops.h"\n')
+        self.expect(self.check, "src/passes/dead.cc:1:", "ops/detail/loops.h")
+
+    def test_sibling_backend(self):
+        self.write("src/backends/blas/load.h", '#include "backends/simd/gemm.h"\n')
+        self.expect(self.check, "src/backends/blas/load.h:1:", "may not include")
+
+    def test_facade_is_not_for_the_rooms(self):
+        self.write("src/op/op_def.h", '#include "tacho/tacho.h"\n')
+        self.expect(self.check, "src/op/op_def.h:1:", "may not include")
+
+    def test_missing_header(self):
+        self.write("src/op/op_def.h", '#include "tensor/absent.h"\n')
+        self.expect(self.check, "src/op/op_def.h:1:", "does not exist")
+
+    def test_included_source(self):
+        self.write("src/ops/relu.h", '#include "ops/relu.cc"\n')
+        self.expect(self.check, "is no header")
+
+    def test_unknown_room_and_file_in_no_room(self):
+        self.write("src/attic/old.cc", "\n")
+        self.expect(self.check, "src/attic/old.cc:1:", "no room")
+        (self.root / "src/attic/old.cc").rename(self.root / "src/old.cc")
+        self.expect(self.check, "src/old.cc:1:", "no room")
+
+    def test_table_names_only_rooms(self):
+        self.write("tools/layers.txt", SOUND["tools/layers.txt"] + "lower: opps\n")
+        self.expect(self.check, "tools/layers.txt:9:", "`opps`")
+
+
+class Sizes(Planted):
+    check = staticmethod(check_sizes.check)
+
+    def test_sound_tree_passes(self):
+        messages, summary = self.check(self.root)
+        self.assertEqual(messages, [])
+        self.assertIn("median 1 lines", summary)
+
+    def test_long_file_needs_a_reason(self):
+        self.write("src/op/op_def.h", "\n" * 601)
+        self.expect(self.check, "src/op/op_def.h: 601 lines")
+        self.write("tools/size_exceptions.txt", "src/op/op_def.h:  \n")
+        self.expect(self.check, "size_exceptions.txt:1:", "reason")
+        self.write("tools/size_exceptions.txt", "src/op/op_def.h: one generated table\n")
+        self.assertEqual(self.check(self.root)[0], [])
+
+    def test_long_tests_count_too(self):
+        self.write("tests/laws_test.cc", "\n" * 601)
+        self.expect(self.check, "tests/laws_test.cc: 601 lines")
+
+    def test_unused_exceptions(self):
+        self.write("tools/size_exceptions.txt", "src/op/op_def.h: was long\n")
+        self.expect(self.check, "has 1 lines", "remove")
+        self.write("tools/size_exceptions.txt", "src/op/gone.h: was long\n")
+        self.expect(self.check, "does not exist", "remove")
+
+    def test_median(self):
+        for path in SOUND:
+            if path.endswith((".h", ".cc")) and "_test" not in path:
+                self.write(path, "\n" * 151)
+        self.expect(self.check, "median file has 151 lines")
+
+
+class Docs(Planted):
+    check = staticmethod(check_docs.check)
+
+    def readme(self, text):
+        self.write("README.md", "# Tree\n" + text + "\n")
+
+    def test_sound_tree_passes(self):
+        messages, documents = self.check(self.root)
+        self.assertEqual(messages, [])
+        self.assertEqual(documents, 11)
+
+    def test_paths(self):
+        for path in ("src/ops/absent.h", "ops/absent.h", "docs/absent", "absent.cc", "tools/lower/", "./absent", "src/ops/absent.h:3"):
+            self.readme(f"See `passes/` and `{path}`.")
+            self.expect(self.check, "README.md:2:", "does not exist")
+
+    def test_path_in_a_block(self):
+        self.readme("```\ncat tests/absent_test.cc\n```")
+        self.expect(self.check, "README.md:3:", "tests/absent_test.cc")
+
+    def test_commands(self):
+        for text in ("`tacho fly`", "`./tacho fly --high`", "`TACHO_THREADS=2 build/release/src/tacho fly`", "`./tacho analyze; ./tacho fly`"):
+            self.readme(text)
+            self.expect(self.check, "README.md:2:", "`tacho fly`")
+        self.readme("```sh\n$ ./tacho fly\n```")
+        self.expect(self.check, "README.md:3:", "`tacho fly`")
+
+    def test_links(self):
+        self.readme("See [this](docs/absent.md#part).")
+        self.expect(self.check, "README.md:2:", "docs/absent.md")
+
+    def test_readme_of_a_folder(self):
+        (self.root / "src/ops/detail/README.md").unlink()
+        self.expect(self.check, "src/ops/detail:1:", "README.md")
+
+    def test_missing_documents(self):
+        (self.root / "CONTRIBUTING.md").unlink()
+        self.readme("Nothing.")
+        self.expect(self.check, "CONTRIBUTING.md:1: missing")
+
+
+class Scripts(Planted):
+    """The same through the command line: exit status and output."""
+
+    def test_exit_status(self):
+        for name in ("layers", "sizes", "docs"):
+            command = [sys.executable, "-B", ROOT / f"tools/check_{name}.py", self.root]
+            self.assertEqual(subprocess.run(command, capture_output=True).returncode, 0, name)
+        self.write("src/tensor/shape.h", '#include "op/op_def.h"\n' + "\n" * 600)
+        self.write("README.md", "`tacho fly`\n")
+        for name in ("layers", "sizes", "docs"):
+            command = [sys.executable, "-B", ROOT / f"tools/check_{name}.py", self.root]
+            self.assertEqual(subprocess.run(command, capture_output=True).returncode, 1, name)
+
+    def test_format(self):
+        command = [ROOT / "tools/check_format.sh", self.root]
+        self.write(".clang-format", (ROOT / ".clang-format").read_text())
+        for path in SOUND:
+            if path.endswith((".h", ".cc")):
+                self.write(path, "\n")
+        self.write("src/op/op_def.h", "int  a ;\n")
+        result = subprocess.run(command, capture_output=True, text=True)
+        if result.returncode == 77:
+            self.skipTest(result.stdout.strip())
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("src/op/op_def.h:1: not formatted", result.stdout)
+        self.write("src/op/op_def.h", "int a;\n")
+        result = subprocess.run(command, capture_output=True, text=True)
+        self.assertEqual(result.returncode, 0, result.stdout)
+
+
+class Launcher(unittest.TestCase):
+    """tacho in a tiny tree of its own: builds on first use, rebuilds only when a source changed, passes everything on."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = Path(folder.name).resolve()
+        for path, text in {
+            "CMakeLists.txt": "cmake_minimum_required(VERSION 3.22)\nproject(tiny LANGUAGES CXX)\nadd_subdirectory(src)\n",
+            "CMakePresets.json": (ROOT / "CMakePresets.json").read_text(),
+            "cmake/none.cmake": "",
+            "include/none.h": "",
+            "src/CMakeLists.txt": "add_executable(tacho main.cc)\n",
+            "src/main.cc": '#include <cstdio>\nint main(int n, char** a) { std::puts(n > 1 ? a[n - 1] : "none"); return n; }\n',
+            "tools/build.sh": (ROOT / "tools/build.sh").read_text(),
+            "tools/install.sh": (ROOT / "tools/install.sh").read_text(),
+            "tacho": (ROOT / "tacho").read_text(),
+        }.items():
+            file = self.root / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
+        os.chmod(self.root / "tacho", 0o755)
+        os.chmod(self.root / "tools/install.sh", 0o755)
+
+    def tacho(self, *arguments):
+        return subprocess.run([self.root / "tacho", *arguments], capture_output=True, text=True, cwd="/")
+
+    def test_life_of_a_build(self):
+        # Two first calls at once: one builds, the other waits, both run.
+        calls = [subprocess.Popen([self.root / "tacho", "a b"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                 for _ in range(2)]
+        outputs = [call.communicate() for call in calls]
+        self.assertEqual([call.returncode for call in calls], [2, 2], outputs)
+        self.assertEqual([out for out, _ in outputs], ["a b\n", "a b\n"])
+        self.assertEqual(sum("configuring" in err for _, err in outputs), 1, outputs)
+
+        later = self.tacho()
+        self.assertEqual((later.returncode, later.stdout, later.stderr), (1, "none\n", ""))
+        program = self.root / "build/release/src/tacho"
+        built = program.stat().st_mtime_ns
+        (self.root / "src/some_test.cc").write_text("broken")
+        self.assertEqual(self.tacho().stdout, "none\n")
+        self.assertEqual(program.stat().st_mtime_ns, built, "a test file must not cause a build")
+
+        source = self.root / "src/main.cc"
+        source.write_text(source.read_text().replace("none", "edited"))
+        self.assertEqual(self.tacho().stdout, "edited\n")
+        source.write_text("broken")
+        broken = self.tacho()
+        self.assertEqual((broken.returncode, broken.stdout), (2, ""))
+        self.assertIn("error", broken.stderr)
+        self.assertIn("the build failed", broken.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
