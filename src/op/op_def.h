@@ -1,0 +1,138 @@
+#pragma once
+// The operation's contract (architecture section 3): everything there is to know of one operation, in one place.
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "count/op_count.h"
+#include "op/attributes.h"
+#include "op/counting.h"
+#include "op/emitter.h"
+#include "op/kernel.h"
+#include "op/slice.h"
+#include "op/value.h"
+#include "tensor/tensor.h"
+
+namespace tacho {
+
+using TensorTypes = SmallVector<TensorType, kMaxOperands>;
+
+/// An operation applied to operands of known types: what every rule gets. Absent optional inputs
+/// have dtype boolean and rank 0.
+struct OpCall {
+  const Attributes& attributes;
+  std::span<const TensorType> inputs, outputs;  ///< outputs are empty in the type rule
+  const Shape& in(size_t i) const { return inputs[i].shape; }
+  const Shape& out(size_t i) const { return outputs[i].shape; }
+};
+
+/// Facts that passes read instead of lists of names.
+enum class Trait : uint32_t {
+  none = 0,
+  elementwise = 1,  ///< each output element depends on the inputs' elements at the same (broadcast) index
+  movement = 2,     ///< copies by index, no arithmetic
+  view = 4,         ///< output is the input's memory with another shape: costs nothing where the planner aliases it
+  reduction = 8,    ///< sums or maxima over axes
+  product = 16,     ///< matrix product or convolution: what the documents call products
+  activation = 32,  ///< unary elementwise; may be grouped behind a product
+  bias = 64,        ///< adds a vector along one axis; may be grouped behind a product
+  pooling = 128,
+  update = 256,  ///< optimiser update of a variable
+  loss = 512,
+};
+constexpr Trait operator|(Trait a, Trait b) { return Trait(uint32_t(a) | uint32_t(b)); }
+
+/// What a gradient rule works with. One gradient per output comes in, absent where nothing reads that output's
+/// gradient.
+struct GradientCall {
+  Emitter& emitter;
+  const Attributes& attributes;
+  std::span<const Value> inputs, outputs, output_gradients;
+  std::span<const bool> wanted;  ///< inputs whose gradient somebody needs; others may be left absent
+};
+
+/// How a law or a benchmark fills an input of a sample.
+struct Fill {
+  enum Kind : uint8_t {
+    normal,    ///< standard normal
+    positive,  ///< uniform in [0.5, 1.5)
+    distinct,  ///< a shuffled grid: no two elements closer than 0.01, none nearer to 0 than 0.005 (kinks of max and
+               ///< relu)
+    index,     ///< integers in [0, limit)
+    number,    ///< all elements `value`
+
+  } kind = normal;
+  int64_t limit = 0;
+  double value = 0;
+};
+
+/// One example of use. Shape law, formula against counting execution, backends against the double reference, gradient
+/// against finite differences, micro-benchmark and documentation all come from it. Floating inputs are given as float32
+/// and run at every dtype.
+struct Sample {
+  std::vector<TensorType> inputs;
+  Attributes attributes;
+  std::vector<Fill> fills;  ///< per input; missing ones are `normal`
+};
+
+/// The reference kernel for each scalar type.
+struct Reference {
+  void (*f32)(const Attributes&, const KernelRun&) = nullptr;
+  void (*f64)(const Attributes&, const KernelRun&) = nullptr;
+  void (*counting)(const Attributes&, const KernelRun&) = nullptr;
+};
+
+struct OpDef {
+  std::string_view name;    ///< snake_case, as reports print it
+  std::string_view doc;     ///< one sentence: what it computes, in formulas
+  std::string_view source;  ///< where the definition comes from (paper, document, framework)
+  Trait traits = Trait::none;
+
+  /// Types of the outputs; throws tacho::Error ("[conv2d] expected ..., got ...") where the inputs do not fit.
+  TensorTypes (*types)(const OpCall&) = nullptr;
+  /// Numbers for the symbols of `count` ("N", "OH").
+  Bindings (*dimensions)(const OpCall&) = nullptr;
+  /// What the operation requires, in those symbols. May look at ranks and flags, never at extents.
+  OpCount (*count)(const OpCall&) = nullptr;
+  /// Outputs' states from inputs' states. May turn an input from `whole` into `sliced(axis)`: the executor then hands
+  /// in a part of it. A refusal is an output in state `refused` with its reason.
+  SliceStates (*slice)(const OpCall&, SliceStates& inputs) = nullptr;
+  /// Emits the gradients of the inputs (absent where there is none). Null where the operation has no gradient.
+  Values (*gradient)(const GradientCall&) = nullptr;
+  Reference reference;
+  /// Combines the outputs of two parts, for PartialKind::merge: `into` covers `into_count` rows, `from` covers
+  /// `from_count`.
+  void (*merge)(const Attributes&, std::span<const View> into, int64_t into_count, std::span<const View> from,
+                int64_t from_count) = nullptr;
+  /// output index -> input index whose memory it may overwrite or, for views, share; -1 for none.
+  std::vector<int> may_alias;
+  std::vector<Sample> samples;
+
+  bool has(Trait trait) const { return (uint32_t(traits) & uint32_t(trait)) != 0; }
+};
+
+/// Every operation, from the files in ops/ (generated by cmake/tables.cmake).
+std::span<const OpDef* const> all_ops();
+/// By name; throws tacho::Error for an unknown one.
+const OpDef& op_named(std::string_view name);
+
+/// Runs the type rule and names the operation and shapes in its errors.
+TensorTypes types_of(const OpDef& op, const Attributes& attributes, std::span<const TensorType> inputs);
+/// The count of a call as integers.
+Tally tally_of(const OpDef& op, const OpCall& call);
+/// Bytes of all inputs once, and of all outputs once.
+int64_t bytes_read(const OpCall& call);
+int64_t bytes_written(const OpCall& call);
+/// Runs the reference kernel for the dtype of the call's first floating operand.
+void run_reference(const OpDef& op, const Attributes& attributes, const KernelRun& run);
+
+/// Makes the three entries from a functor with `template <class T> void operator()(const Attributes&, const KernelRun&)
+/// const`.
+template <class Functor>
+Reference reference_of() {
+  return {[](const Attributes& a, const KernelRun& r) { Functor{}.template operator()<float>(a, r); },
+          [](const Attributes& a, const KernelRun& r) { Functor{}.template operator()<double>(a, r); },
+          [](const Attributes& a, const KernelRun& r) { Functor{}.template operator()<Counting>(a, r); }};
+}
+
+}  // namespace tacho
