@@ -46,8 +46,9 @@ build_preset() {
 build_locked() {
   local preset=$1 tests=$2
   shift 2
-  local folder="$root/build/$preset" first=no options=() signature started=$SECONDS
+  local folder="$root/build/$preset" first=no options=() signature started
   if [ "$tests" = on ]; then "$root/tools/install.sh" --tests || return 2; else "$root/tools/install.sh" || return 2; fi
+  started=$SECONDS
   signature=$(source_signature)
   if [ -f "$folder/CMakeCache.txt" ] && ! grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$root" "$folder/CMakeCache.txt"; then
     echo "$name: build/$preset was made for another folder; starting it afresh" >&2

@@ -44,7 +44,7 @@ for ((i = 0; i < shards; i++)); do
   status=$?
   if [ $status -ne 0 ]; then
     failed=1
-    echo "process $((i + 1)) of $shards ended with status $status:"
+    echo "process $((i + 1)) of $shards ended with status $status; the last test it began: $(sed -n 's/^\[ RUN      \] //p' "$logs/$i" | tail -n 1)"
     grep -vE '^\[ (RUN     |      OK) \]|^\[-----' "$logs/$i" | tail -n 200
   fi
   grep -E '^\[  PASSED  \]|^\[  SKIPPED \]' "$logs/$i"
