@@ -163,6 +163,7 @@ TEST(Expr, SumsBindTheirIndexInside) {
   EXPECT_EQ(Expr::sum("j", n, Expr::sum("i", s("j"), i + 1)).evaluate({{"N", 4}}), 10);
   // The inner index hides the outer one.
   EXPECT_EQ(Expr::sum("i", 3, Expr::sum("i", 4, i)).evaluate({}), 18);
+  EXPECT_EQ(to_string(Expr::sum("i", n, Expr::sum("i", s("C"), i))), "N*sum(i<C: i)");
   EXPECT_EQ(to_string(Expr::sum("i", n, s("C"))), "N*C");
   EXPECT_EQ(to_string(triangle), "sum(i<N: i + 1)");
 }

@@ -121,57 +121,53 @@ OpCount matmul_count(const OpCall& call) {
   return {.mul = b * m * n * s * k, .add = b * m * n * max(s * k - 1, 0)};
 }
 
-/// Which operand of the call axis `axis` of input `which` belongs to: batch axis, m, k or n; and the slice of the
-/// result.
-SliceStates matmul_slice(const OpCall& call, SliceStates& inputs) {
+/// What an input's sliced axis is to the product: a batch axis (counted in the broadcast batch), m, k or n.
+struct AxisRole {
+  enum Kind { none, batch, m, k, n } kind = none;
+  int64_t batch_axis = 0;
+  friend bool operator==(const AxisRole&, const AxisRole&) = default;
+};
+
+AxisRole role_of(const OpCall& call, const SliceStates& inputs, size_t which, int64_t batch_rank) {
+  if (inputs[which].kind != SliceState::sliced) return {};
   const auto& a = call.attributes.as<MatmulAttributes>();
-  const SlicedInput sliced = common_sliced_axis(inputs);
-  if (sliced.refusal && inputs[0].kind == SliceState::partial)
-    return all_outputs(call, SliceState::Refused(sliced.refusal));
-  if (inputs[1].kind == SliceState::partial)
-    return all_outputs(call, SliceState::Refused("reads a value that is still partial"));
-  const int64_t batch_rank = int64_t(std::max(call.in(0).size(), call.in(1).size())) - 2;
-  enum Role { none, batch, m, k, n };
-  const auto role = [&](size_t which) -> std::pair<Role, int64_t> {
-    if (inputs[which].kind != SliceState::sliced) return {none, 0};
-    const int64_t rank = int64_t(call.in(which).size()), axis = inputs[which].axis;
-    if (axis < rank - 2) return {batch, axis + batch_rank - (rank - 2)};
-    const bool last = axis == rank - 1;
-    if (which == 0) return {last != a.transpose_a ? k : m, 0};
-    return {last != a.transpose_b ? n : k, 0};
-  };
-  const auto [role0, axis0] = role(0);
-  const auto [role1, axis1] = role(1);
-  if (role0 == none && role1 == none) return all_outputs(call, SliceState::Whole());
-  const Role r = role0 != none ? role0 : role1;
-  if (role0 != none && role1 != none && (role0 != role1 || axis0 != axis1))
-    return all_outputs(call, SliceState::Refused("the factors are sliced along different axes"));
-  if (r == m || r == n) {
-    const int64_t out_rank = int64_t(call.out(0).size());
-    return {SliceState::Sliced(r == m ? out_rank - 2 : out_rank - 1)};
-  }
-  if (r == k) {
-    for (size_t which = 0; which < 2; ++which) {
-      const int64_t rank = int64_t(call.in(which).size());
-      inputs[which] = SliceState::Sliced((which == 0) != a.transpose_a ? rank - 1 : rank - 2);
-      if (which == 1) inputs[which] = SliceState::Sliced(a.transpose_b ? rank - 1 : rank - 2);
-    }
-    return {SliceState::Partial(PartialKind::sum)};
-  }
-  const int64_t axis = role0 == batch ? axis0 : axis1;
-  for (size_t which = 0; which < 2; ++which) {
-    const int64_t own = axis - (batch_rank - (int64_t(call.in(which).size()) - 2));
-    const bool broadcasts =
-        own < 0 || (call.in(which)[size_t(own)] == 1 &&
-                    call.in(1 - which)[size_t(axis - (batch_rank - (int64_t(call.in(1 - which).size()) - 2)))] != 1);
-    if (!broadcasts) inputs[which] = SliceState::Sliced(own);
-  }
-  if (axis < a.contracted) return {SliceState::Partial(PartialKind::sum)};
-  return {SliceState::Sliced(axis - a.contracted)};
+  const int64_t rank = int64_t(call.in(which).size()), axis = inputs[which].axis;
+  if (axis < rank - 2) return {AxisRole::batch, axis + batch_rank - (rank - 2)};
+  const bool last = axis == rank - 1;
+  if (which == 0) return {last != a.transpose_a ? AxisRole::k : AxisRole::m, 0};
+  return {last != a.transpose_b ? AxisRole::n : AxisRole::k, 0};
 }
 
-/// Brings a gradient of the broadcast batch shape back to the operand's own: sums over the axes that were broadcast.
-Value unbroadcast(Emitter& emitter, Value gradient, const Shape& wanted) { return sum_to(emitter, gradient, wanted); }
+SliceStates matmul_slice(const OpCall& call, SliceStates& inputs) {
+  const auto& a = call.attributes.as<MatmulAttributes>();
+  for (const SliceState& state : inputs)
+    if (state.kind == SliceState::partial)
+      return all_outputs(call, SliceState::Refused("reads a value that is still partial"));
+  const int64_t ranks[2] = {int64_t(call.in(0).size()), int64_t(call.in(1).size())};
+  const int64_t batch_rank = std::max(ranks[0], ranks[1]) - 2;
+  const AxisRole roles[2] = {role_of(call, inputs, 0, batch_rank), role_of(call, inputs, 1, batch_rank)};
+  const AxisRole role = roles[0].kind != AxisRole::none ? roles[0] : roles[1];
+  if (role.kind == AxisRole::none) return all_outputs(call, SliceState::Whole());
+  if (roles[0].kind != AxisRole::none && roles[1].kind != AxisRole::none && roles[0] != roles[1])
+    return all_outputs(call, SliceState::Refused("the factors are sliced along different axes"));
+  const int64_t out_rank = int64_t(call.out(0).size());
+  if (role.kind == AxisRole::m) return {SliceState::Sliced(out_rank - 2)};
+  if (role.kind == AxisRole::n) return {SliceState::Sliced(out_rank - 1)};
+  if (role.kind == AxisRole::k) {
+    inputs[0] = SliceState::Sliced(a.transpose_a ? ranks[0] - 2 : ranks[0] - 1);
+    inputs[1] = SliceState::Sliced(a.transpose_b ? ranks[1] - 1 : ranks[1] - 2);
+    return {SliceState::Partial(PartialKind::sum)};
+  }
+  int64_t extent = 1;
+  const auto own_axis = [&](size_t which) { return role.batch_axis - (batch_rank - (ranks[which] - 2)); };
+  for (size_t which = 0; which < 2; ++which)
+    if (own_axis(which) >= 0) extent = std::max(extent, call.in(which)[size_t(own_axis(which))]);
+  for (size_t which = 0; which < 2; ++which)
+    if (own_axis(which) >= 0 && call.in(which)[size_t(own_axis(which))] == extent)
+      inputs[which] = SliceState::Sliced(own_axis(which));
+  if (role.batch_axis < a.contracted) return {SliceState::Partial(PartialKind::sum)};
+  return {SliceState::Sliced(role.batch_axis - a.contracted)};
+}
 
 /// dA = dC B^T and dB = A^T dC, transposed as the attributes say; where an operand is shared by the whole batch, its
 /// gradient is one product contracted over the batch.
@@ -190,13 +186,13 @@ Values matmul_gradient(const GradientCall& g) {
     const int64_t c = contracted_for(sx);
     const Value dx = a.transpose_a ? matmul(g.emitter, y, dc, {a.transpose_b, true, c})
                                    : matmul(g.emitter, dc, y, {false, !a.transpose_b, c});
-    result[0] = unbroadcast(g.emitter, dx, sx);
+    result[0] = sum_to(g.emitter, dx, sx);
   }
   if (g.wanted[1]) {
     const int64_t c = contracted_for(sy);
     const Value dy = a.transpose_b ? matmul(g.emitter, dc, x, {true, a.transpose_a, c})
                                    : matmul(g.emitter, x, dc, {!a.transpose_a, false, c});
-    result[1] = unbroadcast(g.emitter, dy, sy);
+    result[1] = sum_to(g.emitter, dy, sy);
   }
   return result;
 }
