@@ -18,7 +18,7 @@ class Error : public std::runtime_error {
 template <class... Parts>
 std::string text_of(const Parts&... parts) {
   std::ostringstream out;
-  (out << ... << parts);
+  static_cast<void>((out << ... << parts));
   return out.str();
 }
 
