@@ -69,6 +69,8 @@ build_locked() {
   if [ "$first" = yes ]; then
     echo "$name: building $* with ninja on $(nproc) cores (the first time takes minutes, later only what changed)" >&2
   fi
+  # ccache fails where it may not write its folder, as for a service account without a home.
+  if ! [ -w "${HOME:-/nonexistent}" ]; then export CCACHE_DIR="${CCACHE_DIR:-$root/build/ccache}"; fi
   NINJA_STATUS='[%f/%t, %es] ' run_logged "$root/build/build-$preset.log" \
     cmake --build "$folder" --parallel "$(nproc)" --target "$@" || { echo "$name: the build failed (above)" >&2; return 2; }
   if [ "$first" = yes ]; then echo "$name: built in $((SECONDS - started)) s" >&2; fi
