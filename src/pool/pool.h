@@ -1,0 +1,156 @@
+#pragma once
+// Threads that run a step's tasks, and the ledger's only writer.
+#include <atomic>
+#include <exception>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "base/clock.h"
+#include "pool/plant.h"
+#include "trace/ledger.h"
+
+namespace tacho {
+
+class Pool;
+
+/// What a task knows of the thread that runs it.
+class Worker {
+ public:
+  /// 0 is the caller of Pool::run.
+  int thread() const { return thread_; }
+
+  /// Runs `body` inside the account `kernel` of `node`. Exceptions pass through with the account closed.
+  template <class Body>
+  void kernel(int32_t node, Body&& body) {
+    const KernelScope scope(*this, node);
+    body();
+  }
+  /// Polls `done` until it holds, in the account `communication`: for kernels that return before their work is
+  /// finished.
+  template <class Done>
+  void wait_for(Done&& done) {
+    change(Account::communication);
+    while (!done()) pause();
+    change(Account::dispatch);
+  }
+
+ private:
+  friend class Pool;
+  struct KernelScope {
+    KernelScope(Worker& worker, int32_t node) : worker_(worker) {
+      worker.change(Account::kernel, node);
+      if (worker.plant_) worker.plant_in_kernel(node);
+    }
+    ~KernelScope() { worker_.change(Account::dispatch); }
+    Worker& worker_;
+  };
+  void change(Account account, int32_t node = -1) {
+    if (record_) record_->change(now_ns(), account, node);
+  }
+  void change_at(int64_t at_ns, Account account) {
+    if (record_) record_->change(at_ns > record_->last_change_ns() ? at_ns : record_->last_change_ns(), account);
+  }
+  void plant_in_kernel(int32_t node);
+  static void pause();
+
+  Pool* pool_ = nullptr;
+  ThreadRecord* record_ = nullptr;
+  const Plant* plant_ = nullptr;
+  int thread_ = 0;
+};
+
+/// Stages of independent tasks; a barrier after each stage.
+class Program {
+ public:
+  virtual ~Program() = default;
+  virtual int stages() const = 0;
+  virtual int tasks(int stage) const = 0;
+  virtual void run(int stage, int task, Worker& worker) = 0;
+};
+
+class Pool {
+ public:
+  /// `threads` in all, the caller included; throws tacho::Error unless 1 <= threads <= 1024.
+  explicit Pool(int threads);
+  ~Pool();
+  Pool(const Pool&) = delete;
+  Pool& operator=(const Pool&) = delete;
+
+  int threads() const { return int(workers_.size()); }
+
+  /// Runs every task of every stage, in stage order; tasks of a stage run in any order on any thread. Rethrows the
+  /// first exception of a task after all threads have arrived; the stages behind it are skipped.
+  void run(Program& program);
+
+  /// Everything from now on is recorded in `ledger`, from `begin` to `finish`.
+  void begin(Ledger& ledger);
+  /// End of a step, stamped by the coordinator.
+  void end_step();
+  /// Closes the ledger with an end that all threads share.
+  void finish();
+  bool measuring() const { return ledger_ != nullptr; }
+
+  /// Runs `body` on the caller in the account `input`: waiting for data.
+  template <class Body>
+  void wait_for_input(Body&& body) {
+    Worker& caller = workers_[0];
+    caller.change(Account::input);
+    struct Back {
+      Worker& worker;
+      ~Back() { worker.change(Account::dispatch); }
+    } back{caller};
+    body();
+    plant_in_input();
+  }
+  /// Runs `body` on the caller in the account `profiler`: bookkeeping of the measurement.
+  template <class Body>
+  void bookkeeping(Body&& body) {
+    Worker& caller = workers_[0];
+    caller.change(Account::profiler);
+    struct Back {
+      Worker& worker;
+      ~Back() { worker.change(Account::dispatch); }
+    } back{caller};
+    body();
+  }
+
+  /// Plants a delay once per step from now on; `{}` removes it.
+  void plant(const Plant& plant);
+
+ private:
+  friend class Worker;
+  struct alignas(64) Stage {
+    std::atomic<int> next{0};
+    std::atomic<int> left{0};
+    int tasks = 0;
+    int64_t published_ns = 0;  ///< when its tasks became ready
+  };
+  void worker_loop(int thread);
+  void run_stages(Worker& worker);
+  void arrive(Worker& worker, int stage);
+  void publish_stage(int stage);
+  void run_task(Worker& worker, int stage, int task);
+  void plant_in_input();
+  bool fire(Plant::Kind kind);
+  template <class Ready>
+  bool wait_until(std::atomic<int>& word, Ready&& ready);
+
+  std::vector<Worker> workers_;
+  std::vector<std::thread> threads_;
+  std::unique_ptr<Stage[]> stages_;
+  int stage_capacity_ = 0, stage_count_ = 0;
+  Program* program_ = nullptr;
+  std::atomic<int> current_stage_{0};  ///< stages below are complete
+  std::atomic<int> generation_{0};     ///< increases with every run; -1 ends the threads
+  std::atomic<int> departed_{0};       ///< threads that have left the run
+  std::atomic<bool> failed_{false};
+  std::exception_ptr failure_;
+  int64_t run_published_ns_ = 0, run_ended_ns_ = 0, previous_run_ended_ns_ = 0;
+  Ledger* ledger_ = nullptr;
+  Plant plant_;
+  std::atomic<bool> plant_fired_{false};
+  int spins_ = 0;
+};
+
+}  // namespace tacho

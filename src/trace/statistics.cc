@@ -1,0 +1,42 @@
+#include "trace/statistics.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <numeric>
+
+namespace tacho {
+
+int64_t quantile(std::vector<int64_t> samples, double q) {
+  if (samples.empty()) return 0;
+  const auto rank = std::ptrdiff_t(std::llround(q * double(samples.size() - 1)));
+  std::nth_element(samples.begin(), samples.begin() + rank, samples.end());
+  return samples[size_t(rank)];
+}
+
+int64_t median_index(const std::vector<int64_t>& samples) {
+  if (samples.empty()) return -1;
+  std::vector<int64_t> order(samples.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(),
+                   [&](int64_t a, int64_t b) { return samples[size_t(a)] < samples[size_t(b)]; });
+  return order[(order.size() - 1) / 2];
+}
+
+Summary summarize(const std::vector<int64_t>& samples) {
+  Summary s;
+  s.samples = int64_t(samples.size());
+  if (samples.empty()) return s;
+  s.median = samples[size_t(median_index(samples))];
+  s.p05 = quantile(samples, 0.05);
+  s.p95 = quantile(samples, 0.95);
+  std::vector<int64_t> deviations;
+  deviations.reserve(samples.size());
+  for (int64_t x : samples) deviations.push_back(std::llabs(x - s.median));
+  s.mad = deviations[size_t(median_index(deviations))];
+  s.min = *std::min_element(samples.begin(), samples.end());
+  s.max = *std::max_element(samples.begin(), samples.end());
+  return s;
+}
+
+}  // namespace tacho

@@ -1,0 +1,20 @@
+#pragma once
+#include <cstdint>
+#include <vector>
+
+namespace tacho {
+
+/// A robust centre with its spread, in the samples' unit (nanoseconds everywhere in this project).
+struct Summary {
+  int64_t median = 0, p05 = 0, p95 = 0, mad = 0, min = 0, max = 0;
+  int64_t samples = 0;
+};
+
+/// The sample at rank round(q * (n - 1)): a value that really occurred. 0 without samples.
+int64_t quantile(std::vector<int64_t> samples, double q);
+/// Median, 5 % and 95 % quantiles, median absolute deviation, extremes.
+Summary summarize(const std::vector<int64_t>& samples);
+/// Index of the (lower) median sample: the real step that reports print. -1 without samples.
+int64_t median_index(const std::vector<int64_t>& samples);
+
+}  // namespace tacho
