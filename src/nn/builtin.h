@@ -1,0 +1,21 @@
+#pragma once
+// The networks that come with the program.
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "nn/spec.h"
+
+namespace tacho {
+
+/// "simplenn-4", "simplenn-7", "mlp".
+std::vector<std::string> builtin_names();
+
+/// The network of that name for examples of shape `image` (its own where absent: 1x28x28, 3x32x32, 1x28x28) and as many
+/// outputs as `classes` (10 where absent). Throws tacho::Error that lists the known names; for the name of a network
+/// file it says that those are not read yet. Images that are too small are refused when the network is built.
+NetworkSpec builtin_network(std::string_view name, std::optional<Shape> image = {},
+                            std::optional<int64_t> classes = {});
+
+}  // namespace tacho
