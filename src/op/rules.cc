@@ -4,11 +4,16 @@ namespace tacho {
 
 TensorTypes same_as_first(const OpCall& call) {
   expect(!call.inputs.empty(), "expected at least one input");
-  return {call.inputs[0]};
+  const TensorType& first = call.inputs[0];
+  expect(is_floating(first.dtype), text_of("expected a floating dtype, got ", name_of(first.dtype)));
+  for (const TensorType& type : call.inputs)
+    expect(type == first, text_of("expected inputs of one type, got ", to_string(first), " and ", to_string(type)));
+  return {first};
 }
 
 TensorTypes broadcast_types(const OpCall& call) {
   TensorType out = call.inputs[0];
+  expect(is_floating(out.dtype), text_of("expected a floating dtype, got ", name_of(out.dtype)));
   for (const TensorType& type : call.inputs) {
     expect(type.dtype == out.dtype,
            text_of("expected one dtype, got ", name_of(out.dtype), " and ", name_of(type.dtype)));

@@ -4,9 +4,9 @@
 
 namespace tacho {
 
-/// Output: the type of input 0.
+/// Output: the floating type that all inputs share; throws where one differs.
 TensorTypes same_as_first(const OpCall& call);
-/// Output: the broadcast of all inputs' shapes, dtype of input 0; throws where dtypes differ.
+/// Output: the broadcast of all inputs' shapes, dtype of input 0; throws where dtypes differ or are not floating.
 TensorTypes broadcast_types(const OpCall& call);
 
 /// Symbols by rank: 4 -> N,C,H,W; 3 -> N,C,L; 2 -> N,D; 1 -> E; 0 -> none; else E (all elements).
