@@ -1,0 +1,39 @@
+#pragma once
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "graph/graph.h"
+
+namespace tacho {
+
+/// A rewrite of the graph that does not change what it computes. Returns how many nodes it removed.
+struct Pass {
+  std::string_view name;
+  int (*run)(Graph&);
+};
+
+/// Evaluates nodes whose inputs are all constants and whose results have at most 2^16 elements.
+int fold_constants(Graph& graph);
+/// Merges nodes with the same operation, attributes and inputs into the first of them.
+int merge_common_subexpressions(Graph& graph);
+/// Removes nodes that reach no output and no commit.
+int remove_dead_code(Graph& graph);
+
+/// Nodes that one kernel may run together, in execution order: a product (the anchor, first) with what follows it
+/// alone.
+struct GroupProposal {
+  std::vector<int> nodes;
+};
+/// Products with their bias and activation (reshapes between them are taken along).
+std::vector<GroupProposal> propose_groups(const Graph& graph);
+
+/// The rewrites in the order in which they run.
+std::span<const Pass> pipeline();
+/// Runs them all and verifies the graph after each.
+void run_pipeline(Graph& graph);
+
+/// How often each value is read by alive nodes, commits and outputs.
+std::vector<int> count_uses(const Graph& graph);
+
+}  // namespace tacho

@@ -1,0 +1,48 @@
+#include "passes/pipeline.h"
+
+namespace tacho {
+namespace {
+
+/// The only reader of each value; -1 where there are several, or an output or commit reads it.
+std::vector<int> only_readers(const Graph& graph) {
+  const std::vector<int> uses = count_uses(graph);
+  std::vector<int> reader(size_t(graph.value_count()), -1);
+  for (int n = 0; n < graph.node_count(); ++n) {
+    if (!graph.node(n).alive()) continue;
+    for (Value input : graph.node(n).inputs)
+      if (input && uses[size_t(input.id)] == 1) reader[size_t(input.id)] = n;
+  }
+  for (const Graph::Commit& c : graph.commits()) reader[size_t(c.next.id)] = -1;
+  for (const Graph::Output& o : graph.outputs()) reader[size_t(o.value.id)] = -1;
+  return reader;
+}
+
+}  // namespace
+
+std::vector<GroupProposal> propose_groups(const Graph& graph) {
+  const std::vector<int> reader = only_readers(graph);
+  std::vector<GroupProposal> proposals;
+  for (int n = 0; n < graph.node_count(); ++n) {
+    if (!graph.node(n).alive() || !graph.node(n).op->has(Trait::product)) continue;
+    GroupProposal proposal{{n}};
+    size_t useful = 1;  // members up to the last that is no reshape: a trailing reshape gains nothing
+    bool bias = false;
+    for (int at = n; graph.node(at).outputs.size() == 1;) {
+      const Value value = graph.node(at).outputs[0];
+      const int next = reader[size_t(value.id)];
+      if (next < 0 || graph.node(next).inputs[0] != value) break;
+      const OpDef& op = *graph.node(next).op;
+      if (op.has(Trait::bias) && !bias) bias = true;
+      else if (!op.has(Trait::view) && !op.has(Trait::activation)) break;
+      proposal.nodes.push_back(next);
+      if (!op.has(Trait::view)) useful = proposal.nodes.size();
+      if (op.has(Trait::activation)) break;
+      at = next;
+    }
+    proposal.nodes.resize(useful);
+    if (proposal.nodes.size() > 1) proposals.push_back(std::move(proposal));
+  }
+  return proposals;
+}
+
+}  // namespace tacho
