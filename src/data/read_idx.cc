@@ -127,6 +127,8 @@ Examples read_idx(const std::string& images_path, const std::string& labels_path
 std::string idx_labels_beside(const std::string& images_path) {
   const std::filesystem::path path(images_path);
   const std::string name = path.filename().string();
+  if (name.find("images") == std::string::npos)
+    fail(images_path, " looks like IDX, but its name does not say `images`, so its labels cannot be found beside it");
   std::string labels = replaced(replaced(replaced(name, "images", "labels"), "idx3", "idx1"), "idx4", "idx1");
   const std::string plain = labels.ends_with(".gz") ? labels.substr(0, labels.size() - 3) : labels;
   for (const std::string& candidate : {labels, plain, plain + ".gz"}) {
