@@ -1,0 +1,10 @@
+#pragma once
+#include "op/value.h"
+
+namespace tacho {
+class Emitter;
+
+/// a / b elementwise; the shapes broadcast, floating inputs of one dtype.
+Value div(Emitter& emitter, Value a, Value b);
+
+}  // namespace tacho

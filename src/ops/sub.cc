@@ -1,0 +1,48 @@
+#include "ops/sub.h"
+
+#include "op/rules.h"
+#include "ops/neg.h"
+#include "ops/sum.h"
+#include "ops/walk.h"
+
+namespace tacho {
+namespace {
+
+struct SubReference {
+  template <class T>
+  void operator()(const Attributes&, const KernelRun& run) const {
+    apply_broadcast<T>(run, [](T a, T b) { return a - b; });
+  }
+};
+
+Values sub_gradient(const GradientCall& g) {
+  const Value dc = g.output_gradients[0];
+  return {g.wanted[0] ? sum_to(g.emitter, dc, g.emitter.type(g.inputs[0]).shape) : Value{},
+          g.wanted[1] ? neg(g.emitter, sum_to(g.emitter, dc, g.emitter.type(g.inputs[1]).shape)) : Value{}};
+}
+
+}  // namespace
+
+extern const OpDef op_sub{
+    .name = "sub",
+    .doc = "c = a - b, elementwise with broadcasting.",
+    .source = "ONNX Sub",
+    .traits = Trait::elementwise,
+    .types = broadcast_types,
+    .dimensions = output_dimensions,
+    .count = [](const OpCall& call) { return OpCount{.add = elements(call.out(0))}; },
+    .slice = slice_elementwise,
+    .gradient = sub_gradient,
+    .reference = reference_of<SubReference>(),
+    .may_alias = {0},
+    .samples = {{{{DType::float32, {2, 3, 5, 7}}, {DType::float32, {2, 3, 5, 7}}}, {}, {}},
+                {{{DType::float32, {3, 17}}, {DType::float32, {17}}}, {}, {}},
+                {{{DType::float32, {3, 5, 1, 3}}, {DType::float32, {4, 1}}}, {}, {}},
+                {{{DType::float32, {31}}, {DType::float32, {}}}, {}, {}},
+                {{{DType::float32, {0, 3}}, {DType::float32, {3}}}, {}, {}},
+                {{{DType::float32, {1}}, {DType::float32, {1}}}, {}, {}}},
+};
+
+Value sub(Emitter& emitter, Value a, Value b) { return emit_one(emitter, op_sub, {}, Values{a, b}); }
+
+}  // namespace tacho
