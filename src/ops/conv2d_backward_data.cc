@@ -1,0 +1,135 @@
+#include "ops/conv2d_backward_data.h"
+
+#include "ops/conv2d_backward_weights.h"
+#include "ops/conv_geometry.h"
+
+namespace tacho {
+namespace {
+
+ConvGeometry geometry_of(const Attributes& attributes, const Shape& dy, const Shape& w) {
+  const auto& a = attributes.as<Conv2dBackwardDataAttributes>();
+  expect(dy.size() == 4, text_of("expected gradients N x K x OH x OW, got ", to_string(dy)));
+  expect(w.size() == 4, text_of("expected filters K x C/groups x KH x KW, got ", to_string(w)));
+  expect(a.conv.groups >= 1, text_of("expected at least 1 group, got ", a.conv.groups));
+  const ConvGeometry g = conv_geometry(a.conv, {dy[0], checked_mul(w[1], a.conv.groups), a.image[0], a.image[1]}, w);
+  expect(dy == g.output_shape(), text_of("expected gradients ", to_string(g.output_shape()), " (outputs for images of ",
+                                         a.image[0], " x ", a.image[1], "), got ", to_string(dy)));
+  return g;
+}
+
+struct Conv2dBackwardDataReference {
+  template <class T>
+  void operator()(const Attributes& attributes, const KernelRun& run) const {
+    const ConvGeometry g = geometry_of(attributes, run.inputs[0].shape(), run.inputs[1].shape());
+    const int64_t plane = g.rows.in * g.columns.in, depth = g.channels_per_group(), taps = g.taps();
+    T* dx = run.out<T>(0);
+    for (int64_t i = 0, all = g.n * g.c * plane; i < all; ++i) dx[i] = T(0);
+    for (int64_t n = 0; n < g.n; ++n)
+      for (int64_t k = 0; k < g.k; ++k) {
+        const T* dy = run.in<T>(0) + (n * g.k + k) * g.places();
+        const T* w = run.in<T>(1) + k * depth * taps;
+        T* image = dx + (n * g.c + k / g.filters_per_group() * depth) * plane;
+        for (int64_t c = 0; c < depth; ++c, image += plane, w += taps) scatter_filter(g, dy, w, image);
+      }
+  }
+
+  /// Adds one filter's plane, seen from every output, to one channel of the image.
+  template <class T>
+  static void scatter_filter(const ConvGeometry& g, const T* dy, const T* w, T* image) {
+    for (int64_t oh = 0; oh < g.rows.out; ++oh)
+      for (int64_t kh = 0; kh < g.rows.kernel; ++kh) {
+        const bool row_inside = g.rows.inside(oh, kh);
+        T* row = row_inside ? image + g.rows.place(oh, kh) * g.columns.in : nullptr;
+        for (int64_t kw = 0; kw < g.columns.kernel; ++kw) {
+          const OutputRange inside = row_inside ? g.columns.inside(kw) : OutputRange{};
+          scatter_tap(w[kh * g.columns.kernel + kw], dy + oh * g.columns.out, g.columns, kw, inside, row);
+        }
+      }
+  }
+
+  /// image += weight * dy over one row of outputs; what falls on padding is computed and dropped.
+  template <class T>
+  static void scatter_tap(T weight, const T* dy, const WindowAxis& columns, int64_t kw, OutputRange inside, T* row) {
+    const int64_t shift = columns.place(0, kw);
+    T dropped(0);
+    for (int64_t ow = 0; ow < inside.begin; ++ow) dropped += on_padding(weight) * dy[ow];
+    if (columns.stride == 1)
+      for (int64_t ow = inside.begin; ow < inside.end; ++ow) row[ow + shift] += weight * dy[ow];
+    else
+      for (int64_t ow = inside.begin; ow < inside.end; ++ow) row[ow * columns.stride + shift] += weight * dy[ow];
+    for (int64_t ow = inside.end; ow < columns.out; ++ow) dropped += on_padding(weight) * dy[ow];
+  }
+};
+
+TensorTypes backward_data_types(const OpCall& call) {
+  expect_floating(call, 2);
+  return {{call.inputs[0].dtype, geometry_of(call.attributes, call.in(0), call.in(1)).image_shape()}};
+}
+
+/// An accumulator: one multiplication and one addition a contribution, into zeros.
+OpCount backward_data_count(const OpCall& call) {
+  const ConvProducts p = conv_products(call.attributes.as<Conv2dBackwardDataAttributes>().conv);
+  return {.mul = p.all, .add = p.all, .padding_mul = p.on_padding};
+}
+
+SliceStates backward_data_slice(const OpCall& call, SliceStates& inputs) {
+  using enum ConvAxis;
+  return slice_convolution(call, inputs, call.attributes.as<Conv2dBackwardDataAttributes>().conv.groups,
+                           {{batch, filters}, {filters, channels}, {batch, channels}});
+}
+
+/// Linear in both: where dx = A(w)^T dy, a gradient g of dx goes to dy as A(w) g and to w as the weights' gradient at
+/// images g.
+Values backward_data_gradient(const GradientCall& g) {
+  const auto& a = g.attributes.as<Conv2dBackwardDataAttributes>();
+  const Value dy = g.inputs[0], w = g.inputs[1], ddx = g.output_gradients[0];
+  const Shape filter = g.emitter.type(w).shape;
+  Values result{Value{}, Value{}};
+  if (g.wanted[0]) result[0] = conv2d(g.emitter, ddx, w, a.conv);
+  if (g.wanted[1]) result[1] = conv2d_backward_weights(g.emitter, dy, ddx, {a.conv, {filter[2], filter[3]}});
+  return result;
+}
+
+}  // namespace
+
+extern const OpDef op_conv2d_backward_data{
+    .name = "conv2d_backward_data",
+    .doc = "dx[n,c,h,w] = sum over k and all windows that see (h, w) of w[k,c,p,q] dy[n,k,i,j].",
+    .source = "adjoint of conv2d for its images; ONNX ConvTranspose",
+    .traits = Trait::product,
+    .types = backward_data_types,
+    .dimensions =
+        [](const OpCall& call) { return conv_dimensions(geometry_of(call.attributes, call.in(0), call.in(1))); },
+    .count = backward_data_count,
+    .slice = backward_data_slice,
+    .gradient = backward_data_gradient,
+    .reference = reference_of<Conv2dBackwardDataReference>(),
+    .may_alias = {-1},
+    .samples =
+        {
+            {{{DType::float32, {2, 4, 7, 6}}, {DType::float32, {4, 3, 3, 3}}},
+             Conv2dBackwardDataAttributes{{.padding = {1, 1, 1, 1}}, {7, 6}},
+             {}},
+            {{{DType::float32, {1, 3, 4, 4}}, {DType::float32, {3, 2, 3, 2}}},
+             Conv2dBackwardDataAttributes{{.stride = {2, 3}, .padding = {0, 1, 2, 3}, .dilation = {2, 1}}, {9, 8}},
+             {}},
+            {{{DType::float32, {3, 6, 3, 5}}, {DType::float32, {6, 2, 3, 3}}},
+             Conv2dBackwardDataAttributes{{.stride = {2, 1}, .padding = {1, 0, 1, 2}, .groups = 2}, {6, 5}},
+             {}},
+            {{{DType::float32, {17, 2, 1, 31}}, {DType::float32, {2, 3, 1, 1}}},
+             Conv2dBackwardDataAttributes{{}, {1, 31}},
+             {}},
+            {{{DType::float32, {0, 3, 2, 2}}, {DType::float32, {3, 2, 3, 3}}},
+             Conv2dBackwardDataAttributes{{}, {4, 4}},
+             {}},
+            {{{DType::float32, {1, 1, 1, 1}}, {DType::float32, {1, 1, 1, 1}}},
+             Conv2dBackwardDataAttributes{{}, {1, 1}},
+             {}},
+        },
+};
+
+Value conv2d_backward_data(Emitter& emitter, Value dy, Value w, const Conv2dBackwardDataAttributes& attributes) {
+  return emit_one(emitter, op_conv2d_backward_data, attributes, Values{dy, w});
+}
+
+}  // namespace tacho

@@ -1,0 +1,77 @@
+#include "ops/gather.h"
+
+#include "op/rules.h"
+#include "op/scalar.h"
+#include "ops/scatter_add.h"
+
+namespace tacho {
+namespace {
+
+struct GatherReference {
+  template <class T>
+  void operator()(const Attributes&, const KernelRun& run) const {
+    const Shape& shape = run.inputs[0].shape();
+    const int64_t size = element_count(Shape(shape.begin() + 1, shape.end())), length = run.inputs[1].elements();
+    const int32_t* index = run.in<int32_t>(1);
+    for (int64_t i = 0; i < length; ++i)
+      if (index[i] < 0 || index[i] >= size) fail("[gather] index ", index[i], " is outside an example of ", size);
+    const T* x = run.in<T>(0);
+    T* y = run.out<T>(0);
+    for (int64_t n = 0; n < shape[0]; ++n, x += size, y += length)
+      for (int64_t i = 0; i < length; ++i) copy(y[i], x[index[i]]);
+  }
+};
+
+TensorTypes gather_types(const OpCall& call) {
+  const auto& a = call.attributes.as<GatherAttributes>();
+  expect(call.inputs.size() == 2 && is_floating(call.inputs[0].dtype) && call.inputs[1].dtype == DType::int32,
+         "expected a floating tensor and an int32 index vector");
+  expect(call.in(0).size() >= 2 && call.in(1).size() == 1,
+         text_of("expected N x anything and a vector, got ", to_string(call.in(0)), " and ", to_string(call.in(1))));
+  const Shape example(a.shape.begin(), a.shape.end());
+  expect(element_count(example) == call.in(1)[0],
+         text_of("expected an index vector of ", element_count(example), " elements for results of shape ",
+                 to_string(example), ", got ", call.in(1)[0]));
+  TensorType out{call.inputs[0].dtype, example};
+  out.shape.insert(0, call.in(0)[0]);
+  element_count(out.shape);
+  return {out};
+}
+
+}  // namespace
+
+extern const OpDef op_gather{
+    .name = "gather",
+    .doc = "y[n, i] = x[n, index[i]], x and y flattened per example n.",
+    .source = "phi, the matrix P_phi applied as an index vector, of the running-time document",
+    .traits = Trait::movement,
+    .types = gather_types,
+    .dimensions =
+        [](const OpCall& call) {
+          return Bindings{{"N", call.in(0)[0]}, {"L", call.in(1)[0]}};
+        },
+    .count = [](const OpCall&) { return OpCount{.move = Expr::symbol("N") * Expr::symbol("L")}; },
+    .slice = [](const OpCall& call, SliceStates& inputs) { return slice_rows(call, inputs, {0}); },
+    .gradient = [](const GradientCall& g) -> Values {
+      const Shape& x = g.emitter.type(g.inputs[0]).shape;
+      return {scatter_add(g.emitter, g.output_gradients[0], g.inputs[1], {{x.begin() + 1, x.end()}}), Value{}};
+    },
+    .reference = reference_of<GatherReference>(),
+    .may_alias = {-1},
+    .samples =
+        {
+            {{{DType::float32, {2, 3, 4, 5}}, {DType::int32, {27 * 6}}},
+             GatherAttributes{{27, 6}},
+             {{}, {Fill::index, 60}}},
+            {{{DType::float32, {17, 31}}, {DType::int32, {3}}}, GatherAttributes{{3}}, {{}, {Fill::index, 31}}},
+            {{{DType::float32, {3, 5}}, {DType::int32, {12}}}, GatherAttributes{{2, 3, 2}}, {{}, {Fill::index, 5}}},
+            {{{DType::float32, {0, 5}}, {DType::int32, {4}}}, GatherAttributes{{4}}, {{}, {Fill::index, 5}}},
+            {{{DType::float32, {1, 1}}, {DType::int32, {1}}}, GatherAttributes{{1}}, {{}, {Fill::index, 1}}},
+        },
+};
+
+Value gather(Emitter& emitter, Value x, Value index, const GatherAttributes& attributes) {
+  return emit_one(emitter, op_gather, attributes, Values{x, index});
+}
+
+}  // namespace tacho

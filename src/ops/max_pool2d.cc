@@ -1,0 +1,143 @@
+#include "ops/max_pool2d.h"
+
+#include <limits>
+
+#include "ops/conv_geometry.h"
+#include "ops/max_pool2d_backward.h"
+
+namespace tacho {
+namespace {
+
+struct PoolGeometry {
+  WindowAxis rows, columns;
+};
+
+/// Along one axis. Padding smaller than the kernel makes every window see the image.
+WindowAxis pool_axis(WindowAxis axis, bool ceil_mode, const char* name) {
+  axis = window_axis(axis, name);
+  expect(axis.before < axis.kernel && axis.after < axis.kernel,
+         text_of("expected padding smaller than the kernel, got ", axis.before, " and ", axis.after,
+                 " for a kernel of ", axis.kernel, " along ", name));
+  if (ceil_mode)  // a window that starts behind the image does not count
+    axis.out = std::min(checked_ceil_div(axis.padded() - axis.kernel, axis.stride) + 1,
+                        checked_ceil_div(axis.in + axis.before, axis.stride));
+  return axis;
+}
+
+PoolGeometry geometry_of(const MaxPool2dAttributes& a, const Shape& x) {
+  expect(x.size() == 4, text_of("expected images N x C x H x W, got ", to_string(x)));
+  return {pool_axis({x[2], a.kernel[0], a.stride[0], a.padding[0], a.padding[2]}, a.ceil_mode, "the height"),
+          pool_axis({x[3], a.kernel[1], a.stride[1], a.padding[1], a.padding[3]}, a.ceil_mode, "the width")};
+}
+
+struct MaxPool2dReference {
+  template <class T>
+  void operator()(const Attributes& attributes, const KernelRun& run) const {
+    const Shape& shape = run.inputs[0].shape();
+    const auto [rows, columns] = geometry_of(attributes.as<MaxPool2dAttributes>(), shape);
+    const T* plane = run.in<T>(0);
+    T* y = run.out<T>(0);
+    int32_t* index = run.out<int32_t>(1);
+    for (int64_t nc = 0; nc < shape[0] * shape[1]; ++nc, plane += rows.in * columns.in)
+      for (int64_t oh = 0; oh < rows.out; ++oh)
+        for (int64_t ow = 0; ow < columns.out; ++ow, ++y, ++index) window(rows, columns, oh, ow, plane, *y, *index);
+  }
+
+  /// All taps are compared, those on padding as minus infinity.
+  template <class T>
+  static void window(const WindowAxis& rows, const WindowAxis& columns, int64_t oh, int64_t ow, const T* plane, T& y,
+                     int32_t& index) {
+    const T nothing(-std::numeric_limits<double>::infinity());
+    const auto place = [&](int64_t kh, int64_t kw) { return rows.place(oh, kh) * columns.in + columns.place(ow, kw); };
+    const auto value = [&](int64_t kh, int64_t kw) {
+      return rows.inside(oh, kh) && columns.inside(ow, kw) ? plane[place(kh, kw)] : nothing;
+    };
+    T best = value(0, 0);
+    // The first place inside the image: the answer too where the whole window is minus infinity.
+    int64_t at = std::max<int64_t>(0, rows.place(oh, 0)) * columns.in + std::max<int64_t>(0, columns.place(ow, 0));
+    for (int64_t tap = 1; tap < rows.kernel * columns.kernel; ++tap) {
+      const int64_t kh = tap / columns.kernel, kw = tap % columns.kernel;
+      const T candidate = value(kh, kw);
+      const auto larger = greater(candidate, best);
+      best = select(larger, candidate, best);
+      at = select(larger, place(kh, kw), at);
+    }
+    y = best;
+    index = int32_t(at);
+  }
+};
+
+TensorTypes max_pool2d_types(const OpCall& call) {
+  expect_floating(call, 1);
+  const Shape& x = call.in(0);
+  const auto [rows, columns] = geometry_of(call.attributes.as<MaxPool2dAttributes>(), x);
+  expect(checked_mul(rows.in, columns.in) <= std::numeric_limits<int32_t>::max(),
+         text_of("expected at most 2^31 - 1 pixels, got ", rows.in, " x ", columns.in));
+  const Shape out{x[0], x[1], rows.out, columns.out};
+  element_count(out);
+  return {{call.inputs[0].dtype, out}, {DType::int32, out}};
+}
+
+Bindings max_pool2d_dimensions(const OpCall& call) {
+  const Shape& x = call.in(0);
+  const auto [r, c] = geometry_of(call.attributes.as<MaxPool2dAttributes>(), x);
+  return {{"N", x[0]},      {"C", x[1]},      {"H", x[2]},      {"W", x[3]},      {"KH", r.kernel}, {"KW", c.kernel},
+          {"SH", r.stride}, {"SW", c.stride}, {"PT", r.before}, {"PL", c.before}, {"PB", r.after},  {"PR", c.after}};
+}
+
+/// OH or OW.
+Expr outputs(bool vertical, bool ceil_mode) {
+  const auto s = [&](const char* v, const char* h) { return Expr::symbol(vertical ? v : h); };
+  const Expr in = s("H", "W"), kernel = s("KH", "KW"), stride = s("SH", "SW"), before = s("PT", "PL");
+  const Expr room = in + before + s("PB", "PR") - kernel;
+  return Expr::named(vertical ? "OH" : "OW", ceil_mode ? min(ceil_div(room, stride) + 1, ceil_div(in + before, stride))
+                                                       : floor_div(room, stride) + 1);
+}
+
+OpCount max_pool2d_count(const OpCall& call) {
+  const auto s = [](const char* name) { return Expr::symbol(name); };
+  const bool ceil_mode = call.attributes.as<MaxPool2dAttributes>().ceil_mode;
+  return {.cmp = s("N") * s("C") * outputs(true, ceil_mode) * outputs(false, ceil_mode) * (s("KH") * s("KW") - 1)};
+}
+
+Values max_pool2d_gradient(const GradientCall& g) {
+  if (!g.output_gradients[0]) return {Value{}};
+  const Shape x = g.emitter.type(g.inputs[0]).shape;
+  return {max_pool2d_backward(g.emitter, g.output_gradients[0], g.outputs[1], {{x[2], x[3]}})};
+}
+
+}  // namespace
+
+extern const OpDef op_max_pool2d{
+    .name = "max_pool2d",
+    .doc = "y[n,c,i,j] = the maximum of window (i, j) of channel c, and its place in the plane.",
+    .source = "max(P_pool vec(sigma(S))) of the running-time document; ONNX MaxPool",
+    .traits = Trait::pooling,
+    .types = max_pool2d_types,
+    .dimensions = max_pool2d_dimensions,
+    .count = max_pool2d_count,
+    .slice = slice_planes,
+    .gradient = max_pool2d_gradient,
+    .reference = reference_of<MaxPool2dReference>(),
+    .may_alias = {-1, -1},
+    .samples =
+        {
+            {{{DType::float32, {2, 3, 6, 8}}}, MaxPool2dAttributes{}, {{Fill::distinct}}},
+            {{{DType::float32, {3, 1, 7, 5}}}, MaxPool2dAttributes{}, {{Fill::distinct}}},
+            {{{DType::float32, {1, 2, 7, 7}}}, MaxPool2dAttributes{{3, 3}, {2, 2}, {1, 1, 1, 1}}, {{Fill::distinct}}},
+            {{{DType::float32, {1, 2, 5, 8}}}, MaxPool2dAttributes{{3, 2}, {1, 3}, {2, 0, 1, 1}}, {{Fill::distinct}}},
+            {{{DType::float32, {2, 1, 6, 7}}},
+             MaxPool2dAttributes{{3, 2}, {2, 2}, {0, 1, 0, 0}, true},
+             {{Fill::distinct}}},
+            {{{DType::float32, {17, 1, 1, 31}}}, MaxPool2dAttributes{{1, 3}, {1, 1}}, {{Fill::distinct}}},
+            {{{DType::float32, {0, 2, 4, 4}}}, MaxPool2dAttributes{}, {{Fill::distinct}}},
+            {{{DType::float32, {1, 1, 1, 1}}}, MaxPool2dAttributes{{1, 1}, {1, 1}}, {{Fill::distinct}}},
+        },
+};
+
+MaxPool2d max_pool2d(Emitter& emitter, Value x, const MaxPool2dAttributes& attributes) {
+  const Values outputs = emitter.emit(op_max_pool2d, attributes, Values{x});
+  return {outputs[0], outputs[1]};
+}
+
+}  // namespace tacho

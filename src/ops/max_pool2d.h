@@ -1,0 +1,31 @@
+#pragma once
+#include <array>
+#include <cstdint>
+
+#include "op/value.h"
+
+namespace tacho {
+class Emitter;
+
+struct MaxPool2dAttributes {
+  std::array<int64_t, 2> kernel{2, 2}, stride{2, 2};  ///< down, right
+  std::array<int64_t, 4> padding{0, 0, 0, 0};         ///< top, left, bottom, right; smaller than the kernel
+  bool ceil_mode = false;                             ///< a last window that only partly fits counts too
+  static void fields(auto& self, auto&& field) {
+    field("kernel", self.kernel, "kernel_shape");
+    field("stride", self.stride, "strides");
+    field("padding", self.padding, "pads");
+    field("ceil_mode", self.ceil_mode);
+  }
+};
+
+/// Results of max_pool2d: the maxima (N x C x OH x OW) and, as int32 of the same shape, where in its H*W plane each was
+/// found.
+struct MaxPool2d {
+  Value y, index;
+};
+
+/// Maximum of each window of x (N x C x H x W). Padding never wins; of equal elements the first does.
+MaxPool2d max_pool2d(Emitter& emitter, Value x, const MaxPool2dAttributes& attributes);
+
+}  // namespace tacho

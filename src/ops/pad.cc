@@ -1,0 +1,119 @@
+#include "ops/pad.h"
+
+#include "count/checked.h"
+#include "op/rules.h"
+#include "op/scalar.h"
+
+namespace tacho {
+namespace {
+
+/// What one axis keeps of the input, and where.
+struct Kept {
+  int64_t from = 0, to = 0, count = 0;  ///< `count` elements from input index `from` to output index `to`
+};
+
+Kept kept_of(int64_t in, int64_t before, int64_t after) {
+  return {std::max<int64_t>(0, -before), std::max<int64_t>(0, before),
+          std::max<int64_t>(0, in + std::min<int64_t>(0, before) + std::min<int64_t>(0, after))};
+}
+
+Shape kept_shape(const PadAttributes& a, const Shape& in) {
+  Shape kept(in.size(), 0);
+  for (size_t i = 0; i < in.size(); ++i) kept[i] = kept_of(in[i], a.before[i], a.after[i]).count;
+  return kept;
+}
+
+struct PadReference {
+  template <class T>
+  void operator()(const Attributes& attributes, const KernelRun& run) const {
+    const auto& a = attributes.as<PadAttributes>();
+    const Shape &in = run.inputs[0].shape(), &out = run.outputs[0].shape();
+    T* y = run.out<T>(0);
+    for (int64_t i = 0, all = run.outputs[0].elements(); i < all; ++i) y[i] = T(0);
+    const Shape kept = kept_shape(a, in);
+    const size_t last = in.size() - 1;
+    const int64_t row = kept[last], rows = element_count(Shape(kept.begin(), kept.begin() + last));
+    const Shape in_strides = strides_of(in), out_strides = strides_of(out);
+    for (int64_t r = 0; r < rows; ++r) {
+      int64_t from = 0, to = 0, rest = r;
+      for (size_t i = in.size(); i-- > 0;) {
+        const int64_t at = i == last ? 0 : rest % kept[i];
+        if (i != last) rest /= kept[i];
+        const Kept k = kept_of(in[i], a.before[i], a.after[i]);
+        from += (k.from + at) * in_strides[i];
+        to += (k.to + at) * out_strides[i];
+      }
+      const T* x = run.in<T>(0) + from;
+      for (int64_t i = 0; i < row; ++i) copy(y[to + i], x[i]);
+    }
+  }
+};
+
+TensorTypes pad_types(const OpCall& call) {
+  const auto& a = call.attributes.as<PadAttributes>();
+  expect(call.inputs.size() == 1 && is_floating(call.inputs[0].dtype), "expected one floating operand");
+  const Shape& in = call.in(0);
+  expect(!in.empty() && a.before.size() == in.size() && a.after.size() == in.size(),
+         text_of("expected one amount per axis of a tensor of rank 1 or more, got ", a.before.size(), " before and ",
+                 a.after.size(), " after for rank ", in.size()));
+  TensorType out = call.inputs[0];
+  for (size_t i = 0; i < in.size(); ++i) {
+    out.shape[i] = checked_add(checked_add(in[i], a.before[i]), a.after[i]);
+    expect(out.shape[i] > 0 || (out.shape[i] == 0 && in[i] == 0),
+           text_of("amounts ", a.before[i], " and ", a.after[i], " leave nothing of axis ", i, " of extent ", in[i]));
+  }
+  element_count(out.shape);
+  return {out};
+}
+
+SliceStates pad_slice(const OpCall& call, SliceStates& inputs) {
+  const auto& a = call.attributes.as<PadAttributes>();
+  const SlicedInput sliced = common_sliced_axis(inputs);
+  if (sliced.refusal) return all_outputs(call, SliceState::Refused(sliced.refusal));
+  if (sliced.axis < 0) return all_outputs(call, SliceState::Whole());
+  if (a.before[size_t(sliced.axis)] != 0 || a.after[size_t(sliced.axis)] != 0)
+    return all_outputs(call, SliceState::Refused("the sliced axis is padded"));
+  return all_outputs(call, SliceState::Sliced(sliced.axis));
+}
+
+Values pad_gradient(const GradientCall& g) {
+  PadAttributes negated = g.attributes.as<PadAttributes>();
+  for (int64_t& amount : negated.before) amount = -amount;
+  for (int64_t& amount : negated.after) amount = -amount;
+  return {pad(g.emitter, g.output_gradients[0], negated)};
+}
+
+}  // namespace
+
+extern const OpDef op_pad{
+    .name = "pad",
+    .doc = "x with zeros before and after each axis; negative amounts crop.",
+    .source = "pad(Z) of the running-time document; ONNX Pad, constant mode",
+    .traits = Trait::movement,
+    .types = pad_types,
+    // The symbols are the extents of what is kept of the input: all of it unless an axis is cropped.
+    .dimensions =
+        [](const OpCall& call) {
+          return shape_dimensions(kept_shape(call.attributes.as<PadAttributes>(), call.in(0)));
+        },
+    .count = [](const OpCall& call) { return OpCount{.move = elements(call.in(0))}; },
+    .slice = pad_slice,
+    .gradient = pad_gradient,
+    .reference = reference_of<PadReference>(),
+    .may_alias = {-1},
+    .samples =
+        {
+            {{{DType::float32, {2, 3, 5, 4}}}, PadAttributes{{0, 0, 2, 1}, {0, 0, 1, 3}}, {}},
+            {{{DType::float32, {2, 3, 8, 8}}}, PadAttributes{{0, 0, -2, -1}, {0, 0, -1, -3}}, {}},
+            {{{DType::float32, {17, 31}}}, PadAttributes{{0, 2}, {0, -3}}, {}},
+            {{{DType::float32, {3}}}, PadAttributes{{-5}, {3}}, {}},
+            {{{DType::float32, {0, 2, 3, 3}}}, PadAttributes{{0, 0, 1, 1}, {0, 0, 1, 1}}, {}},
+            {{{DType::float32, {1, 1}}}, PadAttributes{{0, 0}, {0, 0}}, {}},
+        },
+};
+
+Value pad(Emitter& emitter, Value x, const PadAttributes& attributes) {
+  return emit_one(emitter, op_pad, attributes, Values{x});
+}
+
+}  // namespace tacho

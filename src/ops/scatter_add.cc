@@ -1,0 +1,77 @@
+#include "ops/scatter_add.h"
+
+#include "op/rules.h"
+#include "op/scalar.h"
+
+namespace tacho {
+namespace {
+
+struct ScatterAddReference {
+  template <class T>
+  void operator()(const Attributes& attributes, const KernelRun& run) const {
+    const auto& a = attributes.as<GatherAttributes>();
+    const int64_t size = element_count(Shape(a.shape.begin(), a.shape.end())), length = run.inputs[1].elements();
+    const int32_t* index = run.in<int32_t>(1);
+    for (int64_t i = 0; i < length; ++i)
+      if (index[i] < 0 || index[i] >= size) fail("[scatter_add] index ", index[i], " is outside a result of ", size);
+    const T* dy = run.in<T>(0);
+    T* dx = run.out<T>(0);
+    for (int64_t n = 0; n < run.inputs[0].shape()[0]; ++n, dy += length, dx += size) {
+      for (int64_t i = 0; i < size; ++i) dx[i] = T(0);
+      for (int64_t i = 0; i < length; ++i) dx[index[i]] += dy[i];
+    }
+  }
+};
+
+TensorTypes scatter_add_types(const OpCall& call) {
+  const auto& a = call.attributes.as<GatherAttributes>();
+  expect(call.inputs.size() == 2 && is_floating(call.inputs[0].dtype) && call.inputs[1].dtype == DType::int32,
+         "expected a floating tensor and an int32 index vector");
+  const Shape& dy = call.in(0);
+  expect(dy.size() >= 2 && call.in(1).size() == 1,
+         text_of("expected N x anything and a vector, got ", to_string(dy), " and ", to_string(call.in(1))));
+  const int64_t length = element_count(Shape(dy.begin() + 1, dy.end()));
+  expect(length == call.in(1)[0], text_of("expected an index vector of ", length,
+                                          " elements, one for each of an example's, got ", call.in(1)[0]));
+  TensorType out{call.inputs[0].dtype, Shape(a.shape.begin(), a.shape.end())};
+  out.shape.insert(0, dy[0]);
+  element_count(out.shape);
+  return {out};
+}
+
+}  // namespace
+
+extern const OpDef op_scatter_add{
+    .name = "scatter_add",
+    .doc = "x[n, index[i]] += y[n, i] from zeros, x and y flattened per example n.",
+    .source = "adjoint of phi, the transposed P_phi applied as an index vector; MATLAB's accumarray",
+    .traits = Trait::none,
+    .types = scatter_add_types,
+    .dimensions =
+        [](const OpCall& call) {
+          return Bindings{{"N", call.in(0)[0]}, {"L", call.in(1)[0]}};
+        },
+    .count = [](const OpCall&) { return OpCount{.add = Expr::symbol("N") * Expr::symbol("L")}; },
+    .slice = [](const OpCall& call, SliceStates& inputs) { return slice_rows(call, inputs, {0}); },
+    .gradient = [](const GradientCall& g) -> Values {
+      const Shape& dy = g.emitter.type(g.inputs[0]).shape;
+      return {gather(g.emitter, g.output_gradients[0], g.inputs[1], {{dy.begin() + 1, dy.end()}}), Value{}};
+    },
+    .reference = reference_of<ScatterAddReference>(),
+    .may_alias = {-1},
+    .samples =
+        {
+            {{{DType::float32, {2, 27, 6}}, {DType::int32, {27 * 6}}},
+             GatherAttributes{{3, 4, 5}},
+             {{}, {Fill::index, 60}}},
+            {{{DType::float32, {17, 3}}, {DType::int32, {3}}}, GatherAttributes{{31}}, {{}, {Fill::index, 31}}},
+            {{{DType::float32, {0, 4}}, {DType::int32, {4}}}, GatherAttributes{{5}}, {{}, {Fill::index, 5}}},
+            {{{DType::float32, {1, 1}}, {DType::int32, {1}}}, GatherAttributes{{1}}, {{}, {Fill::index, 1}}},
+        },
+};
+
+Value scatter_add(Emitter& emitter, Value dy, Value index, const GatherAttributes& attributes) {
+  return emit_one(emitter, op_scatter_add, attributes, Values{dy, index});
+}
+
+}  // namespace tacho
