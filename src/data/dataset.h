@@ -48,7 +48,7 @@ struct DataSpec {
 
   // For data that must fit a trained network (evaluate, predict, --validation):
   std::optional<Normalization> normalization;  ///< a checkpoint's; used instead of fitting one
-  std::vector<int64_t> class_labels;           ///< a checkpoint's; a label that is not among them is an Error
+  std::vector<int64_t> class_labels;           ///< a checkpoint's, ascending; any other label is an Error
   int64_t features = 0;                        ///< at least as many features for LIBSVM text, which omits zeros
 };
 

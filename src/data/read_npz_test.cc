@@ -117,10 +117,10 @@ TEST(ReadNpz, LyingSizesAndForeignArraysAreErrors) {
 
 TEST(ReadNpz, BombsAreRefusedBeforeTheyUnfold) {
   TestFolder folder;
-  // 300 MB of zeros in 300 KB: far above what a file of this size may unfold to.
-  const std::string data(300'000'000, '\0');
+  // 120 MB of zeros in 120 KB: far above what a file of this size may unfold to.
+  const std::string data(120'000'000, '\0');
   const std::string path =
-      write_npz(folder, "bomb.npz", {{"x.npy", npy(head("|u1", "(2, 150000000)"), data)}, {"y.npy", kY}});
+      write_npz(folder, "bomb.npz", {{"x.npy", npy(head("|u1", "(2, 60000000)"), data)}, {"y.npy", kY}});
   EXPECT_ERROR(read_npz(path), "are not accepted");
 }
 
