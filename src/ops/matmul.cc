@@ -2,6 +2,7 @@
 
 #include "op/rules.h"
 #include "op/scalar.h"
+#include "ops/expand.h"
 #include "ops/sum.h"
 
 namespace tacho {
@@ -169,6 +170,13 @@ SliceStates matmul_slice(const OpCall& call, SliceStates& inputs) {
   return {SliceState::Sliced(role.batch_axis - a.contracted)};
 }
 
+/// A gradient in the operand's own shape: repeated along contracted axes that only this operand has, summed over those
+/// that it lacks.
+Value fit(Emitter& emitter, Value gradient, const Shape& own) {
+  const Shape common = broadcast(emitter.type(gradient).shape, own);
+  return sum_to(emitter, expand(emitter, gradient, common), own);
+}
+
 /// dA = dC B^T and dB = A^T dC, transposed as the attributes say; where an operand is shared by the whole batch, its
 /// gradient is one product contracted over the batch.
 Values matmul_gradient(const GradientCall& g) {
@@ -186,13 +194,13 @@ Values matmul_gradient(const GradientCall& g) {
     const int64_t c = contracted_for(sx);
     const Value dx = a.transpose_a ? matmul(g.emitter, y, dc, {a.transpose_b, true, c})
                                    : matmul(g.emitter, dc, y, {false, !a.transpose_b, c});
-    result[0] = sum_to(g.emitter, dx, sx);
+    result[0] = fit(g.emitter, dx, sx);
   }
   if (g.wanted[1]) {
     const int64_t c = contracted_for(sy);
     const Value dy = a.transpose_b ? matmul(g.emitter, dc, x, {true, a.transpose_a, c})
                                    : matmul(g.emitter, x, dc, {!a.transpose_a, false, c});
-    result[1] = sum_to(g.emitter, dy, sy);
+    result[1] = fit(g.emitter, dy, sy);
   }
   return result;
 }
@@ -219,6 +227,10 @@ extern const OpDef op_matmul{
             {{{DType::float32, {4, 3, 5}}, {DType::float32, {4, 5, 2}}}, MatmulAttributes{}, {}},
             {{{DType::float32, {3, 5}}, {DType::float32, {4, 5, 2}}}, MatmulAttributes{}, {}},
             {{{DType::float32, {4, 3, 5}}, {DType::float32, {4, 2, 5}}}, MatmulAttributes{false, true, 1}, {}},
+            {{{DType::float32, {2, 3, 4, 5}}, {DType::float32, {2, 3, 5, 2}}}, MatmulAttributes{false, false, 1}, {}},
+            {{{DType::float32, {2, 3, 5, 4}}, {DType::float32, {3, 2, 5}}}, MatmulAttributes{true, true, 2}, {}},
+            {{{DType::float32, {1, 3, 5}}, {DType::float32, {4, 5, 2}}}, MatmulAttributes{}, {}},
+            {{{DType::float32, {3, 0}}, {DType::float32, {0, 2}}}, MatmulAttributes{}, {}},
             {{{DType::float32, {1, 1}}, {DType::float32, {1, 1}}}, MatmulAttributes{}, {}},
         },
 };
