@@ -88,21 +88,22 @@ inline SliceStates slice_reduction(const OpCall& call, const SliceStates& inputs
   return all_outputs(call, SliceState::Sliced(axis));
 }
 
-/// combine() over n >= 1 consecutive elements, in 16 interleaved runs so that the loop vectorises: n - 1 combinations.
-template <class T, class Combine>
-T reduce_run(const T* x, int64_t n, Combine combine) {
+/// combine() over term(0) .. term(n - 1), n >= 1, in 16 interleaved runs so that the loop vectorises: n - 1
+/// combinations.
+template <class T, class Term, class Combine>
+T reduce_terms(int64_t n, Term term, Combine combine) {
   constexpr int64_t kLanes = 16;
   if (n < 2 * kLanes) {
-    T result = x[0];
-    for (int64_t i = 1; i < n; ++i) result = combine(result, x[i]);
+    T result = term(0);
+    for (int64_t i = 1; i < n; ++i) result = combine(result, term(i));
     return result;
   }
   T lanes[kLanes];
-  for (int64_t lane = 0; lane < kLanes; ++lane) lanes[lane] = x[lane];
+  for (int64_t lane = 0; lane < kLanes; ++lane) lanes[lane] = term(lane);
   int64_t i = kLanes;
   for (; i + kLanes <= n; i += kLanes)
-    for (int64_t lane = 0; lane < kLanes; ++lane) lanes[lane] = combine(lanes[lane], x[i + lane]);
-  for (int64_t lane = 0; i < n; ++i, ++lane) lanes[lane] = combine(lanes[lane], x[i]);
+    for (int64_t lane = 0; lane < kLanes; ++lane) lanes[lane] = combine(lanes[lane], term(i + lane));
+  for (int64_t lane = 0; i < n; ++i, ++lane) lanes[lane] = combine(lanes[lane], term(i));
   for (int64_t half = kLanes / 2; half > 0; half /= 2)
     for (int64_t lane = 0; lane < half; ++lane) lanes[lane] = combine(lanes[lane], lanes[lane + half]);
   return lanes[0];
@@ -137,7 +138,8 @@ void reduce(const T* x, const Shape& shape, const ReducedAxes& reduced, T* y, Co
   while (true) {
     T* to = y + offset;
     if (inner_reduced) {
-      const T part = reduce_run(x, n, combine);
+      const T part = reduce_terms<T>(
+          n, [x](int64_t i) { return x[i]; }, combine);
       *to = terms_before == 0 ? part : combine(*to, part);
     } else if (terms_before == 0) {
       for (int64_t i = 0; i < n; ++i) to[i] = x[i];
