@@ -1,0 +1,50 @@
+#include "exec/graph_executor.h"
+
+#include <cstring>
+
+namespace tacho {
+
+GraphExecutor::GraphExecutor(Graph source, std::unique_ptr<Plan> plan, Pool& pool, VariableStore& variables)
+    : source_(std::move(source)), plan_(std::move(plan)), pool_(pool), runner_(*plan_, pool.threads()) {
+  for (size_t s = 0; s < plan_->slots.size(); ++s) {
+    const Slot& slot = plan_->slots[s];
+    if (slot.kind != Slot::variable) continue;
+    const auto found = variables.find(slot.name);
+    if (found == variables.end()) fail("variable '", slot.name, "' has no value");
+    if (found->second.type() != slot.type)
+      fail("variable '", slot.name, "': expected ", to_string(slot.type), ", got ", to_string(found->second.type()));
+    runner_.bind(int(s), found->second.view().data);
+  }
+}
+
+void GraphExecutor::step(const std::map<std::string, View>& inputs) {
+  for (const auto& [name, view] : inputs) {
+    const int slot = plan_->slot(Slot::input, name);
+    if (slot < 0) continue;  // an input that nothing in this step reads
+    const TensorType& type = plan_->slots[size_t(slot)].type;
+    if (view.type != type) fail("input '", name, "': expected ", to_string(type), ", got ", to_string(view.type));
+    runner_.bind(slot, view.data);
+  }
+  pool_.run(runner_);
+}
+
+Tensor GraphExecutor::output(const std::string& name) const {
+  for (const Graph::Output& output : plan_->graph.outputs()) {
+    if (output.name != name) continue;
+    const View view = runner_.view_of(output.value);
+    Tensor copy(view.type);
+    std::memcpy(copy.view().data, view.data, size_t(view.bytes()));
+    return copy;
+  }
+  fail("the step has no output '", name, "'");
+}
+
+std::vector<NodeRow> GraphExecutor::rows() const {
+  std::vector<NodeRow> rows;
+  for (const PlannedNode& node : plan_->nodes)
+    rows.push_back({node.kind, node.path, node.op, node.place, node.members, node.anchor, node.backend,
+                    node.kernel_name, node.reason, node.refusals, node.executed});
+  return rows;
+}
+
+}  // namespace tacho

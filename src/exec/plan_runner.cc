@@ -1,0 +1,124 @@
+#include "exec/plan_runner.h"
+
+#include <cstring>
+
+namespace tacho {
+
+PlanRunner::PlanRunner(const Plan& plan, int threads, int32_t first_node)
+    : plan_(plan), first_node_(first_node), bound_(plan.slots.size()), shared_(size_t(plan.shared_bytes)) {
+  for (int t = 0; t < threads; ++t) {
+    local_.push_back(std::make_unique<Buffer>(size_t(plan.local_bytes)));
+    workspace_.push_back(std::make_unique<Buffer>(size_t(plan.workspace_bytes)));
+  }
+  for (size_t v = 0; v < plan.values.size(); ++v) {
+    size_t root = v;
+    while (plan.values[root].root != int(root)) root = size_t(plan.values[root].root);
+    const PlannedValue& value = plan.values[root];
+    Address address;
+    address.storage = value.storage;
+    address.slot = value.slot;
+    address.offset = value.offset;
+    address.part_bytes = value.layout.bytes;
+    if (value.storage == Storage::constant) address.fixed = static_cast<std::byte*>(value.constant.view().data);
+    if (value.storage == Storage::shared) address.fixed = static_cast<std::byte*>(shared_.data()) + value.offset;
+    addresses_.push_back(address);
+  }
+}
+
+std::byte* PlanRunner::base_of(int value, int thread) const {
+  const Address& address = addresses_[size_t(value)];
+  switch (address.storage) {
+    case Storage::external:
+      TACHO_CHECK(bound_[size_t(address.slot)], "slot '", plan_.slots[size_t(address.slot)].name, "' is not bound");
+      return static_cast<std::byte*>(bound_[size_t(address.slot)]);
+    case Storage::local:
+      return static_cast<std::byte*>(local_[size_t(thread)]->data()) + address.offset;
+    case Storage::constant:
+    case Storage::shared:
+      return address.fixed;
+    case Storage::none:
+      break;
+  }
+  TACHO_CHECK(false, "value ", value, " has no memory");
+  return nullptr;
+}
+
+View PlanRunner::operand_view(const OperandUse& use, const Slice& slice, int thread) const {
+  if (use.value < 0 || use.partial) return {nullptr, {DType::boolean, {}}};
+  const PlannedValue& value = plan_.values[size_t(use.value)];
+  View view{base_of(use.value, thread), value.type};
+  if (!use.sliced) return view;
+  const bool local = addresses_[size_t(use.value)].storage == Storage::local;
+  if (value.layout.kind == Layout::opaque) {
+    if (!local)
+      view.data = static_cast<std::byte*>(view.data) + slice.begin / plan_.slice_examples * value.layout.bytes;
+    view.type.shape[0] = slice.count * use.rows;
+    return view;
+  }
+  view.type.shape[0] = 1;
+  const int64_t row_bytes = int64_t(size_of(view.type.dtype)) * element_count(view.type.shape);
+  if (!local) view.data = static_cast<std::byte*>(view.data) + slice.begin * use.rows * row_bytes;
+  view.type.shape[0] = slice.count * use.rows;
+  return view;
+}
+
+View PlanRunner::view_of(Value value) const { return {base_of(value.id, 0), plan_.values[size_t(value.id)].type}; }
+
+void PlanRunner::run(int stage, int task, Worker& worker) {
+  for (const Item& item : plan_.stages[size_t(stage)].tasks[size_t(task)].items) run_item(item, worker);
+}
+
+void PlanRunner::run_item(const Item& item, Worker& worker) {
+  const PlannedNode& node = plan_.nodes[size_t(item.node)];
+  const int thread = worker.thread();
+  worker.kernel(first_node_ + item.node, [&] {
+    SmallVector<View, kMaxOperands> inputs, outputs;
+    for (const OperandUse& use : node.inputs) inputs.push_back(operand_view(use, item.slice, thread));
+    for (const OperandUse& use : node.outputs) outputs.push_back(operand_view(use, item.slice, thread));
+    const auto partial_of = [&](const PlannedNode& owner, int lane) {
+      return static_cast<std::byte*>(shared_.data()) + owner.partial_offset + lane * owner.partial_bytes;
+    };
+    switch (node.kind) {
+      case PlannedNode::compute:
+      case PlannedNode::reorder: {
+        SmallVector<const void*, kMaxOperands> packed;
+        for (int pack : node.packs) packed.push_back(base_of(pack, thread));
+        const KernelRun run{inputs, outputs, item.slice, workspace_[size_t(thread)]->data(), packed};
+        RunStatus status;
+        if (node.partial_bytes > 0) {
+          void* partial = partial_of(node, item.lane);
+          if (item.first_in_lane) node.kernel->begin(partial);
+          status = node.kernel->accumulate(run, partial);
+        } else {
+          status = node.kernel->run(run);
+        }
+        while (!status.done() && !status.event->done()) {
+        }
+        break;
+      }
+      case PlannedNode::combine: {
+        // A binary tree over the lanes: the same order of additions for any number of threads.
+        const PlannedNode& source = plan_.nodes[size_t(node.combined)];
+        for (int step = 1; step < plan_.lanes; step *= 2)
+          for (int lane = 0; lane + step < plan_.lanes; lane += 2 * step)
+            node.kernel->combine(partial_of(source, lane), partial_of(source, lane + step));
+        SmallVector<View, kMaxOperands> all;  // as the kernel knows them: sliced outputs are null
+        size_t k = 0;
+        for (const OperandUse& use : source.outputs)
+          all.push_back(use.partial ? outputs[k++] : View{nullptr, {DType::boolean, {}}});
+        node.kernel->finish(partial_of(source, 0), all);
+        break;
+      }
+      case PlannedNode::pack:
+        node.kernel->pack(size_t(node.pack_index), inputs[0], outputs[0].data);
+        break;
+      case PlannedNode::commit:
+        std::memcpy(outputs[0].data, inputs[0].data, size_t(inputs[0].bytes()));
+        break;
+      case PlannedNode::view:
+        break;
+    }
+  });
+}
+
+}  // namespace tacho

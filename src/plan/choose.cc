@@ -1,0 +1,323 @@
+// Groups and offers: who runs what, in which layout, with which packed operands.
+#include <algorithm>
+
+#include "plan/planner.h"
+
+namespace tacho {
+namespace {
+
+int find_operand(const Group& group, const std::vector<std::pair<int, bool>>& keys, std::pair<int, bool> key) {
+  for (size_t i = 0; i < group.operands.size(); ++i)
+    if (keys[i] == key) return int(i);
+  return -1;
+}
+
+Tally scaled(const Tally& tally, int64_t numerator, int64_t denominator) {
+  Tally result;
+  for_each_kind([&](auto&&, int64_t& to, const int64_t& from) { to = from * numerator / denominator; }, result, tally);
+  return result;
+}
+
+}  // namespace
+
+Group Planner::make_group(const std::vector<int>& nodes) const {
+  const Graph& graph = plan_->graph;
+  Group group;
+  std::vector<std::pair<int, bool>> keys;  // (value, taken in slices)
+  std::vector<bool> produced;
+  const auto operand = [&](Value value, SliceState state) {
+    if (!value) return -1;
+    const std::pair<int, bool> key{value.id, state.kind == SliceState::sliced};
+    if (const int known = find_operand(group, keys, key); known >= 0) return known;
+    TensorType type = graph.type(value);
+    if (key.second) type.shape[0] = type.shape[0] / plan_->slicing.batch * plan_->slice_examples;
+    group.operands.push_back({type, state, plan_->values[size_t(value.id)].layout});
+    keys.push_back(key);
+    produced.push_back(false);
+    return int(group.operands.size()) - 1;
+  };
+  for (int n : nodes) {
+    const GraphNode& node = graph.node(n);
+    const NodeSlicing& slicing = plan_->slicing.nodes[size_t(n)];
+    GroupMember member{node.op, node.attributes, {}, {}};
+    for (size_t i = 0; i < node.inputs.size(); ++i) {
+      const int index = operand(node.inputs[i], slicing.inputs[i]);
+      member.inputs.push_back(index);
+      if (index >= 0 && !produced[size_t(index)] &&
+          std::find(group.inputs.begin(), group.inputs.end(), index) == group.inputs.end())
+        group.inputs.push_back(index);
+    }
+    for (size_t i = 0; i < node.outputs.size(); ++i) {
+      const int index = operand(node.outputs[i], slicing.outputs[i]);
+      produced[size_t(index)] = true;
+      member.outputs.push_back(index);
+    }
+    group.members.push_back(std::move(member));
+  }
+  // A proposal's inner values have one reader, the next member; so the last member's outputs are the group's.
+  for (int index : group.members.back().outputs) group.outputs.push_back(index);
+  return group;
+}
+
+std::span<const Backend* const> Planner::order_for(const OpDef& anchor) const {
+  return anchor.name == "matmul" && !options_.gemm_backends.empty() ? options_.gemm_backends : options_.backends;
+}
+
+Planner::Chosen Planner::choose(const std::vector<int>& nodes) {
+  Chosen chosen;
+  const OpDef& anchor = *plan_->graph.node(nodes[0]).op;
+  const OfferContext context{this_cpu(), options_.algorithm};
+  const Backend* reference = &backend_named("reference");
+  // The whole group first, then its beginnings; the reference, which takes everything, only when no other backend takes
+  // any of it.
+  for (size_t members = nodes.size(); members > 0; --members) {
+    const Group group = make_group({nodes.begin(), nodes.begin() + std::ptrdiff_t(members)});
+    for (const Backend* backend : order_for(anchor)) {
+      if (backend == reference) break;
+      const char* unavailable = backend->unavailable ? backend->unavailable() : nullptr;
+      OfferResult result = unavailable ? OfferResult(Refusal{unavailable}) : backend->offer(group, context);
+      if (auto* refusal = std::get_if<Refusal>(&result)) {
+        chosen.refusals.push_back(
+            {std::string(backend->name), (members > 1 ? to_string(group) + ": " : "") + refusal->reason});
+        continue;
+      }
+      chosen.offer = std::move(std::get<Offer>(result));
+      chosen.backend = backend;
+      chosen.members = members;
+      return chosen;
+    }
+  }
+  OfferResult result = reference->offer(make_group(nodes), context);
+  TACHO_CHECK(std::holds_alternative<Offer>(result), "the reference takes every group");
+  chosen.offer = std::move(std::get<Offer>(result));
+  chosen.backend = reference;
+  chosen.members = nodes.size();
+  return chosen;
+}
+
+/// A reshape whose result lies in memory exactly as its input does never runs.
+bool Planner::add_view(int n) {
+  const GraphNode& node = plan_->graph.node(n);
+  if (!node.op->has(Trait::view) || node.inputs.size() != 1 || node.outputs.size() != 1) return false;
+  PlannedValue& to = plan_->values[size_t(node.outputs[0].id)];
+  const PlannedValue& from = plan_->values[size_t(node.inputs[0].id)];
+  const NodeSlicing& slicing = plan_->slicing.nodes[size_t(n)];
+  if (to.storage == Storage::external || !from.layout.is_row_major()) return false;
+  if (slicing.outputs[0].kind == SliceState::partial || to.sliced != from.sliced) return false;
+  // A whole value may only be seen through once it is complete: a combined partial is, a sliced one is not.
+  to.root = from.root;
+  PlannedNode planned;
+  planned.kind = PlannedNode::view;
+  planned.path = plan_->graph.path(n);
+  planned.op = node.op->name;
+  planned.place = node.place;
+  planned.members = {n};
+  planned.anchor = n;
+  planned.kernel_name = "view";
+  planned.reason = "the same memory with another shape";
+  planned.order = slicing.order;
+  planned.sliced = slicing.sliced;
+  planned.inputs.push_back({node.inputs[0].id, to.sliced, false, from.rows});
+  planned.outputs.push_back({node.outputs[0].id, to.sliced, false, to.rows});
+  plan_->nodes.push_back(std::move(planned));
+  aliases_.emplace_back();
+  return true;
+}
+
+void Planner::add_compute(const std::vector<int>& nodes, Chosen chosen) {
+  const Graph& graph = plan_->graph;
+  const NodeSlicing& slicing = plan_->slicing.nodes[size_t(nodes.back())];
+  PlannedNode planned;
+  planned.group = make_group(nodes);
+  planned.members = nodes;
+  planned.anchor = nodes[size_t(planned.group.anchor)];
+  planned.path = graph.path(planned.anchor);
+  planned.op = graph.node(planned.anchor).op->name;
+  planned.place = graph.node(planned.anchor).place;
+  planned.backend = chosen.backend->name;
+  planned.kernel_name = chosen.offer.name;
+  planned.reason = chosen.offer.reason;
+  planned.refusals = std::move(chosen.refusals);
+  planned.kernel = std::move(chosen.offer.kernel);
+  planned.order = slicing.order;
+  planned.sliced = slicing.sliced;
+  planned.workspace_bytes = int64_t(chosen.offer.workspace_bytes);
+  plan_->workspace_bytes = std::max(plan_->workspace_bytes, planned.workspace_bytes);
+
+  // External operands in the group's order: inputs as the members read them, outputs of the last member.
+  std::vector<Value> seen;
+  std::vector<bool> seen_sliced;
+  for (int n : nodes) {
+    const GraphNode& node = graph.node(n);
+    for (size_t i = 0; i < node.inputs.size(); ++i) {
+      const Value value = node.inputs[i];
+      const bool sliced = plan_->slicing.nodes[size_t(n)].inputs[i].kind == SliceState::sliced;
+      bool inner = !value;
+      for (int m : nodes)
+        for (Value output : graph.node(m).outputs) inner = inner || output == value;
+      for (size_t k = 0; k < seen.size(); ++k) inner = inner || (seen[k] == value && seen_sliced[k] == sliced);
+      if (inner) continue;
+      seen.push_back(value);
+      seen_sliced.push_back(sliced);
+      const size_t index = planned.inputs.size();
+      const Layout wanted = chosen.offer.input_layouts.empty() ? Layout{} : chosen.offer.input_layouts[index];
+      const int in = in_layout(value.id, wanted, planned);
+      planned.inputs.push_back({in, sliced, false, sliced ? graph.type(value).shape[0] / plan_->slicing.batch : 1});
+    }
+  }
+  bool partial = false;
+  const GraphNode& last = graph.node(nodes.back());
+  for (size_t i = 0; i < last.outputs.size(); ++i) {
+    const SliceState state = slicing.outputs[i];
+    PlannedValue& value = plan_->values[size_t(last.outputs[i].id)];
+    if (!chosen.offer.output_layouts.empty()) value.layout = chosen.offer.output_layouts[i];
+    partial = partial || state.kind == SliceState::partial;
+    planned.outputs.push_back(
+        {last.outputs[i].id, state.kind == SliceState::sliced, state.kind == SliceState::partial, value.rows});
+  }
+  if (partial) planned.partial_bytes = int64_t(planned.kernel->partial_bytes());
+  if (!planned.sliced && nodes.size() == 1 && chosen.offer.packs.empty())
+    planned.split_rows = rows_that_split(planned, planned.inputs, planned.outputs);
+  planned.executed = for_whole_batch(chosen.offer.executed, planned);
+  add_packs(planned, chosen.offer);
+  plan_->nodes.push_back(std::move(planned));
+  aliases_.push_back(std::move(chosen.offer.aliases));
+  if (partial) add_combine(int(plan_->nodes.size()) - 1);
+}
+
+/// How often the offered (largest) slice's work is done, with a smaller last slice in proportion.
+Executed Planner::for_whole_batch(const Executed& slice, const PlannedNode& node) const {
+  if (!node.sliced) return slice;
+  const int64_t batch = plan_->slicing.batch, full = batch / plan_->slice_examples,
+                rest = batch % plan_->slice_examples;
+  Executed whole = slice;
+  whole.tally = scaled(slice.tally, full, 1);
+  whole.tally += scaled(slice.tally, rest, plan_->slice_examples);
+  if (rest) whole.declared = true;  // exact only where the count is linear in the batch
+  for (const OperandUse& output : node.outputs)
+    if (output.partial)  // each slice but a lane's first adds its partial to what is there
+      whole.tally.add += (plan_->slices - plan_->lanes) * element_count(plan_->values[size_t(output.value)].type.shape);
+  return whole;
+}
+
+/// The reader's view of a value in another layout: through a reorder, made once and shared by all readers.
+int Planner::in_layout(int value, const Layout& wanted, const PlannedNode& reader) {
+  const PlannedValue from = plan_->values[size_t(value)];
+  if (from.layout == wanted) return value;
+  const auto key = std::pair{value, to_string(wanted) + std::to_string(reader.order)};
+  if (const auto known = reordered_.find(key); known != reordered_.end()) return known->second;
+  const Backend* owner = wanted.kind == Layout::opaque ? wanted.owner : from.layout.owner;
+  TACHO_CHECK(owner && owner->reorder, "no backend owns the layout ", to_string(wanted));
+  TensorType part = from.type;
+  if (from.sliced) part.shape[0] = part.shape[0] / plan_->slicing.batch * plan_->slice_examples;
+  PlannedValue to = from;
+  to.layout = wanted;
+  to.storage = Storage::none;
+  to.slot = -1;
+  to.constant = {};
+  const int result = int(plan_->values.size());
+  to.root = result;
+  PlannedNode node;
+  node.kind = PlannedNode::reorder;
+  node.op = "reorder";
+  node.place = reader.place;
+  node.path = reader.place.layer + "/reorder/" + name_of(reader.place.phase) + ":" + std::to_string(result);
+  node.kernel = owner->reorder(part, from.layout, wanted);
+  TACHO_CHECK(node.kernel, owner->name, " has no reorder from ", to_string(from.layout), " to ", to_string(wanted));
+  node.backend = owner->name;
+  node.kernel_name = "reorder";
+  node.reason = to_string(from.layout) + " to " + to_string(wanted) + " for " + reader.path;
+  node.order = reader.order;
+  node.sliced = from.sliced;
+  node.inputs.push_back({value, from.sliced, false, from.rows});
+  node.outputs.push_back({result, from.sliced, false, from.rows});
+  plan_->values.push_back(std::move(to));
+  plan_->nodes.push_back(std::move(node));
+  aliases_.emplace_back();
+  reordered_[key] = result;
+  return result;
+}
+
+void Planner::add_packs(PlannedNode& node, const Offer& offer) {
+  for (size_t i = 0; i < offer.packs.size(); ++i) {
+    const OperandUse& operand = node.inputs[offer.packs[i].input];
+    TACHO_CHECK(!operand.sliced, "only a whole operand can be packed");
+    PlannedValue value;
+    value.type = {DType::uint8, {int64_t(offer.packs[i].bytes)}};
+    value.root = int(plan_->values.size());
+    PlannedNode pack;
+    pack.kind = PlannedNode::pack;
+    pack.op = "pack";
+    pack.place = node.place;
+    pack.path = node.path + ":pack" + std::to_string(i);
+    pack.kernel = node.kernel;
+    pack.pack_index = int(i);
+    pack.backend = node.backend;
+    pack.kernel_name = "pack";
+    pack.reason = "operand in the form that " + node.kernel_name + " reads";
+    const int order =
+        plan_->slicing.values.size() > size_t(operand.value) ? plan_->slicing.values[size_t(operand.value)].order : 0;
+    pack.order = order % 2 ? order + 1 : order;
+    pack.inputs.push_back({operand.value, false, false, 1});
+    pack.outputs.push_back({value.root, false, false, 1});
+    node.packs.push_back(value.root);
+    plan_->values.push_back(std::move(value));
+    plan_->nodes.push_back(std::move(pack));
+    aliases_.emplace_back();
+  }
+}
+
+void Planner::add_combine(int n) {
+  PlannedNode combine;
+  const PlannedNode& node = plan_->nodes[size_t(n)];
+  combine.kind = PlannedNode::combine;
+  combine.op = "combine";
+  combine.place = node.place;
+  combine.path = node.path + ":combine";
+  combine.kernel = node.kernel;
+  combine.backend = node.backend;
+  combine.kernel_name = "combine";
+  combine.reason = text_of("joins ", plan_->lanes, " lanes' partials by a binary tree");
+  combine.order = node.order + 1;
+  combine.combined = n;
+  for (const OperandUse& output : node.outputs) {
+    if (!output.partial) continue;
+    combine.outputs.push_back({output.value, false, false, 1});
+    combine.executed.tally.add += (plan_->lanes - 1) * element_count(plan_->values[size_t(output.value)].type.shape);
+  }
+  combine.executed.declared = node.executed.declared;
+  plan_->nodes.push_back(std::move(combine));
+  aliases_.emplace_back();
+}
+
+/// Whether a node that runs whole may be split over its own outermost axis, and the operands that are then taken in
+/// parts.
+int64_t Planner::rows_that_split(const PlannedNode& node, std::vector<OperandUse>& inputs,
+                                 std::vector<OperandUse>& outputs) const {
+  const GraphNode& g = plan_->graph.node(node.anchor);
+  const Shape& first = plan_->graph.type(g.outputs[0]).shape;
+  if (first.empty() || first[0] < 2 || inputs.size() != g.inputs.size()) return 0;
+  const int64_t rows = first[0];
+  const TensorTypes in = input_types(plan_->graph, g), out = output_types(plan_->graph, g);
+  for (size_t start = 0; start < in.size(); ++start) {
+    if (in[start].shape.empty() || in[start].shape[0] != rows) continue;
+    SliceStates states(in.size());
+    states[start] = SliceState::Sliced(0);
+    const SliceStates results = g.op->slice({g.attributes, in, out}, states);
+    bool possible = true;
+    const auto in_rows = [&](const SliceState& state, const TensorType& type) {
+      return state.kind == SliceState::whole || (state.is_sliced(0) && type.shape[0] % rows == 0);
+    };
+    for (size_t i = 0; i < results.size(); ++i)
+      possible = possible && results[i].is_sliced(0) && out[i].shape[0] % rows == 0;
+    for (size_t i = 0; i < states.size(); ++i) possible = possible && in_rows(states[i], in[i]);
+    if (!possible) continue;
+    for (size_t i = 0; i < states.size(); ++i)
+      if (states[i].kind == SliceState::sliced) inputs[i].sliced = true, inputs[i].rows = in[i].shape[0] / rows;
+    for (size_t i = 0; i < results.size(); ++i) outputs[i].sliced = true, outputs[i].rows = out[i].shape[0] / rows;
+    return rows;
+  }
+  return 0;
+}
+
+}  // namespace tacho

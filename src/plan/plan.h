@@ -1,0 +1,141 @@
+#pragma once
+// What will run. Made once per graph and batch; executed by exec/.
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "graph/graph.h"
+#include "op/backend.h"
+#include "plan/slicing.h"
+
+namespace tacho {
+
+enum class Schedule : uint8_t {
+  slices,      ///< slices of the batch, each through the whole segment on one thread
+  sequential,  ///< one node at a time, split into its slices over all threads, with a barrier
+};
+
+struct PlanOptions {
+  std::vector<const Backend*> backends;       ///< in order of preference; `reference` takes what nobody else does
+  std::vector<const Backend*> gemm_backends;  ///< the same for groups anchored by matmul; empty: as `backends`
+  std::string algorithm;                      ///< of conv2d, where one was asked for
+  Schedule schedule = Schedule::slices;
+  bool memory_plan = true;        ///< off: every value has memory of its own and nothing is overwritten in place
+  int lanes = 0;                  ///< 0: the machine's cores
+  int64_t slices = 0;             ///< 0: by cache size
+  bool external_outputs = false;  ///< outputs are written into memory that the caller binds (procedural execution)
+};
+
+/// Where a value's memory is.
+enum class Storage : uint8_t {
+  none,      ///< never in memory (inside a group, or unread)
+  external,  ///< bound by the caller: inputs, variables, and outputs where asked for
+  constant,
+  shared,  ///< the arena of values that exist once per batch
+  local,   ///< the arena of each thread: this slice's part
+};
+
+struct PlannedValue {
+  TensorType type;  ///< of the whole
+  bool sliced = false;
+  int64_t rows = 1;  ///< outermost extent per example, where sliced
+  Storage storage = Storage::none;
+  int slot = -1;       ///< external: index into Plan::slots
+  int root = -1;       ///< value whose memory this one is; itself where it owns memory
+  int64_t offset = 0;  ///< of the root, in its arena
+  int64_t bytes = 0;   ///< of the root: of the whole where shared, of the largest slice's part where local
+  Layout layout;
+  Tensor constant;
+};
+
+/// One operand of a planned node.
+struct OperandUse {
+  int value = -1;        ///< -1: absent
+  bool sliced = false;   ///< the kernel gets this slice's part
+  bool partial = false;  ///< outputs: goes into the node's partial
+  int64_t rows = 1;      ///< rows of the outermost axis per unit of the slice, where sliced
+};
+
+struct RefusedOffer {
+  std::string backend, reason;
+};
+
+struct PlannedNode {
+  enum Kind : uint8_t {
+    compute,
+    view,     ///< aliases its input: never runs
+    combine,  ///< joins the lanes' partials of node `combined`
+    pack,     ///< rewrites an operand for a kernel
+    reorder,  ///< converts a layout
+    commit,   ///< copies a variable's next value over it
+  } kind = compute;
+  std::string path;  ///< "conv2/conv2d/forward", of the anchor
+  std::string op;    ///< name of the anchor's operation, or "combine", "pack", "reorder", "commit"
+  Place place;
+  std::vector<int> members;  ///< source nodes (graph nodes) whose work this is
+  int anchor = -1;           ///< the source node that names the row
+  Group group;
+  std::shared_ptr<const Kernel> kernel;
+  std::string backend, kernel_name, reason;
+  std::vector<RefusedOffer> refusals;
+  std::vector<OperandUse> inputs, outputs;
+  std::vector<int> packs;      ///< values that hold its packed operands
+  int order = 0;               ///< see Slicing
+  bool sliced = false;         ///< runs once per slice of the batch
+  int64_t split_rows = 0;      ///< > 0: runs whole, but its outermost axis of so many rows may be split over lanes
+  int64_t partial_bytes = 0;   ///< of one lane; 0 where it has no partial
+  int64_t partial_offset = 0;  ///< in the shared arena, of lane 0; the lanes follow one another
+  int combined = -1;           ///< combine: the node whose partials it joins
+  int pack_index = 0;          ///< pack: which PackRequest of node `combined`
+  int64_t workspace_bytes = 0;
+  Executed executed;  ///< for the whole batch
+};
+
+/// One call: a node on one slice (of the batch, or of its own rows).
+struct Item {
+  int node = -1;
+  int lane = 0;
+  bool first_in_lane = false;  ///< the partial begins here
+  Slice slice;
+};
+struct Task {
+  std::vector<Item> items;
+};
+struct Stage {
+  std::vector<Task> tasks;
+  int order = 0;
+};
+
+/// Something the caller binds.
+struct Slot {
+  enum Kind : uint8_t { input, variable, output } kind = input;
+  std::string name;
+  TensorType type;
+  int value = -1;
+};
+
+struct Plan {
+  Graph graph;
+  std::vector<PlannedValue> values;
+  std::vector<PlannedNode> nodes;
+  std::vector<Stage> stages;
+  std::vector<Slot> slots;
+  Slicing slicing;
+  int lanes = 1;
+  int64_t slices = 1;          ///< of the batch
+  int64_t slice_examples = 0;  ///< of the largest
+  int64_t shared_bytes = 0, local_bytes = 0, workspace_bytes = 0;
+  int64_t sum_of_sizes_bytes = 0;  ///< all intermediate values, each with memory of its own
+  int segments = 0;
+
+  int64_t planned_bytes(int threads) const { return shared_bytes + threads * (local_bytes + workspace_bytes); }
+  int slot(Slot::Kind kind, const std::string& name) const;  ///< -1 where there is none
+};
+
+/// `groups`: nodes proposed to run together, in execution order. Throws tacho::Error where a plan is impossible.
+std::unique_ptr<Plan> make_plan(Graph graph, const std::vector<std::vector<int>>& groups, const PlanOptions& options);
+
+/// One line per node: kernel, backend, reason and refusals; slices, lanes, segments, arena.
+std::string to_text(const Plan& plan);
+
+}  // namespace tacho

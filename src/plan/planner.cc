@@ -1,0 +1,161 @@
+#include "plan/planner.h"
+
+#include <algorithm>
+#include <set>
+
+namespace tacho {
+namespace {
+
+/// Bytes per example that are alive at once while the busiest segment runs depth-first, before any in-place reuse.
+int64_t live_bytes_per_example(const Graph& graph, const Slicing& slicing) {
+  std::map<int, int64_t> last_read;  // value -> node
+  for (int n = 0; n < graph.node_count(); ++n)
+    if (graph.node(n).alive())
+      for (Value input : graph.node(n).inputs)
+        if (input) last_read[input.id] = n;
+  std::map<int, std::pair<int64_t, int64_t>> per_segment;  // order -> (alive, peak)
+  std::multimap<int, std::pair<int, int64_t>> ends;        // node -> (order, bytes)
+  for (int n = 0; n < graph.node_count(); ++n) {
+    if (!graph.node(n).alive()) continue;
+    if (const NodeSlicing& s = slicing.nodes[size_t(n)]; s.sliced) {
+      auto& [alive, peak] = per_segment[s.order];
+      for (Value output : graph.node(n).outputs) {
+        if (slicing.values[size_t(output.id)].state.kind != SliceState::sliced || graph.node(n).op->has(Trait::view))
+          continue;
+        const int64_t bytes = byte_count(graph.type(output).shape, graph.type(output).dtype) / slicing.batch;
+        alive += bytes;
+        ends.emplace(last_read.count(output.id) ? last_read[output.id] : n, std::pair{s.order, bytes});
+      }
+      peak = std::max(peak, alive);
+    }
+    for (auto [it, end] = ends.equal_range(n); it != end; ++it)
+      per_segment[it->second.first].first -= it->second.second;
+  }
+  int64_t peak = 0;
+  for (const auto& [order, pair] : per_segment) peak = std::max(peak, pair.second);
+  return peak;
+}
+
+}  // namespace
+
+Planner::Planner(Graph graph, const std::vector<std::vector<int>>& groups, const PlanOptions& options)
+    : options_(options), groups_(groups), plan_(std::make_unique<Plan>()) {
+  plan_->graph = std::move(graph);
+}
+
+std::unique_ptr<Plan> Planner::run() {
+  plan_->slicing = analyze_slicing(plan_->graph);
+  choose_slices();
+  make_values();
+  make_nodes();
+  add_commits();
+  make_stages();
+  find_readers();
+  choose_storage();
+  if (options_.memory_plan) overwrite_in_place();
+  place_local();
+  place_shared();
+  return std::move(plan_);
+}
+
+void Planner::choose_slices() {
+  constexpr int64_t kFewest = 4;  // fewer examples than this make the products of a slice too thin to run well
+  const int64_t batch = plan_->slicing.batch;
+  const int64_t lanes = options_.lanes > 0 ? options_.lanes : this_cpu().cores;
+  if (batch == 0) return;
+  int64_t examples = (batch + lanes - 1) / lanes;
+  if (options_.slices > 0) {
+    examples = (batch + options_.slices - 1) / options_.slices;
+  } else if (const int64_t live = live_bytes_per_example(plan_->graph, plan_->slicing); live > 0) {
+    const int64_t in_cache = std::max(kFewest, this_cpu().l2_bytes / live);
+    if (in_cache < examples) {
+      // As many slices as keep one in the cache, in equal numbers per lane.
+      const int64_t slices_per_lane = (batch + lanes * in_cache - 1) / (lanes * in_cache);
+      examples = (batch + lanes * slices_per_lane - 1) / (lanes * slices_per_lane);
+    }
+  }
+  plan_->slice_examples = std::max<int64_t>(examples, 1);
+  plan_->slices = (batch + plan_->slice_examples - 1) / plan_->slice_examples;
+  plan_->lanes = int(std::min(lanes, plan_->slices));
+}
+
+void Planner::make_values() {
+  const Graph& graph = plan_->graph;
+  plan_->values.resize(size_t(graph.value_count()));
+  for (int v = 0; v < graph.value_count(); ++v) {
+    const GraphValue& from = graph.at({v});
+    PlannedValue& to = plan_->values[size_t(v)];
+    const ValueSlicing& slicing = plan_->slicing.values[size_t(v)];
+    to.type = from.type;
+    to.sliced = slicing.state.kind == SliceState::sliced;
+    to.rows = slicing.rows;
+    to.root = v;
+    if (from.kind == ValueKind::constant) to.storage = Storage::constant;
+    if (from.kind == ValueKind::batch_input || from.kind == ValueKind::scalar_input ||
+        from.kind == ValueKind::variable) {
+      to.storage = Storage::external;
+      to.slot = int(plan_->slots.size());
+      plan_->slots.push_back(
+          {from.kind == ValueKind::variable ? Slot::variable : Slot::input, from.name, from.type, v});
+    }
+  }
+  if (!options_.external_outputs) return;
+  for (const Graph::Output& output : graph.outputs()) {
+    PlannedValue& value = plan_->values[size_t(output.value.id)];
+    if (value.storage != Storage::none) fail("output '", output.name, "' is an input, a constant or another output");
+    value.storage = Storage::external;
+    value.slot = int(plan_->slots.size());
+    plan_->slots.push_back({Slot::output, output.name, value.type, output.value.id});
+  }
+}
+
+/// Alive nodes, one by one or as proposed groups whose members run in the same segment; a group stands where its last
+/// member does.
+std::vector<std::vector<int>> Planner::units() const {
+  const auto& slicing = plan_->slicing.nodes;
+  std::map<int, const std::vector<int>*> by_last;
+  std::set<int> taken;
+  for (const std::vector<int>& group : groups_) {
+    bool together = true;
+    for (int n : group)
+      together = together && plan_->graph.node(n).alive() &&
+                 slicing[size_t(n)].sliced == slicing[size_t(group[0])].sliced &&
+                 slicing[size_t(n)].order == slicing[size_t(group[0])].order;
+    if (!together) continue;
+    by_last[group.back()] = &group;
+    taken.insert(group.begin(), group.end());
+  }
+  std::vector<std::vector<int>> units;
+  for (int n = 0; n < plan_->graph.node_count(); ++n) {
+    if (!plan_->graph.node(n).alive()) continue;
+    if (const auto found = by_last.find(n); found != by_last.end()) units.push_back(*found->second);
+    else if (!taken.count(n)) units.push_back({n});
+  }
+  return units;
+}
+
+void Planner::make_nodes() {
+  for (std::vector<int> unit : units()) {
+    if (unit.size() == 1 && add_view(unit[0])) continue;
+    while (!unit.empty()) {
+      Chosen chosen = choose(unit);
+      const std::vector<int> taken(unit.begin(), unit.begin() + std::ptrdiff_t(chosen.members));
+      unit.erase(unit.begin(), unit.begin() + std::ptrdiff_t(chosen.members));
+      add_compute(taken, std::move(chosen));
+      // What the backend left over is offered alone.
+      if (unit.size() == 1 && add_view(unit[0])) break;
+    }
+  }
+}
+
+std::unique_ptr<Plan> make_plan(Graph graph, const std::vector<std::vector<int>>& groups, const PlanOptions& options) {
+  return Planner(std::move(graph), groups, options).run();
+}
+
+int Plan::slot(Slot::Kind kind, const std::string& name) const {
+  for (size_t i = 0; i < slots.size(); ++i)
+    if (slots[i].kind == kind && slots[i].name == name) return int(i);
+  return -1;
+}
+
+}  // namespace tacho

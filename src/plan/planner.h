@@ -1,0 +1,71 @@
+#pragma once
+// The steps of make_plan, in order; internal to plan/. Each .cc holds the steps named after it.
+#include <map>
+#include <optional>
+
+#include "plan/arena.h"
+#include "plan/plan.h"
+
+namespace tacho {
+
+class Planner {
+ public:
+  Planner(Graph graph, const std::vector<std::vector<int>>& groups, const PlanOptions& options);
+  std::unique_ptr<Plan> run();
+
+ private:
+  struct Chosen {
+    Offer offer;
+    const Backend* backend = nullptr;
+    std::vector<RefusedOffer> refusals;
+    size_t members = 0;  ///< how many of the proposed nodes the backend takes
+  };
+
+  // planner.cc: lanes and slices; values; the walk over the nodes
+  void choose_slices();
+  void make_values();
+  void make_nodes();
+  std::vector<std::vector<int>> units() const;
+
+  // choose.cc: groups and offers
+  Group make_group(const std::vector<int>& nodes) const;
+  Chosen choose(const std::vector<int>& nodes);
+  std::span<const Backend* const> order_for(const OpDef& anchor) const;
+  void add_compute(const std::vector<int>& nodes, Chosen chosen);
+  bool add_view(int node);
+  void add_packs(PlannedNode& node, const Offer& offer);
+  int in_layout(int value, const Layout& wanted, const PlannedNode& reader);
+  void add_combine(int node);
+  void add_commits();
+  int64_t rows_that_split(const PlannedNode& node, std::vector<OperandUse>& inputs,
+                          std::vector<OperandUse>& outputs) const;
+  Executed for_whole_batch(const Executed& slice, const PlannedNode& node) const;
+
+  // stages.cc: the schedule
+  void make_stages();
+  Stage sliced_stage(const std::vector<int>& nodes, int order) const;
+  Stage whole_stage(const std::vector<int>& nodes, int order) const;
+  Stage split_stage(int node) const;
+
+  // memory.cc: storage classes, in-place, arenas
+  void find_readers();
+  void choose_storage();
+  void commit_in_place();
+  void overwrite_in_place();
+  void place_local();
+  void place_shared();
+  int root_of(int value) const;
+  int64_t part_bytes(const PlannedValue& value) const;
+  int64_t whole_bytes(const PlannedValue& value) const;
+
+  PlanOptions options_;
+  std::vector<std::vector<int>> groups_;
+  std::unique_ptr<Plan> plan_;
+  std::map<std::pair<int, std::string>, int> reordered_;  ///< (value, layout) -> value in that layout
+  std::vector<std::vector<int>> readers_;                 ///< planned nodes that read a value's memory, by root
+  std::vector<int> writer_;                               ///< planned node that writes a value; -1
+  std::vector<int> stage_of_;                             ///< of each planned node; -1 for views
+  std::vector<std::vector<int>> aliases_;                 ///< per planned node: output -> input it may overwrite
+};
+
+}  // namespace tacho

@@ -1,0 +1,67 @@
+#include <cstdio>
+
+#include "plan/plan.h"
+
+namespace tacho {
+namespace {
+
+std::string megabytes(int64_t bytes) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.2f MB", double(bytes) / 1e6);
+  return text;
+}
+
+std::string padded(std::string text, size_t width) {
+  if (text.size() < width) text.append(width - text.size(), ' ');
+  return text;
+}
+
+const char* storage_name(Storage storage) {
+  switch (storage) {
+    case Storage::none:
+      return "-";
+    case Storage::external:
+      return "bound";
+    case Storage::constant:
+      return "constant";
+    case Storage::shared:
+      return "shared";
+    case Storage::local:
+      return "local";
+  }
+  return "-";
+}
+
+}  // namespace
+
+std::string to_text(const Plan& plan) {
+  std::string text = text_of("slices ", plan.slices, " of ", plan.slice_examples, " examples, ", plan.lanes, " lanes, ",
+                             plan.segments, " segments, ", plan.stages.size(), " stages\n");
+  text += "memory shared " + megabytes(plan.shared_bytes) + ", per thread " +
+          megabytes(plan.local_bytes + plan.workspace_bytes) + "; all values apart " +
+          megabytes(plan.sum_of_sizes_bytes) + "\n\n";
+  text += padded("NODE", 44) + padded("RUNS", 9) + padded("KERNEL", 26) + padded("RESULT IN", 10) + "WHY\n";
+  for (const PlannedNode& node : plan.nodes) {
+    std::string where;
+    for (const OperandUse& use : node.outputs) {
+      int root = use.value;
+      while (plan.values[size_t(root)].root != root) root = plan.values[size_t(root)].root;
+      const std::string name = use.partial ? "partial" : storage_name(plan.values[size_t(root)].storage);
+      if (where.find(name) == std::string::npos) where += (where.empty() ? "" : ",") + name;
+    }
+    const std::string kernel = node.backend.empty() ? node.kernel_name : node.backend + " " + node.kernel_name;
+    text += padded(node.path, 44) +
+            padded(node.kind == PlannedNode::view ? "-"
+                   : node.sliced                  ? "sliced"
+                                                  : "once",
+                   9) +
+            padded(kernel, 26) + padded(where, 10) + node.reason + "\n";
+    for (const RefusedOffer& refusal : node.refusals)
+      text += "    not " + refusal.backend + ": " + refusal.reason + "\n";
+    if (node.anchor >= 0 && !plan.slicing.nodes[size_t(node.anchor)].refusal.empty())
+      text += "    whole: " + plan.slicing.nodes[size_t(node.anchor)].refusal + "\n";
+  }
+  return text;
+}
+
+}  // namespace tacho

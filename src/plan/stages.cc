@@ -1,0 +1,123 @@
+// The schedule: stages of tasks with a barrier after each.
+#include <algorithm>
+#include <map>
+#include <numeric>
+
+#include "plan/planner.h"
+
+namespace tacho {
+namespace {
+
+/// Sets of things that belong together.
+class Components {
+ public:
+  explicit Components(size_t n) : parent_(n) { std::iota(parent_.begin(), parent_.end(), 0); }
+  size_t find(size_t i) {
+    while (parent_[i] != i) i = parent_[i] = parent_[parent_[i]];
+    return i;
+  }
+  void join(size_t a, size_t b) {
+    a = find(a), b = find(b);
+    parent_[std::max(a, b)] = std::min(a, b);
+  }
+
+ private:
+  std::vector<size_t> parent_;
+};
+
+}  // namespace
+
+/// One task a lane: its slices in order, each through all the nodes depth-first.
+Stage Planner::sliced_stage(const std::vector<int>& nodes, int order) const {
+  Stage stage{{}, order};
+  const int64_t batch = plan_->slicing.batch, size = plan_->slice_examples;
+  for (int lane = 0; lane < plan_->lanes; ++lane) {
+    Task task;
+    const int64_t begin = plan_->slices * lane / plan_->lanes, end = plan_->slices * (lane + 1) / plan_->lanes;
+    for (int64_t s = begin; s < end; ++s)
+      for (int n : nodes)
+        task.items.push_back({n, lane, s == begin, {s * size, std::min(size, batch - s * size), batch}});
+    stage.tasks.push_back(std::move(task));
+  }
+  return stage;
+}
+
+/// Nodes that run once: one task for each set of nodes that depend on one another or touch the same variable.
+Stage Planner::whole_stage(const std::vector<int>& nodes, int order) const {
+  Components components(nodes.size());
+  std::map<int, size_t> toucher;  // memory -> first node of this stage that reads or writes it
+  for (size_t i = 0; i < nodes.size(); ++i) {
+    const auto touch = [&](int value) {
+      if (value < 0) return;
+      const int root = root_of(value);
+      const auto [it, fresh] = toucher.emplace(root, i);
+      const PlannedValue& v = plan_->values[size_t(root)];
+      const bool written_here = v.storage != Storage::constant &&
+                                !(v.storage == Storage::external && plan_->slots[size_t(v.slot)].kind == Slot::input);
+      if (!fresh && written_here) components.join(it->second, i);
+    };
+    for (const OperandUse& use : plan_->nodes[size_t(nodes[i])].inputs) touch(use.value);
+    for (const OperandUse& use : plan_->nodes[size_t(nodes[i])].outputs) touch(use.value);
+    for (int pack : plan_->nodes[size_t(nodes[i])].packs) touch(pack);
+  }
+  std::map<size_t, Task> tasks;
+  for (size_t i = 0; i < nodes.size(); ++i) {
+    const int64_t rows = std::max<int64_t>(plan_->nodes[size_t(nodes[i])].split_rows, 1);
+    tasks[components.find(i)].items.push_back({nodes[i], 0, true, {0, rows, rows}});
+  }
+  Stage stage{{}, order};
+  for (auto& [first, task] : tasks) stage.tasks.push_back(std::move(task));
+  return stage;
+}
+
+/// One node that runs whole, its rows split over the lanes.
+Stage Planner::split_stage(int n) const {
+  const int64_t rows = plan_->nodes[size_t(n)].split_rows;
+  const int lanes = int(std::min<int64_t>(options_.lanes > 0 ? options_.lanes : this_cpu().cores, rows));
+  Stage stage{{}, plan_->nodes[size_t(n)].order};
+  for (int lane = 0; lane < lanes; ++lane) {
+    const int64_t begin = rows * lane / lanes, end = rows * (lane + 1) / lanes;
+    stage.tasks.push_back({{{n, lane, true, {begin, end - begin, rows}}}});
+  }
+  return stage;
+}
+
+void Planner::make_stages() {
+  // Splitting less than this over threads costs more than it saves (a barrier is some microseconds).
+  constexpr int64_t kWorthSplitting = 1 << 18;  // bytes
+  const auto bytes = [&](int n) {
+    int64_t sum = 0;
+    for (const OperandUse& use : plan_->nodes[size_t(n)].outputs) sum += whole_bytes(plan_->values[size_t(use.value)]);
+    return sum;
+  };
+  std::vector<Stage>& stages = plan_->stages;
+  const auto runs = [&](int n) { return plan_->nodes[size_t(n)].kind != PlannedNode::view; };
+  std::vector<int> last;  // commits that copy: behind everything that may still read the variable
+  if (options_.schedule == Schedule::sequential) {
+    for (int n = 0; n < int(plan_->nodes.size()); ++n) {
+      const PlannedNode& node = plan_->nodes[size_t(n)];
+      if (!runs(n)) continue;
+      if (node.kind == PlannedNode::commit) last.push_back(n);
+      else if (node.sliced) stages.push_back(sliced_stage({n}, node.order));
+      else if (node.split_rows > 0 && bytes(n) >= kWorthSplitting) stages.push_back(split_stage(n));
+      else stages.push_back(whole_stage({n}, node.order));
+    }
+  } else {
+    std::map<int, std::vector<int>> by_order;
+    for (int n = 0; n < int(plan_->nodes.size()); ++n) {
+      if (!runs(n)) continue;
+      if (plan_->nodes[size_t(n)].kind == PlannedNode::commit) last.push_back(n);
+      else by_order[plan_->nodes[size_t(n)].order].push_back(n);
+    }
+    for (const auto& [order, nodes] : by_order)
+      stages.push_back(order % 2 ? sliced_stage(nodes, order) : whole_stage(nodes, order));
+  }
+  if (!last.empty()) stages.push_back(whole_stage(last, plan_->slicing.orders));
+  for (const Stage& stage : stages) plan_->segments += stage.order % 2;
+  stage_of_.assign(plan_->nodes.size(), -1);
+  for (size_t s = 0; s < stages.size(); ++s)
+    for (const Task& task : stages[s].tasks)
+      for (const Item& item : task.items) stage_of_[size_t(item.node)] = int(s);
+}
+
+}  // namespace tacho
