@@ -1,0 +1,133 @@
+#include "nn/layer_kind.h"
+#include "ops/add.h"
+#include "ops/batch_norm.h"
+#include "ops/batch_norm_statistics.h"
+#include "ops/bias_add.h"
+#include "ops/conv2d.h"
+#include "ops/matmul.h"
+#include "ops/max_pool2d.h"
+#include "ops/relu.h"
+#include "ops/reshape.h"
+#include "ops/running_average.h"
+#include "ops/sigmoid.h"
+#include "ops/tanh.h"
+
+namespace tacho {
+namespace {
+
+/// The first input's shape, which must be images.
+Shape image_shape(const LayerCall& call) {
+  const Shape shape = call.type(call.in(0)).shape;
+  if (shape.size() != 4) fail("expected images (batch x channels x height x width), got ", to_string(shape));
+  return shape;
+}
+
+/// Adds a parameter "layer.bias" along axis 1, where the layer has one (default: yes).
+Value with_bias(const LayerCall& call, Value y, int64_t channels) {
+  if (!call.flag("bias", true)) return y;
+  return bias_add(call.emitter(), y, call.parameter("bias", {channels}, ParameterKind::bias), {.axis = 1});
+}
+
+Value emit_conv2d(const LayerCall& call) {
+  const Shape image = image_shape(call);
+  const int64_t out = call.integer("out_channels", 1), groups = call.integer("groups", 1, 1);
+  const auto kernel = call.pair("kernel", 1), padding = call.pair("padding", 0, {{0, 0}});
+  if (image[1] % groups || out % groups)
+    fail("groups = ", groups, " divides not both its ", image[1], " input and ", out, " output channels");
+  const Conv2dAttributes attributes{.stride = call.pair("stride", 1, {{1, 1}}),
+                                    .padding = {padding[0], padding[1], padding[0], padding[1]},
+                                    .dilation = call.pair("dilation", 1, {{1, 1}}),
+                                    .groups = groups};
+  const Shape weight{out, image[1] / groups, kernel[0], kernel[1]};
+  const int64_t fan_in = element_count({weight[1], weight[2], weight[3]});
+  const Value w = call.parameter("weight", weight, ParameterKind::weight, fan_in);
+  return with_bias(call, conv2d(call.emitter(), call.in(0), w, attributes), out);
+}
+
+Value emit_linear(const LayerCall& call) {
+  const Shape shape = call.type(call.in(0)).shape;
+  if (shape.size() != 2)
+    fail("expected rows of features (batch x features), got ", to_string(shape), "; put a layer 'flatten' before it");
+  const int64_t out = call.integer("out_features", 1);
+  const Value w = call.parameter("weight", {out, shape[1]}, ParameterKind::weight, shape[1]);
+  return with_bias(call, matmul(call.emitter(), call.in(0), w, {.transpose_b = true}), out);
+}
+
+Value emit_max_pool2d(const LayerCall& call) {
+  image_shape(call);
+  const auto kernel = call.pair("kernel", 1), padding = call.pair("padding", 0, {{0, 0}});
+  return max_pool2d(call.emitter(), call.in(0),
+                    {.kernel = kernel,
+                     .stride = call.pair("stride", 1, kernel),
+                     .padding = {padding[0], padding[1], padding[0], padding[1]}})
+      .y;
+}
+
+Value emit_flatten(const LayerCall& call) {
+  const Shape shape = call.type(call.in(0)).shape;
+  if (shape.size() == 2) return call.in(0);
+  return reshape(call.emitter(), call.in(0), {shape[0], element_count(Shape(shape.begin() + 1, shape.end()))});
+}
+
+/// In training by the batch's own statistics, and the running ones move towards them; else by the running ones.
+Value emit_batch_norm2d(const LayerCall& call) {
+  const Shape image = image_shape(call);
+  const Shape channels{image[1]};
+  const double epsilon = call.number("eps", 0, 1, 1e-5), momentum = call.number("momentum", 0, 1, 0.1);
+  const Value scale = call.parameter("weight", channels, ParameterKind::scale);
+  const Value shift = call.parameter("bias", channels, ParameterKind::shift);
+  const Value mean = call.state("running_mean", channels, 0), variance = call.state("running_var", channels, 1);
+  Emitter& emitter = call.emitter();
+  if (!call.training()) return batch_norm(emitter, call.in(0), scale, shift, mean, variance, {epsilon});
+  const double n = double(image[0]) * double(image[2]) * double(image[3]);
+  if (n < 2) fail("batch statistics of one element a channel have no variance; use a larger batch or image");
+  const auto batch = batch_norm_statistics(emitter, call.in(0));
+  const Value y = batch_norm(emitter, call.in(0), scale, shift, batch.mean, batch.variance, {epsilon});
+  PlaceScope place(emitter, {call.layer(), Phase::update});
+  // PyTorch normalises with the biased variance and keeps the unbiased one.
+  emitter.commit(mean, running_average(emitter, mean, batch.mean, {momentum, 1.0}));
+  emitter.commit(variance, running_average(emitter, variance, batch.variance, {momentum, n / (n - 1)}));
+  return y;
+}
+
+Value emit_add(const LayerCall& call) {
+  const Shape a = call.type(call.in(0)).shape, b = call.type(call.in(1)).shape;
+  if (a != b) fail("expected two inputs of one shape, got ", to_string(a), " and ", to_string(b));
+  return add(call.emitter(), call.in(0), call.in(1));
+}
+
+template <Value (*activation)(Emitter&, Value)>
+Value emit_activation(const LayerCall& call) {
+  return activation(call.emitter(), call.in(0));
+}
+
+const LayerKind kKinds[] = {
+    {"conv2d",
+     "Convolution of images, with bias unless bias is false.",
+     {"out_channels", "kernel", "stride", "padding", "dilation", "groups", "bias"},
+     1,
+     emit_conv2d},
+    {"linear", "y = x W^T + b.", {"out_features", "bias"}, 1, emit_linear},
+    {"max_pool2d", "Maximum of each window.", {"kernel", "stride", "padding"}, 1, emit_max_pool2d},
+    {"batch_norm2d", "Batch normalisation over batch, height and width.", {"eps", "momentum"}, 1, emit_batch_norm2d},
+    {"relu", "max(x, 0).", {}, 1, emit_activation<relu>},
+    {"sigmoid", "1 / (1 + exp(-x)).", {}, 1, emit_activation<sigmoid>},
+    {"tanh", "Hyperbolic tangent.", {}, 1, emit_activation<tanh>},
+    {"flatten", "Each example as one row of features.", {}, 1, emit_flatten},
+    {"add", "Sum of two layers of one shape.", {}, 2, emit_add},
+};
+
+}  // namespace
+
+std::span<const LayerKind> layer_kinds() { return kKinds; }
+
+const LayerKind& layer_kind_named(std::string_view name) {
+  std::string known;
+  for (const LayerKind& kind : kKinds) {
+    if (kind.name == name) return kind;
+    known += (known.empty() ? "" : ", ") + std::string(kind.name);
+  }
+  fail("unknown kind '", name, "'; known: ", known);
+}
+
+}  // namespace tacho
