@@ -28,12 +28,14 @@ struct Col2imReference {
     for (int64_t i = 0, all = run.outputs[0].elements(); i < all; ++i) plane[i] = T(0);
     for (int64_t nc = 0; nc < g.n * g.c; ++nc, plane += g.rows.in * g.columns.in)
       for (int64_t kh = 0; kh < g.rows.kernel; ++kh)
-        for (int64_t kw = 0; kw < g.columns.kernel; ++kw)
+        for (int64_t kw = 0; kw < g.columns.kernel; ++kw) {
+          const OutputRange columns = g.columns.inside(kw);
           for (int64_t oh = 0; oh < g.rows.out; ++oh, in += g.columns.out) {
-            const bool row_inside = g.rows.inside(oh, kh);
-            T* row = row_inside ? plane + g.rows.place(oh, kh) * g.columns.in : nullptr;
-            add_row(in, g.columns, kw, row_inside ? g.columns.inside(kw) : OutputRange{}, row);
+            const bool inside = g.rows.inside(oh, kh);
+            T* row = inside ? plane + g.rows.place(oh, kh) * g.columns.in : nullptr;
+            add_row(in, g.columns, kw, inside ? columns : OutputRange{}, row);
           }
+        }
   }
 
   /// What falls on padding is added too, and dropped.

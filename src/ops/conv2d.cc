@@ -21,22 +21,24 @@ struct Conv2dReference {
       for (int64_t k = 0; k < g.k; ++k) {
         const T* x = run.in<T>(0) + (n * g.c + k / g.filters_per_group() * depth) * plane;
         const T* w = run.in<T>(1) + k * depth * taps;
-        for (int64_t oh = 0; oh < g.rows.out; ++oh, y += g.columns.out) output_row(g, oh, x, w, y);
+        output_plane(g, x, w, y);
+        y += g.places();
       }
   }
 
-  /// One row of one filter's output: the sum over channels and taps, each adding a shifted row of the image.
+  /// One filter's output: the sum over channels and taps, each adding the shifted image.
   template <class T>
-  static void output_row(const ConvGeometry& g, int64_t oh, const T* x, const T* w, T* y) {
-    for (int64_t c = 0; c < g.channels_per_group(); ++c)
-      for (int64_t kh = 0; kh < g.rows.kernel; ++kh) {
-        const bool row_inside = g.rows.inside(oh, kh);
-        const T* row = row_inside ? x + (c * g.rows.in + g.rows.place(oh, kh)) * g.columns.in : nullptr;
+  static void output_plane(const ConvGeometry& g, const T* x, const T* w, T* y) {
+    for (int64_t c = 0; c < g.channels_per_group(); ++c, x += g.rows.in * g.columns.in)
+      for (int64_t kh = 0; kh < g.rows.kernel; ++kh)
         for (int64_t kw = 0; kw < g.columns.kernel; ++kw, ++w) {
-          const OutputRange inside = row_inside ? g.columns.inside(kw) : OutputRange{};
-          add_tap(*w, row, g.columns, kw, inside, y, c + kh + kw == 0);
+          const OutputRange columns = g.columns.inside(kw);
+          for (int64_t oh = 0; oh < g.rows.out; ++oh) {
+            const bool inside = g.rows.inside(oh, kh);
+            const T* row = inside ? x + g.rows.place(oh, kh) * g.columns.in : nullptr;
+            add_tap(*w, row, g.columns, kw, inside ? columns : OutputRange{}, y + oh * g.columns.out, c + kh + kw == 0);
+          }
         }
-      }
   }
 
   /// y (+)= weight * image over one row of outputs; padding is multiplied too.

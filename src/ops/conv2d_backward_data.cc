@@ -36,13 +36,13 @@ struct Conv2dBackwardDataReference {
   /// Adds one filter's plane, seen from every output, to one channel of the image.
   template <class T>
   static void scatter_filter(const ConvGeometry& g, const T* dy, const T* w, T* image) {
-    for (int64_t oh = 0; oh < g.rows.out; ++oh)
-      for (int64_t kh = 0; kh < g.rows.kernel; ++kh) {
-        const bool row_inside = g.rows.inside(oh, kh);
-        T* row = row_inside ? image + g.rows.place(oh, kh) * g.columns.in : nullptr;
-        for (int64_t kw = 0; kw < g.columns.kernel; ++kw) {
-          const OutputRange inside = row_inside ? g.columns.inside(kw) : OutputRange{};
-          scatter_tap(w[kh * g.columns.kernel + kw], dy + oh * g.columns.out, g.columns, kw, inside, row);
+    for (int64_t kh = 0; kh < g.rows.kernel; ++kh)
+      for (int64_t kw = 0; kw < g.columns.kernel; ++kw, ++w) {
+        const OutputRange columns = g.columns.inside(kw);
+        for (int64_t oh = 0; oh < g.rows.out; ++oh) {
+          const bool inside = g.rows.inside(oh, kh);
+          T* row = inside ? image + g.rows.place(oh, kh) * g.columns.in : nullptr;
+          scatter_tap(*w, dy + oh * g.columns.out, g.columns, kw, inside ? columns : OutputRange{}, row);
         }
       }
   }

@@ -80,6 +80,7 @@ inline ConvGeometry conv_geometry(const Conv2dAttributes& a, const Shape& x, con
   g.columns = window_axis({x[3], w[3], a.stride[1], a.padding[1], a.padding[3], a.dilation[1]}, "the width");
   // Nothing below overflows once these products do not.
   element_count(g.output_shape());
+  element_count(g.filter_shape());
   element_count({g.n, g.c, g.rows.padded(), g.columns.padded()});
   return g;
 }

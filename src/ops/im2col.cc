@@ -19,12 +19,14 @@ struct Im2colReference {
     T* out = run.out<T>(0);
     for (int64_t nc = 0; nc < g.n * g.c; ++nc, plane += g.rows.in * g.columns.in)
       for (int64_t kh = 0; kh < g.rows.kernel; ++kh)
-        for (int64_t kw = 0; kw < g.columns.kernel; ++kw)
+        for (int64_t kw = 0; kw < g.columns.kernel; ++kw) {
+          const OutputRange columns = g.columns.inside(kw);
           for (int64_t oh = 0; oh < g.rows.out; ++oh, out += g.columns.out) {
-            const bool row_inside = g.rows.inside(oh, kh);
-            const T* row = row_inside ? plane + g.rows.place(oh, kh) * g.columns.in : nullptr;
-            copy_row(row, g.columns, kw, row_inside ? g.columns.inside(kw) : OutputRange{}, out);
+            const bool inside = g.rows.inside(oh, kh);
+            const T* row = inside ? plane + g.rows.place(oh, kh) * g.columns.in : nullptr;
+            copy_row(row, g.columns, kw, inside ? columns : OutputRange{}, out);
           }
+        }
   }
 
   template <class T>

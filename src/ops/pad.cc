@@ -58,6 +58,7 @@ TensorTypes pad_types(const OpCall& call) {
                  a.after.size(), " after for rank ", in.size()));
   TensorType out = call.inputs[0];
   for (size_t i = 0; i < in.size(); ++i) {
+    checked_sub(0, a.before[i]), checked_sub(0, a.after[i]);  // the gradient negates them
     out.shape[i] = checked_add(checked_add(in[i], a.before[i]), a.after[i]);
     expect(out.shape[i] > 0 || (out.shape[i] == 0 && in[i] == 0),
            text_of("amounts ", a.before[i], " and ", a.after[i], " leave nothing of axis ", i, " of extent ", in[i]));
