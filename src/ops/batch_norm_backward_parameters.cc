@@ -1,0 +1,66 @@
+#include "ops/batch_norm_backward_parameters.h"
+
+#include "ops/channel_geometry.h"
+
+namespace tacho {
+namespace {
+
+struct BatchNormBackwardParametersReference {
+  template <class T>
+  void operator()(const Attributes& attributes, const KernelRun& run) const {
+    const ChannelGeometry g = channel_geometry(run.inputs[0].shape());
+    const T epsilon(attributes.as<BatchNormAttributes>().epsilon);
+    const T* dy = run.in<T>(0);
+    const T* x = run.in<T>(1);
+    for (int64_t channel = 0; channel < g.channels; ++channel) {
+      const T mean = run.in<T>(2)[channel];
+      const T centred = channel_sum<T>(g, channel, [dy, x, mean](int64_t i) { return dy[i] * (x[i] - mean); });
+      run.out<T>(0)[channel] = centred / sqrt(run.in<T>(3)[channel] + epsilon);
+      run.out<T>(1)[channel] = channel_sum<T>(g, channel, [dy](int64_t i) { return dy[i]; });
+    }
+  }
+};
+
+TensorTypes batch_norm_backward_parameters_types(const OpCall& call) {
+  expect_inputs(call, 4);
+  const TensorType per_channel = expect_images(call, 0);
+  expect_type(call, 1, call.inputs[0]);
+  for (size_t i = 2; i < 4; ++i) expect_type(call, i, per_channel);
+  expect(channel_geometry(call.in(0)).terms() > 0,
+         text_of("expected at least one element a channel, got ", to_string(call.in(0))));
+  return {per_channel, per_channel};
+}
+
+Sample sample_of(const Shape& images) {
+  const TensorType type{DType::float32, images}, per_channel{DType::float32, {images[1]}};
+  return {{type, type, per_channel, per_channel},
+          BatchNormAttributes{},
+          {{Fill::normal}, {Fill::normal}, {Fill::normal}, {Fill::positive}}};
+}
+
+}  // namespace
+
+extern const OpDef op_batch_norm_backward_parameters{
+    .name = "batch_norm_backward_parameters",
+    .doc = "dscale = sum dy (x - mean) / sqrt(variance + epsilon), dbias = sum dy, per channel.",
+    .source = "adjoint of batch_norm in scale and bias",
+    .traits = Trait::reduction,
+    .types = batch_norm_backward_parameters_types,
+    .dimensions = [](const OpCall& call) { return channel_dimensions(call.in(0)); },
+    .count = [](const OpCall& call) -> OpCount {
+      const Expr c = Expr::symbol("C"), n = channel_terms(call.in(0));
+      return {.mul = c * n, .add = c * (n + (n - 1) + (n - 1) + 1), .div = c, .transcendental = c};
+    },
+    .slice = [](const OpCall& call, SliceStates& inputs) { return slice_channels(call, inputs, PartialKind::sum); },
+    .reference = reference_of<BatchNormBackwardParametersReference>(),
+    .may_alias = {-1, -1},
+    .samples = {sample_of({4, 3, 5, 7}), sample_of({17, 3}), sample_of({3, 2, 31}), sample_of({1, 1, 1, 1})},
+};
+
+BatchNormParameterGradients batch_norm_backward_parameters(Emitter& emitter, Value dy, Value x, Value mean,
+                                                           Value variance, BatchNormAttributes attributes) {
+  const Values outputs = emitter.emit(op_batch_norm_backward_parameters, attributes, Values{dy, x, mean, variance});
+  return {outputs[0], outputs[1]};
+}
+
+}  // namespace tacho

@@ -1,0 +1,69 @@
+#include "ops/batch_norm_backward_statistics.h"
+
+#include "op/rules.h"
+#include "op/scalar.h"
+
+namespace tacho {
+namespace {
+
+struct BatchNormBackwardStatisticsReference {
+  template <class T>
+  void operator()(const Attributes& attributes, const KernelRun& run) const {
+    const T epsilon(attributes.as<BatchNormAttributes>().epsilon);
+    const T* dscale = run.in<T>(0);
+    const T* dbias = run.in<T>(1);
+    const T* scale = run.in<T>(2);
+    const T* variance = run.in<T>(3);
+    for (int64_t i = 0, n = run.outputs[0].elements(); i < n; ++i) {
+      const T r = T(1) / sqrt(variance[i] + epsilon), slope = scale[i] * r;
+      const T mean_gradient = -(slope * dbias[i]), variance_gradient = T(-0.5) * (slope * r) * dscale[i];
+      run.out<T>(0)[i] = mean_gradient;
+      run.out<T>(1)[i] = variance_gradient;
+    }
+  }
+};
+
+TensorTypes batch_norm_backward_statistics_types(const OpCall& call) {
+  expect(call.inputs.size() == 4, text_of("expected 4 inputs, got ", call.inputs.size()));
+  const TensorType type = same_as_first(call)[0];
+  expect(type.shape.size() == 1, text_of("expected one number per channel, got ", to_string(type)));
+  return {type, type};
+}
+
+Sample sample_of(int64_t channels) {
+  const TensorType type{DType::float32, {channels}};
+  return {{type, type, type, type},
+          BatchNormAttributes{},
+          {{Fill::normal}, {Fill::normal}, {Fill::normal}, {Fill::positive}}};
+}
+
+}  // namespace
+
+extern const OpDef op_batch_norm_backward_statistics{
+    .name = "batch_norm_backward_statistics",
+    .doc = "dmean = -scale r dbias, dvariance = -scale r^2 dscale / 2 with r = 1 / sqrt(variance + epsilon).",
+    .source = "adjoint of batch_norm in mean and variance, from those in scale and bias",
+    .traits = Trait::elementwise,
+    .types = batch_norm_backward_statistics_types,
+    .dimensions =
+        [](const OpCall& call) {
+          return Bindings{{"C", call.in(0)[0]}};
+        },
+    .count = [](const OpCall&) -> OpCount {
+      const Expr c = Expr::symbol("C");
+      return {.mul = 5 * c, .add = c, .div = c, .transcendental = c};
+    },
+    .slice = slice_elementwise,
+    .reference = reference_of<BatchNormBackwardStatisticsReference>(),
+    .may_alias = {1, 0},
+    .samples = {sample_of(3), sample_of(17), sample_of(1)},
+};
+
+BatchNormStatisticsGradients batch_norm_backward_statistics(Emitter& emitter, Value dscale, Value dbias, Value scale,
+                                                            Value variance, BatchNormAttributes attributes) {
+  const Values outputs =
+      emitter.emit(op_batch_norm_backward_statistics, attributes, Values{dscale, dbias, scale, variance});
+  return {outputs[0], outputs[1]};
+}
+
+}  // namespace tacho
