@@ -108,18 +108,6 @@ void check_states(const SlicedCall& call, size_t initiator, int64_t axis) {
   }
 }
 
-/// What rounding is relative to: the partials' magnitudes; merged statistics are moments of one another's deviations,
-/// so theirs are relative to all of them and their squares.
-double magnitude_of(const SlicedCall& call, const Assembled& sliced, std::span<const Tensor> whole, size_t output) {
-  if (call.output_states[output].combine != PartialKind::merge) return sliced.magnitude[output];
-  double total = 0;
-  for (size_t j = 0; j < whole.size(); ++j) {
-    const double size = std::max(sliced.magnitude[j], max_magnitude(whole[j]));
-    total += size + size * size;
-  }
-  return total;
-}
-
 void compare(const SlicedCall& call, const Assembled& sliced, std::span<const Tensor> whole, double terms) {
   for (size_t j = 0; j < whole.size(); ++j) {
     const SliceState& state = call.output_states[j];
