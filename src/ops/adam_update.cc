@@ -34,7 +34,10 @@ struct AdamUpdateReference {
     T* next_w = run.out<T>(0);
     T* next_m = run.out<T>(1);
     T* next_v = run.out<T>(2);
-    for (int64_t i = 0, n = run.outputs[0].elements(); i < n; ++i) {
+    const int64_t n = run.outputs[0].elements();
+    // Outputs overlap inputs element by element or not at all; the twelve pairs are more than GCC checks for itself.
+#pragma GCC ivdep
+    for (int64_t i = 0; i < n; ++i) {
       const T now = gradient(g[i], w[i]);
       const T first = beta1 * m[i] + rest1 * now, second = beta2 * v[i] + rest2 * now * now;
       next_m[i] = first;

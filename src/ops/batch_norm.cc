@@ -14,18 +14,15 @@ struct BatchNormReference {
   void operator()(const Attributes& attributes, const KernelRun& run) const {
     const ChannelGeometry g = channel_geometry(run.inputs[0].shape());
     const T epsilon(attributes.as<BatchNormAttributes>().epsilon);
-    std::vector<T> slopes, offsets;
     for (int64_t channel = 0; channel < g.channels; ++channel) {
       const T slope = run.in<T>(1)[channel] / sqrt(run.in<T>(4)[channel] + epsilon);
-      slopes.push_back(slope);
-      offsets.push_back(run.in<T>(2)[channel] - run.in<T>(3)[channel] * slope);
+      const T offset = run.in<T>(2)[channel] - run.in<T>(3)[channel] * slope;
+      for_each_plane(g, channel, [&, slope, offset](int64_t first) {
+        const T* x = run.in<T>(0) + first;
+        T* y = run.out<T>(0) + first;
+        for (int64_t i = 0; i < g.inner; ++i) y[i] = x[i] * slope + offset;
+      });
     }
-    for_each_plane(g, [&](int64_t channel, int64_t first) {
-      const T* x = run.in<T>(0) + first;
-      T* y = run.out<T>(0) + first;
-      const T slope = slopes[size_t(channel)], offset = offsets[size_t(channel)];
-      for (int64_t i = 0; i < g.inner; ++i) y[i] = x[i] * slope + offset;
-    });
   }
 };
 

@@ -10,15 +10,14 @@ struct BatchNormBackwardInputReference {
   void operator()(const Attributes& attributes, const KernelRun& run) const {
     const ChannelGeometry g = channel_geometry(run.inputs[0].shape());
     const T epsilon(attributes.as<BatchNormAttributes>().epsilon);
-    std::vector<T> slopes;
-    for (int64_t channel = 0; channel < g.channels; ++channel)
-      slopes.push_back(run.in<T>(1)[channel] / sqrt(run.in<T>(2)[channel] + epsilon));
-    for_each_plane(g, [&](int64_t channel, int64_t first) {
-      const T* dy = run.in<T>(0) + first;
-      T* dx = run.out<T>(0) + first;
-      const T slope = slopes[size_t(channel)];
-      for (int64_t i = 0; i < g.inner; ++i) dx[i] = dy[i] * slope;
-    });
+    for (int64_t channel = 0; channel < g.channels; ++channel) {
+      const T slope = run.in<T>(1)[channel] / sqrt(run.in<T>(2)[channel] + epsilon);
+      for_each_plane(g, channel, [&, slope](int64_t first) {
+        const T* dy = run.in<T>(0) + first;
+        T* dx = run.out<T>(0) + first;
+        for (int64_t i = 0; i < g.inner; ++i) dx[i] = dy[i] * slope;
+      });
+    }
   }
 };
 

@@ -11,20 +11,17 @@ struct BatchNormStatisticsBackwardReference {
   template <class T>
   void operator()(const Attributes& attributes, const KernelRun& run) const {
     const ChannelGeometry g = channel_geometry(run.inputs[0].shape());
-    const T* mean = run.in<T>(1);
     const int64_t stated = terms_of(attributes);
     const T terms(double(stated ? stated : g.terms()));
-    std::vector<T> shift, slope;
     for (int64_t channel = 0; channel < g.channels; ++channel) {
-      shift.push_back(run.in<T>(2)[channel] / terms);
-      slope.push_back(T(2) * run.in<T>(3)[channel] / terms);
+      const T mean = run.in<T>(1)[channel];
+      const T shift = run.in<T>(2)[channel] / terms, slope = T(2) * run.in<T>(3)[channel] / terms;
+      for_each_plane(g, channel, [&, mean, shift, slope](int64_t first) {
+        const T* x = run.in<T>(0) + first;
+        T* dx = run.out<T>(0) + first;
+        for (int64_t i = 0; i < g.inner; ++i) dx[i] = (x[i] - mean) * slope + shift;
+      });
     }
-    for_each_plane(g, [&](int64_t channel, int64_t first) {
-      const T* x = run.in<T>(0) + first;
-      T* dx = run.out<T>(0) + first;
-      const T a = shift[size_t(channel)], b = slope[size_t(channel)], m = mean[channel];
-      for (int64_t i = 0; i < g.inner; ++i) dx[i] = (x[i] - m) * b + a;
-    });
   }
 };
 

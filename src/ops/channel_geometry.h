@@ -76,11 +76,10 @@ inline SliceStates slice_channels(const OpCall& call, SliceStates& inputs, Parti
   return outputs;
 }
 
-/// Calls plane(channel, first element) for each image's each channel, in the order of memory.
+/// Calls plane(first element) for each image's plane of one channel: `inner` consecutive elements.
 template <class Plane>
-void for_each_plane(const ChannelGeometry& g, Plane plane) {
-  for (int64_t image = 0, first = 0; image < g.batch; ++image)
-    for (int64_t channel = 0; channel < g.channels; ++channel, first += g.inner) plane(channel, first);
+void for_each_plane(const ChannelGeometry& g, int64_t channel, Plane plane) {
+  for (int64_t image = 0; image < g.batch; ++image) plane((image * g.channels + channel) * g.inner);
 }
 
 /// Sum over one channel of term(element); at least one term, one addition fewer than terms.
