@@ -7,30 +7,22 @@
 
 #include "op/emitter.h"
 #include "plan/plan.h"
+#include "plan/row.h"
 #include "pool/pool.h"
 
 namespace tacho {
 
 /// State that lives across steps, by name. The executor changes the tensors in place.
-using VariableStore = std::map<std::string, Tensor>;
-
-/// What a ledger's node numbers mean.
-struct NodeRow {
-  PlannedNode::Kind kind = PlannedNode::compute;
-  std::string path, op;
-  Place place;
-  std::vector<int> members;  ///< source nodes: indices into Executor::source()
-  int anchor = -1;
-  std::string backend, kernel_name, reason;
-  std::vector<RefusedOffer> refusals;
-  Executed executed;  ///< for one step
-};
+using VariableStore = std::map<std::string, Tensor, std::less<>>;
 
 class Executor {
  public:
   virtual ~Executor() = default;
-  /// Runs one step. `inputs` are bound by name and must stay valid during the call; variables are updated.
-  virtual void step(const std::map<std::string, View>& inputs) = 0;
+  /// The memory of an input from the next step on, until bound anew. Throws tacho::Error where the type is not the
+  /// input's.
+  virtual void bind(std::string_view input, const View& view) = 0;
+  /// Runs one step; variables are updated in place.
+  virtual void step() = 0;
   /// A result of the last step; throws tacho::Error for an unknown name.
   virtual Tensor output(const std::string& name) const = 0;
   /// The rows that the ledger's node numbers stand for. For procedural execution complete only after a step.

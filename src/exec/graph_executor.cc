@@ -17,16 +17,19 @@ GraphExecutor::GraphExecutor(Graph source, std::unique_ptr<Plan> plan, Pool& poo
   }
 }
 
-void GraphExecutor::step(const std::map<std::string, View>& inputs) {
-  for (const auto& [name, view] : inputs) {
-    const int slot = plan_->slot(Slot::input, name);
-    if (slot < 0) continue;  // an input that nothing in this step reads
-    const TensorType& type = plan_->slots[size_t(slot)].type;
-    if (view.type != type) fail("input '", name, "': expected ", to_string(type), ", got ", to_string(view.type));
-    runner_.bind(slot, view.data);
+void GraphExecutor::bind(std::string_view input, const View& view) {
+  for (size_t s = 0; s < plan_->slots.size(); ++s) {
+    const Slot& slot = plan_->slots[s];
+    if (slot.kind != Slot::input || slot.name != input) continue;
+    if (view.type != slot.type)
+      fail("input '", input, "': expected ", to_string(slot.type), ", got ", to_string(view.type));
+    runner_.bind(int(s), view.data);
+    return;
   }
-  pool_.run(runner_);
+  fail("the step has no input '", input, "'");
 }
+
+void GraphExecutor::step() { pool_.run(runner_); }
 
 Tensor GraphExecutor::output(const std::string& name) const {
   for (const Graph::Output& output : plan_->graph.outputs()) {

@@ -11,7 +11,8 @@ class GraphExecutor : public Executor {
  public:
   /// `source` is the step before any pass; `plan` was made from it. Variables missing in `variables` are an error.
   GraphExecutor(Graph source, std::unique_ptr<Plan> plan, Pool& pool, VariableStore& variables);
-  void step(const std::map<std::string, View>& inputs) override;
+  void bind(std::string_view input, const View& view) override;
+  void step() override;
   Tensor output(const std::string& name) const override;
   std::vector<NodeRow> rows() const override;
   const Graph& source() const override { return source_; }

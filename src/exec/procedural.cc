@@ -18,8 +18,17 @@ struct ProceduralExecutor::Statement {
 /// Runs what is emitted, at once.
 class ProceduralExecutor::Session : public Emitter, public Tape {
  public:
-  Session(ProceduralExecutor& executor, const std::map<std::string, View>& inputs)
-      : executor_(executor), inputs_(inputs) {}
+  explicit Session(ProceduralExecutor& executor) : executor_(executor) {}
+
+  /// Forgets the step before.
+  void reset() {
+    values_.clear();
+    tape_.clear();
+    variables_.clear();
+    commits_.clear();
+    path_uses_.clear();
+    bytes_ = 0;
+  }
 
   Values emit(const OpDef& op, const Attributes& attributes, std::span<const Value> inputs) override {
     TensorTypes types;
@@ -52,8 +61,8 @@ class ProceduralExecutor::Session : public Emitter, public Tape {
     return known.is_splat ? std::optional(known.splat) : std::nullopt;
   }
   Value input(std::string_view name, const TensorType& type, InputKind) override {
-    const auto found = inputs_.find(std::string(name));
-    if (found == inputs_.end()) fail("input '", name, "' was not given");
+    const auto found = executor_.inputs_.find(name);
+    if (found == executor_.inputs_.end()) fail("input '", name, "' is not bound");
     if (found->second.type != type)
       fail("input '", name, "': expected ", to_string(type), ", got ", to_string(found->second.type));
     Tensor copy(type);  // a session's values are tensors; the batch is small beside what is computed from it
@@ -61,7 +70,7 @@ class ProceduralExecutor::Session : public Emitter, public Tape {
     return add(copy);
   }
   Value variable(std::string_view name, const TensorType& type) override {
-    const auto found = executor_.variables_.find(std::string(name));
+    const auto found = executor_.variables_.find(name);
     if (found == executor_.variables_.end()) fail("variable '", name, "' has no value");
     if (found->second.type() != type)
       fail("variable '", name, "': expected ", to_string(type), ", got ", to_string(found->second.type()));
@@ -109,7 +118,6 @@ class ProceduralExecutor::Session : public Emitter, public Tape {
   }
 
   ProceduralExecutor& executor_;
-  const std::map<std::string, View>& inputs_;
   std::deque<Known> values_;
   std::deque<TapeRecord> tape_;
   std::map<std::string, Value> variables_;
@@ -164,6 +172,7 @@ ProceduralExecutor::ProceduralExecutor(StepFunction step, PlanOptions options, P
   options_.external_outputs = true;
   options_.slices = options_.lanes > 0 ? options_.lanes : this_cpu().cores;  // one piece a lane
   step_(source_, source_);
+  session_ = std::make_unique<Session>(*this);
 }
 
 ProceduralExecutor::~ProceduralExecutor() = default;
@@ -197,10 +206,20 @@ ProceduralExecutor::Statement& ProceduralExecutor::statement_for(const OpDef& op
   return *statement;
 }
 
-void ProceduralExecutor::step(const std::map<std::string, View>& inputs) {
-  Session session(*this, inputs);
-  step_(session, session);
-  session.finish();
+void ProceduralExecutor::bind(std::string_view input, const View& view) {
+  const Value value = source_.find(input);
+  if (!value) fail("the step has no input '", input, "'");
+  if (source_.type(value) != view.type)
+    fail("input '", input, "': expected ", to_string(source_.type(value)), ", got ", to_string(view.type));
+  const auto found = inputs_.find(input);
+  if (found != inputs_.end()) found->second = view;
+  else inputs_.emplace(std::string(input), view);
+}
+
+void ProceduralExecutor::step() {
+  session_->reset();
+  step_(*session_, *session_);
+  session_->finish();
 }
 
 Tensor ProceduralExecutor::output(const std::string& name) const {

@@ -14,7 +14,8 @@ class ProceduralExecutor : public Executor {
  public:
   ProceduralExecutor(StepFunction step, PlanOptions options, Pool& pool, VariableStore& variables);
   ~ProceduralExecutor() override;
-  void step(const std::map<std::string, View>& inputs) override;
+  void bind(std::string_view input, const View& view) override;
+  void step() override;
   Tensor output(const std::string& name) const override;
   std::vector<NodeRow> rows() const override;
   const Graph& source() const override { return source_; }
@@ -36,7 +37,9 @@ class ProceduralExecutor : public Executor {
   Graph source_;  ///< the first step as a graph: the same emissions, for counts
   std::unordered_map<std::string, std::unique_ptr<Statement>> statements_;  ///< by path
   std::vector<Statement*> in_order_;
+  std::unique_ptr<Session> session_;  ///< one for all steps, so that a lowering around it can keep its tables
   std::vector<NodeRow> rows_;
+  std::map<std::string, View, std::less<>> inputs_;
   std::map<std::string, Tensor> outputs_;
   int64_t peak_bytes_ = 0;
 };

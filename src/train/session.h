@@ -1,0 +1,64 @@
+#pragma once
+// A network with its step: what commands, the lab and the C++ user build and then run.
+#include <memory>
+
+#include "exec/executor.h"
+#include "nn/build.h"
+#include "nn/objective.h"
+#include "nn/optimizer.h"
+#include "train/switches.h"
+
+namespace tacho {
+
+enum class StepKind : uint8_t {
+  train,      ///< forward, backward and update
+  evaluate,   ///< forward with the loss; normalisations use running statistics; outputs are returned
+  inference,  ///< forward only: no labels, no loss
+};
+
+struct StepOptions {
+  NetworkSpec network;
+  int64_t batch = 128;
+  StepKind kind = StepKind::train;
+  Loss loss = Loss::cross_entropy;
+  OptimizerOptions optimizer;
+  Way way;
+};
+
+/// The step as a function that emits it, for graph and procedural alike: lowering, forward, loss, gradients, updates.
+/// Inputs "x" (batch x image), "y" (int64 labels), "learning_rate" (scalar), "step" (int64 scalar, from 1).
+/// Outputs "loss" (scalar) and, unless it trains, "outputs" (batch x classes).
+StepFunction step_function(const StepOptions& options);
+
+/// The step as a graph before any pass; with `complexity` the convolutions are not lowered unless --convolution says
+/// so.
+Graph source_graph(const StepOptions& options, bool complexity = false);
+
+/// Parameters, running statistics and, where it trains, the optimiser's state: initial values by seed.
+VariableStore initial_variables(const StepOptions& options, uint64_t seed);
+
+/// An executable step. Variables are changed in place and must outlive the session.
+class Session {
+ public:
+  Session(const StepOptions& options, Pool& pool, VariableStore& variables);
+  ~Session();
+
+  /// One step on a batch; both views must stay valid until the next call. Evaluation ignores learning rate and step.
+  void run(const View& x, const View& y, double learning_rate, int64_t step);
+  /// Mean loss of the last step.
+  double loss() const;
+  Tensor outputs() const { return executor_->output("outputs"); }
+  Executor& executor() { return *executor_; }
+  const Executor& executor() const { return *executor_; }
+  const StepOptions& options() const { return options_; }
+  int64_t build_ns() const { return build_ns_; }  ///< emitting the graph and its gradients, and the passes
+  int64_t plan_ns() const { return plan_ns_; }    ///< choosing kernels, memory and schedule
+
+ private:
+  StepOptions options_;
+  std::unique_ptr<Executor> executor_;
+  Tensor learning_rate_, step_;
+  int64_t build_ns_ = 0, plan_ns_ = 0;
+};
+
+}  // namespace tacho

@@ -1,0 +1,204 @@
+#include "train/switches.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "op/backend.h"
+
+namespace tacho {
+namespace {
+
+/// Values that exist, and values that will, with the reason why they are refused today.
+struct SwitchValues {
+  std::vector<std::string> known;
+  std::vector<std::pair<std::string, std::string>> refused;
+};
+
+const std::map<std::string, SwitchValues>& table() {
+  static const std::map<std::string, SwitchValues> kTable = {
+      {"execution", {{"graph", "procedural"}, {}}},
+      {"convolution",
+       {{"auto", "gather", "im2col", "direct"},
+        {{"winograd", "no backend of this version has a Winograd kernel; use direct, im2col or gather"}}}},
+      {"gemm",
+       {{"auto", "reference", "blas"},
+        {{"onednn", "this version has no onednn backend; use blas or reference"},
+         {"simd", "this version has no simd backend; use blas or reference"}}}},
+      {"fusion", {{"on", "off"}, {}}},
+      {"memory-plan", {{"on", "off"}, {}}},
+      {"layout",
+       {{"auto", "nchw"},
+        {{"nhwc", "no kernel of this version works channels-last; use nchw"},
+         {"blocked", "no kernel of this version works on blocked layouts; use nchw"}}}},
+      {"schedule",
+       {{"slices", "sequential"},
+        {{"operators", "running ready nodes in parallel is not in this version; use slices or sequential"}}}},
+      {"dtype",
+       {{"float32", "float64"},
+        {{"bfloat16", "no kernel of this version computes in bfloat16; use float32 or float64"}}}},
+  };
+  return kTable;
+}
+
+std::string list(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
+std::vector<std::string> split(const std::string& text) {
+  std::vector<std::string> parts;
+  size_t begin = 0;
+  while (begin <= text.size()) {
+    const size_t end = std::min(text.find(',', begin), text.size());
+    parts.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return parts;
+}
+
+int positive(const std::string& name, const std::string& value) {
+  char* end = nullptr;
+  const long number = std::strtol(value.c_str(), &end, 10);
+  if (value.empty() || *end || number < 1 || number > 1024)
+    fail("--", name, " expects a number from 1 to 1024, got '", value, "'");
+  return int(number);
+}
+
+void check_backends(const std::string& value) {
+  for (const std::string& name : split(value)) {
+    if (name == "onednn" || name == "simd" || name == "cuda")
+      fail("--backend ", name, ": this version has no ", name, " backend");
+    const Backend& backend = backend_named(name);
+    if (const char* reason = backend.unavailable ? backend.unavailable() : nullptr)
+      fail("--backend ", name, ": ", reason);
+  }
+}
+
+std::string value_of(const Switches& switches, const std::string& name, const std::string& otherwise) {
+  const auto found = switches.set.find(name);
+  return found == switches.set.end() ? otherwise : found->second;
+}
+
+/// Everything that can run here, best first. `stub` is a template for authors of backends and only runs where it is
+/// named.
+std::string default_backends() {
+  std::string order;
+  for (const char* name : {"blas", "gather", "reference"})
+    for (const Backend* backend : all_backends())
+      if (backend->name == name && !(backend->unavailable && backend->unavailable()))
+        order += (order.empty() ? "" : ",") + std::string(name);
+  return order;
+}
+
+}  // namespace
+
+const std::vector<SwitchInfo>& all_switches() {
+  static const std::vector<SwitchInfo> kSwitches = {
+      {"execution", "graph, procedural (or eager)", "graph", "building a graph first, against statement by statement"},
+      {"convolution", "auto, gather, im2col, direct", "auto", "index manipulation against products"},
+      {"gemm", "auto, reference, blas", "auto", "optimised libraries: who runs matrix products"},
+      {"fusion", "on, off", "on", "groups of operations in one kernel"},
+      {"memory-plan", "on, off", "on", "memory reused by lifetime and overwritten in place"},
+      {"layout", "auto, nchw", "auto", "how images lie in memory"},
+      {"schedule", "slices, sequential", "slices", "slices of the batch depth-first, against one node at a time"},
+      {"lanes", "a number", "the machine's cores", "how many partial sums a reduction over the batch has"},
+      {"backend", "a list of names", "all, best first", "which kernels are preferred"},
+      {"threads", "a number", "all cores", "threads in all, the caller included"},
+      {"dtype", "float32, float64", "float32", "single against double precision"},
+  };
+  return kSwitches;
+}
+
+void set_switch(Switches& switches, const std::string& name, const std::string& given) {
+  std::string value = given;
+  if (name == "execution" && value == "eager") value = "procedural";
+  if (name == "lanes" || name == "threads") positive(name, value);
+  else if (name == "backend") check_backends(value);
+  else {
+    const auto row = table().find(name);
+    if (row == table().end()) {
+      std::string known;
+      for (const SwitchInfo& info : all_switches()) known += (known.empty() ? "" : ", ") + info.name;
+      fail("unknown switch '", name, "'; known: ", known);
+    }
+    for (const auto& [refused, reason] : row->second.refused)
+      if (value == refused) fail("--", name, " ", value, ": ", reason);
+    if (std::find(row->second.known.begin(), row->second.known.end(), value) == row->second.known.end())
+      fail("--", name, " expects ", list(row->second.known), "; got '", value, "'");
+  }
+  switches.set[name] = value;
+}
+
+Way resolve(const Switches& switches) {
+  Way way;
+  way.procedural = value_of(switches, "execution", "graph") == "procedural";
+  way.convolution = value_of(switches, "convolution", "auto");
+  way.gemm = value_of(switches, "gemm", "auto");
+  way.fusion = value_of(switches, "fusion", way.procedural ? "off" : "on") == "on";
+  way.memory_plan = value_of(switches, "memory-plan", way.procedural ? "off" : "on") == "on";
+  const std::string schedule = value_of(switches, "schedule", way.procedural ? "sequential" : "slices");
+  way.schedule = schedule == "slices" ? Schedule::slices : Schedule::sequential;
+  const std::string layout = value_of(switches, "layout", "auto");
+  if (way.procedural) {
+    const std::string why = ": procedural execution runs statement by statement, so there is nothing to ";
+    if (way.fusion)
+      fail("--execution procedural with --fusion on", why, "fuse; leave --fusion out or use --execution graph");
+    if (way.memory_plan)
+      fail("--execution procedural with --memory-plan on", why,
+           "plan; leave --memory-plan out or use --execution graph");
+    if (schedule == "slices")
+      fail("--execution procedural with --schedule slices", why,
+           "schedule; leave --schedule out or use --execution graph");
+  }
+  const int cores = this_cpu().cores;
+  const char* from_environment = std::getenv("TACHO_THREADS");
+  const std::string threads =
+      value_of(switches, "threads", from_environment ? from_environment : std::to_string(cores));
+  way.threads = positive(
+      switches.set.count("threads") || !from_environment ? "threads" : "threads (from TACHO_THREADS)", threads);
+  way.lanes = switches.set.count("lanes") ? positive("lanes", switches.set.at("lanes")) : cores;
+  way.dtype = dtype_of(value_of(switches, "dtype", "float32"));
+  const std::string order = value_of(switches, "backend", default_backends());
+  way.backends = split(order);
+  if (std::find(way.backends.begin(), way.backends.end(), "reference") == way.backends.end())
+    way.backends.push_back("reference");
+  if (way.gemm == "blas") check_backends("blas");
+  for (const SwitchInfo& info : all_switches()) {
+    std::string value = value_of(switches, info.name, "");
+    if (info.name == "execution") value = way.procedural ? "procedural" : "graph";
+    if (info.name == "convolution") value = way.convolution;
+    if (info.name == "gemm") value = way.gemm;
+    if (info.name == "fusion") value = way.fusion ? "on" : "off";
+    if (info.name == "memory-plan") value = way.memory_plan ? "on" : "off";
+    if (info.name == "layout") value = layout;
+    if (info.name == "schedule") value = schedule;
+    if (info.name == "lanes") value = std::to_string(way.lanes);
+    if (info.name == "backend") value = list(way.backends);
+    if (info.name == "threads") value = std::to_string(way.threads);
+    if (info.name == "dtype") value = name_of(way.dtype);
+    way.switches.emplace_back(info.name, value);
+  }
+  return way;
+}
+
+std::string to_string(const Way& way) {
+  const std::string products = way.gemm == "auto" ? way.backends.front() : way.gemm;
+  std::string text = way.procedural ? "procedural" : "graph";
+  text += ", " + (way.convolution == "auto" ? std::string("im2col") : way.convolution) + " convolution, " + products;
+  if (!way.procedural) text += std::string(", fusion ") + (way.fusion ? "on" : "off");
+  return text;
+}
+
+PlanOptions plan_options(const Way& way) {
+  PlanOptions options;
+  for (const std::string& name : way.backends) options.backends.push_back(&backend_named(name));
+  if (way.gemm != "auto") options.gemm_backends = {&backend_named(way.gemm), &backend_named("reference")};
+  if (way.convolution == "direct") options.algorithm = "direct";
+  options.schedule = way.schedule;
+  options.memory_plan = way.memory_plan;
+  options.lanes = way.lanes;
+  return options;
+}
+
+}  // namespace tacho
