@@ -1,0 +1,172 @@
+#include "cli/common_flags.h"
+
+#include <algorithm>
+#include <cstdio>
+
+#include "base/atomic_file.h"
+#include "nn/builtin.h"
+
+namespace tacho {
+namespace {
+
+constexpr double kAnyNumber = 1e30;
+
+/// "1x28x28" or "784".
+Shape parse_image(const std::string& text) {
+  Shape shape;
+  for (size_t begin = 0; begin <= text.size();) {
+    const size_t end = std::min(text.find('x', begin), text.size());
+    if (shape.size() == 3) fail("--image expects CxHxW, for example 3x32x32, got '", text, "'");
+    shape.push_back(parse_integer("--image (CxHxW, for example 3x32x32)", text.substr(begin, end - begin), 1, 1 << 20));
+    begin = end + 1;
+  }
+  if (shape.size() == 2) fail("--image expects CxHxW, for example 3x32x32, got '", text, "'");
+  return shape;
+}
+
+void add_network_flags(FlagSet& set, CommonFlags& flags) {
+  set.heading("Network");
+  std::string known;
+  for (const std::string& name : builtin_names()) known += (known.empty() ? "" : ", ") + name;
+  set.bare("NETWORK", "the same as --network", [&](const std::string& name) { flags.network = name; });
+  set.text("--network", "NAME", "built-in network: " + known + " (simplenn-4)", flags.network);
+  set.value("--image", "CxHxW", "input of a built-in network (the data's, else its own)",
+            [&](const std::string& text) { flags.image = parse_image(text); });
+  set.value("--classes", "N", "outputs of a built-in network (the data's, else 10)",
+            [&](const std::string& text) { flags.classes = parse_integer("--classes", text, 1, 1'000'000); });
+}
+
+void add_data_flags(FlagSet& set, CommonFlags& flags) {
+  set.heading("Data");
+  set.text("--data", "SPEC",
+           "digits, textures, a folder, or a file: .npz, .mat, IDX, LIBSVM (the built-in set that fits the network)",
+           flags.data);
+  set.value("--split", "A:B", "first A examples train, last B test",
+            [&](const std::string& text) { flags.split = parse_split(text); });
+  set.value("--normalize", "KIND",
+            "none, scale (to 0..1) or mean (that, less the training mean); mean for images, else none",
+            [&](const std::string& text) { flags.normalize = normalize_kind_of(text); });
+}
+
+void add_training_flags(FlagSet& set, CommonFlags& flags) {
+  set.heading("Training");
+  set.integer("--seed", "of the weights and the order of examples (0)", flags.seed, 0);
+  set.value("--optimizer", "NAME", "sgd, momentum, nesterov, adam, adamw (momentum)",
+            [&](const std::string& text) { flags.optimizer.kind = optimizer_kind_of(text); });
+  set.number("--learning-rate,--lr", "(0.001)", flags.learning_rate, 0, kAnyNumber);
+  set.value("--momentum", "X", "of momentum and nesterov (0.9)", [&](const std::string& text) {
+    flags.optimizer.momentum = parse_number("--momentum", text, 0, 1);
+    check_optimizer(flags.optimizer);
+  });
+  set.number("--weight-decay", "(0)", flags.optimizer.weight_decay, 0, kAnyNumber);
+  set.value("--loss", "NAME", "cross-entropy or squared (cross-entropy)",
+            [&](const std::string& text) { flags.loss = loss_of(text); });
+}
+
+void add_switch_flags(FlagSet& set, CommonFlags& flags) {
+  set.heading("Ways to execute");
+  for (const SwitchInfo& info : all_switches()) {
+    const bool number = info.values == "a number";
+    const std::string value = number ? "N" : info.name == "backend" ? "LIST" : "VALUE";
+    const std::string what = number || value == "LIST" ? info.isolates : info.values;
+    set.value("--" + info.name, value, what + " (" + info.default_value + ")",
+              [&flags, name = info.name](const std::string& text) { set_switch(flags.switches, name, text); });
+  }
+}
+
+void add_output_flags(FlagSet& set, CommonFlags& flags) {
+  set.heading("Output");
+  set.text("--json", "FILE", "the whole result as JSON; '-': on standard output, and nothing else", flags.json);
+  set.value("--html", "FILE", "not in this version",
+            [](const std::string&) { fail("--html: this version does not write report pages; use --json FILE"); });
+  set.value("--trace", "FILE", "not in this version",
+            [](const std::string&) { fail("--trace: this version does not write Chrome traces; use --json FILE"); });
+  set.flag("--quiet", "no progress, only results and errors", flags.quiet);
+  set.value("--color", "WHEN", "auto, always or never (auto; NO_COLOR is respected)",
+            [&](const std::string& text) { flags.color = color_choice_of(text); });
+}
+
+StepOptions options_from(const CommonFlags& flags, NetworkSpec network) {
+  StepOptions step;
+  step.network = std::move(network);
+  step.batch = flags.batch_size;
+  step.loss = flags.loss;
+  step.optimizer = flags.optimizer;
+  check_optimizer(step.optimizer);
+  step.way = resolve(flags.switches);
+  return step;
+}
+
+/// The network for these data: image and classes are theirs where the flags do not say.
+NetworkSpec network_for(const CommonFlags& flags, const Dataset& data) {
+  if (flags.classes && *flags.classes < data.classes)
+    fail("--classes ", *flags.classes, ": ", data.name, " has ", data.classes, " classes; give at least as many");
+  return builtin_network(flags.network, flags.image.value_or(data.example_shape()),
+                         flags.classes.value_or(data.classes));
+}
+
+}  // namespace
+
+void add_common_flags(FlagSet& set, CommonFlags& flags, unsigned groups) {
+  if (groups & kNetworkFlags) add_network_flags(set, flags);
+  if (groups & kDataFlags) add_data_flags(set, flags);
+  if (groups & (kTrainingFlags | kBatchFlags)) set.heading("Training");
+  if (groups & kBatchFlags) set.integer("--batch-size", "examples per step (128)", flags.batch_size, 1, 1 << 24);
+  if (groups & kTrainingFlags) add_training_flags(set, flags);
+  if (groups & kSwitchFlags) add_switch_flags(set, flags);
+  if (groups & kOutputFlags) add_output_flags(set, flags);
+}
+
+DataSpec data_spec_from(const CommonFlags& flags, const std::string& otherwise) {
+  DataSpec spec;
+  spec.spec = flags.data.value_or(otherwise);
+  spec.split = flags.split;
+  spec.normalize = flags.normalize;
+  return spec;
+}
+
+void fit_examples(Dataset& data, const Shape& input) {
+  if (data.example_shape() == input) return;
+  if (element_count(input) != element_count(data.example_shape()))
+    fail("the network reads examples of ", to_string(input), ", ", data.name, " has ", to_string(data.example_shape()),
+         "; choose other data, or the network's --image");
+  const auto reshape = [&](Tensor& x) {
+    Shape shape{x.shape()[0]};
+    for (int64_t extent : input) shape.push_back(extent);
+    x = x.reshaped(shape);
+  };
+  reshape(data.train_x);
+  if (data.has_test()) reshape(data.test_x);
+}
+
+RunSetup setup_from(const CommonFlags& flags) {
+  std::string builtin;
+  if (!flags.data) {
+    const Shape input = builtin_network(flags.network, flags.image, flags.classes).input;
+    builtin = builtin_set_for(input);
+    if (builtin.empty())
+      fail("no built-in data set has examples of ", to_string(input), " (digits: 1x28x28, textures: 3x32x32); ",
+           "say --data FILE or leave --image out");
+  }
+  RunSetup setup;
+  // Before the data, which may take seconds: mistakes in the flags.
+  resolve(flags.switches);
+  setup.data = load_dataset(data_spec_from(flags, builtin));
+  setup.step = options_from(flags, network_for(flags, setup.data));
+  fit_examples(setup.data, setup.step.network.input);
+  return setup;
+}
+
+StepOptions step_from(const CommonFlags& flags) {
+  if (flags.data) return setup_from(flags).step;
+  return options_from(flags, builtin_network(flags.network, flags.image, flags.classes));
+}
+
+void write_json(const CommonFlags& flags, const std::string& text) {
+  if (!flags.json) return;
+  if (*flags.json != "-") return write_file_atomic(*flags.json, text + "\n");
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  std::fputc('\n', stdout);
+}
+
+}  // namespace tacho

@@ -1,0 +1,99 @@
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "cli/command.h"
+#include "cli/flags.h"
+#include "nn/builtin.h"
+
+namespace tacho {
+namespace {
+
+constexpr const char* kVersion = TACHO_VERSION;
+
+std::string overview() {
+  std::string text = "tacho " + std::string(kVersion) +
+                     ": trains neural networks and accounts for every nanosecond of it\n\n"
+                     "Usage: tacho COMMAND [NETWORK] [FLAGS]\n\nCommands\n";
+  for (const Command* command : all_commands()) {
+    std::string name = "  " + std::string(command->name);
+    if (!command->alias.empty()) name += " (" + std::string(command->alias) + ")";
+    if (name.size() < 20) name.resize(20, ' ');
+    text += name + " " + std::string(command->summary) + "\n";
+  }
+  text += "\nExamples\n";
+  for (const Command* command : all_commands())
+    text += "  " + std::string(command->examples.substr(0, command->examples.find('\n'))) + "\n";
+  return text +
+         "\n'tacho COMMAND --help' lists a command's flags. Exit codes: 0 done, 1 a check that\n"
+         "was asked for did not hold, 2 a mistake or a bad file, 130 interrupted.\n";
+}
+
+std::string help_of(const Command& command, const FlagSet& flags) {
+  std::string text = "tacho " + std::string(command.name) + ": " + std::string(command.summary) + "\n\nExamples\n";
+  for (size_t begin = 0; begin < command.examples.size();) {
+    const size_t end = std::min(command.examples.find('\n', begin), command.examples.size());
+    text += "  " + std::string(command.examples.substr(begin, end - begin)) + "\n";
+    begin = end + 1;
+  }
+  return text + "\n" + flags.help();
+}
+
+const Command& find_command(const std::string& name) {
+  std::vector<std::string> known;
+  for (const Command* command : all_commands()) {
+    if (name == command->name || name == command->alias) return *command;
+    known.emplace_back(command->name);
+    if (!command->alias.empty()) known.emplace_back(command->alias);
+  }
+  for (const std::string& network : builtin_names())
+    if (name == network) fail("'", name, "' is a network, not a command; say for example 'tacho inspect ", name, "'");
+  const std::string near = nearest_word(name, known);
+  fail("unknown ", name[0] == '-' ? "flag" : "command", " '", name, "'",
+       near.empty() ? "" : "; did you mean '" + near + "'?", "; 'tacho --help' lists the commands");
+}
+
+int dispatch(const std::vector<std::string>& arguments) {
+  const std::string first = arguments.empty() ? "--help" : arguments[0];
+  if (first == "--help" || first == "-h" || (first == "help" && arguments.size() == 1)) {
+    std::fputs(overview().c_str(), stdout);
+    return 0;
+  }
+  if (first == "--version") {
+    std::printf("tacho %s\n", kVersion);
+    return 0;
+  }
+  const bool help = first == "help";
+  const Command& command = find_command(help ? arguments[1] : first);
+  FlagSet flags("tacho " + std::string(command.name));
+  const std::function<int()> run = command.declare(flags);
+  flags.parse(help ? std::vector<std::string>{"--help"}
+                   : std::vector<std::string>(arguments.begin() + 1, arguments.end()));
+  if (flags.help_wanted()) {
+    std::fputs(help_of(command, flags).c_str(), stdout);
+    return 0;
+  }
+  return run();
+}
+
+}  // namespace
+
+int run_command_line(int argc, const char* const* argv) {
+  int code = 2;
+  try {
+    code = dispatch({argv + 1, argv + argc});
+    // A full disk or a closed pipe must not look like success.
+    if (std::fflush(stdout) != 0 || std::ferror(stdout)) fail("standard output could not be written");
+  } catch (const std::exception& error) {
+    std::string line = error.what();
+    for (char& c : line)
+      if (c == '\n' || c == '\r') c = ' ';
+    std::fflush(stdout);
+    std::fprintf(stderr, "tacho: %s\n", line.c_str());
+    code = 2;
+  }
+  return code;
+}
+
+}  // namespace tacho
