@@ -26,7 +26,7 @@ class Emitter {
   /// One operation; its outputs in order. Throws tacho::Error naming the operation and the shapes where they do not
   /// fit.
   virtual Values emit(const OpDef& op, const Attributes& attributes, std::span<const Value> inputs) = 0;
-  /// Shape and dtype of a value.
+  /// Shape and dtype of a value. The reference stays good while more is emitted (keep values in a deque, not a vector).
   virtual const TensorType& type(Value value) const = 0;
 
   /// A constant known now.

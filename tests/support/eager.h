@@ -1,6 +1,7 @@
 #pragma once
 // The smallest thing that operations can be emitted into: runs each at once with its reference kernel and keeps the
 // tape. For laws of gradients and for tests of what emits (lowerings, autodiff, layers).
+#include <deque>
 #include <map>
 #include <string>
 #include <vector>
@@ -43,7 +44,7 @@ class TestEmitter : public Emitter, public Tape {
     Tensor tensor;
     std::optional<double> splat;
   };
-  std::vector<Entry> entries_;
+  std::deque<Entry> entries_;  // a deque: references to types stay good while more is emitted
   std::vector<TapeRecord> records_;
   std::map<std::string, Tensor> named_;
   std::map<std::string, Value> results_;
