@@ -128,6 +128,9 @@ TEST_F(Blas, ABiasAlongAnyAxis) {
   // Sliced along the axis of the bias: each slice takes its part of the vector.
   expect_agreement({f32({7, 4, 5}), f32({5, 6}), f32({7})},
                    {matmul_step(), {&op_named("bias_add"), BiasAddAttributes{0}, {3, 2}}}, 0, 3);
+  // Sliced along the columns: the rows, along which the bias runs, get shorter with the last slice.
+  expect_agreement({f32({7, 5}), f32({9, 5}), f32({7})},
+                   {matmul_step({false, true, 0}), {&op_named("bias_add"), BiasAddAttributes{0}, {3, 2}}}, 1, 2);
 }
 
 TEST_F(Blas, PartialSumsAccumulateInLanes) {
