@@ -10,31 +10,30 @@
 namespace tacho {
 namespace {
 
-constexpr const char* kVersion = TACHO_VERSION;
+constexpr std::string_view kVersion = TACHO_VERSION;
 
 std::string overview() {
-  std::string text = "tacho " + std::string(kVersion) +
-                     ": trains neural networks and accounts for every nanosecond of it\n\n"
-                     "Usage: tacho COMMAND [NETWORK] [FLAGS]\n\nCommands\n";
+  std::string text = text_of("tacho ", kVersion, ": trains neural networks and accounts for every nanosecond of it\n\n",
+                             "Usage: tacho COMMAND [NETWORK] [FLAGS]\n\nCommands\n");
   for (const Command* command : all_commands()) {
-    std::string name = "  " + std::string(command->name);
-    if (!command->alias.empty()) name += " (" + std::string(command->alias) + ")";
+    std::string name = text_of("  ", command->name);
+    if (!command->alias.empty()) name += text_of(" (", command->alias, ")");
     if (name.size() < 20) name.resize(20, ' ');
-    text += name + " " + std::string(command->summary) + "\n";
+    text += text_of(name, " ", command->summary, "\n");
   }
   text += "\nExamples\n";
   for (const Command* command : all_commands())
-    text += "  " + std::string(command->examples.substr(0, command->examples.find('\n'))) + "\n";
+    text += text_of("  ", command->examples.substr(0, command->examples.find('\n')), "\n");
   return text +
          "\n'tacho COMMAND --help' lists a command's flags. Exit codes: 0 done, 1 a check that\n"
          "was asked for did not hold, 2 a mistake or a bad file, 130 interrupted.\n";
 }
 
 std::string help_of(const Command& command, const FlagSet& flags) {
-  std::string text = "tacho " + std::string(command.name) + ": " + std::string(command.summary) + "\n\nExamples\n";
+  std::string text = text_of("tacho ", command.name, ": ", command.summary, "\n\nExamples\n");
   for (size_t begin = 0; begin < command.examples.size();) {
     const size_t end = std::min(command.examples.find('\n', begin), command.examples.size());
-    text += "  " + std::string(command.examples.substr(begin, end - begin)) + "\n";
+    text += text_of("  ", command.examples.substr(begin, end - begin), "\n");
     begin = end + 1;
   }
   return text + "\n" + flags.help();
@@ -61,12 +60,12 @@ int dispatch(const std::vector<std::string>& arguments) {
     return 0;
   }
   if (first == "--version") {
-    std::printf("tacho %s\n", kVersion);
+    std::printf("tacho %s\n", TACHO_VERSION);
     return 0;
   }
   const bool help = first == "help";
   const Command& command = find_command(help ? arguments[1] : first);
-  FlagSet flags("tacho " + std::string(command.name));
+  FlagSet flags(text_of("tacho ", command.name));
   const std::function<int()> run = command.declare(flags);
   flags.parse(help ? std::vector<std::string>{"--help"}
                    : std::vector<std::string>(arguments.begin() + 1, arguments.end()));
