@@ -1,0 +1,11 @@
+#pragma once
+#include <cstdint>
+#include <vector>
+
+namespace tacho {
+
+/// Integers in proportion to `parts` (not negative) whose sum is `total`: largest remainders are rounded up, so that
+/// printed percentages add up to 100 and printed milliseconds to the step. All zero where the parts sum to zero.
+std::vector<int64_t> close_to(const std::vector<int64_t>& parts, int64_t total);
+
+}  // namespace tacho

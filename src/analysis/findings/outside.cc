@@ -1,0 +1,20 @@
+// Time in no kernel: dispatch, waiting for others, idling.
+#include "analysis/findings/finding.h"
+
+namespace tacho {
+
+void find_outside(const Report& report, std::vector<Finding>& findings) {
+  const double whole = double(report.step_thread_ns());
+  const double dispatch = double(report.account_step_ns(Account::dispatch)) / whole;
+  const double sync = double(report.account_step_ns(Account::sync)) / whole;
+  const double idle = double(report.account_step_ns(Account::idle)) / whole;
+  if (dispatch + sync + idle < 0.03) return;
+  Finding finding{"outside_kernels", ""};
+  finding.text = text_of("Outside the kernels: ", percent(dispatch + sync + idle), " of the threads' time (dispatch ",
+                         percent(dispatch), ", waiting for others ", percent(sync), ", idle ", percent(idle), ").");
+  finding.evidence = {{"dispatch_share", dispatch}, {"sync_share", sync}, {"idle_share", idle}};
+  if (report.threads() > 1) finding.command = report.record->command + " --against threads=1";
+  findings.push_back(std::move(finding));
+}
+
+}  // namespace tacho

@@ -1,0 +1,59 @@
+#pragma once
+// Everything measured of one run, in plain data: what the analyser reads. The lab fills it; nothing here can run
+// anything.
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "graph/graph.h"
+#include "plan/row.h"
+#include "trace/ledger.h"
+
+namespace tacho {
+
+using SwitchValues = std::vector<std::pair<std::string, std::string>>;
+
+/// The same step executed another way, or the word why it was not measured.
+struct OtherWay {
+  std::string label;  ///< "procedural gather reference"
+  SwitchValues switches;
+  std::string skipped;  ///< why it was not measured; empty where it was
+  bool this_run = false;
+  int64_t median_ns = 0, repetitions = 0;
+  int64_t products_ns = 0;          ///< of median_ns: per thread, in kernels anchored by a product
+  int64_t rest_ns = 0;              ///< of median_ns: everything else, so that the two sum to it
+  int64_t forward_products_ns = 0;  ///< per thread, in forward kernels anchored by a product
+  int64_t forward_ns = 0;           ///< per thread, in all forward kernels
+};
+
+/// One measured run.
+struct RunRecord {
+  std::string command = "tacho analyze";  ///< what the user would type to run it again
+  std::string network;
+  std::vector<std::string> layers;  ///< names, in execution order
+  Shape input_shape;                ///< batch included
+  int64_t parameters = 0;           ///< trainable elements
+  int64_t batch = 0;
+  DType dtype = DType::float32;
+  int threads = 1;
+  bool training = true;  ///< false: forward only
+  std::string optimizer, loss, data;
+  std::string machine;  ///< the processor's name
+  int cores = 1;
+  SwitchValues switches;
+  std::string way;                         ///< the switches that say how, in words
+  int64_t slices = 0, slice_examples = 0;  ///< 0: no plan for the whole step
+
+  Graph source;               ///< the step before any pass: required counts belong to its nodes
+  std::vector<NodeRow> rows;  ///< what the ledger's node numbers mean
+  Ledger ledger;              ///< closed, at least one step
+  double stamp_cost_ns = 0;   ///< of one timestamp
+
+  int64_t warmup = 0;  ///< steps before the measured ones
+  int64_t build_ns = 0, plan_ns = 0;
+  int64_t planned_bytes = 0, sum_of_sizes_bytes = 0, peak_rss_bytes = 0;
+  std::vector<OtherWay> ways;
+};
+
+}  // namespace tacho

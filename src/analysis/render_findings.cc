@@ -1,0 +1,47 @@
+// Findings in words, what the numbers can be trusted for, and where to go from here.
+#include "analysis/findings/finding.h"
+#include "analysis/render_text.h"
+
+namespace tacho {
+namespace {
+
+std::string render_trust(const Report& report) {
+  const RunRecord& record = *report.record;
+  int64_t accounted = 0;
+  for (const LedgerEntry& entry : report.entries) accounted += entry.ns;
+  const int64_t residual = record.ledger.wall_ns() * record.threads - accounted;
+  const double stamps =
+      double(record.ledger.transitions()) * record.stamp_cost_ns / (double(record.ledger.wall_ns()) * record.threads);
+  const double noise = report.step.median_ns > 0 ? double(report.step.mad_ns) / double(report.step.median_ns) : 0;
+  return text_of("Trust: ledger residual ", residual, " ns over ", report.step.repetitions, " steps; ",
+                 grouped(record.ledger.transitions()), " timestamps cost ", percent(stamps),
+                 "; counts are the operations' formulas, which the tests prove by counted execution; steps differ by ",
+                 percent(noise), ".");
+}
+
+}  // namespace
+
+std::string render_findings(const Report& report, const Paint& paint) {
+  std::string text = paint.bold("FINDINGS") + "\n";
+  int number = 0;
+  for (const Finding& finding : report.findings) {
+    const bool last = finding.rule == "leave_alone";
+    text += wrap(last ? finding.text : text_of(++number, " ", finding.text), 80, 2);
+    if (!finding.command.empty()) text += "  " + paint.in(finding.command, 36) + "\n";
+  }
+  text += wrap(render_trust(report), 80, 2);
+  const auto next = [&](const std::string& command, const char* what) {
+    return "  " +
+           (width_of(command) + width_of(what) + 4 <= 80 ? left(command, 78 - width_of(what)) : command + "\n      ") +
+           what + "\n";
+  };
+  const std::string& command = report.record->command;
+  text += paint.bold("NEXT") + "\n";
+  if (switch_of(*report.record, "convolution") != "gather")
+    text += next(command + " --convolution gather --execution procedural", "pad, phi, W phi");
+  text += next(command + " --self-check", "is the ledger right?");
+  text += next("tacho complexity --network " + report.record->network, "the counts, formula by formula");
+  return text;
+}
+
+}  // namespace tacho

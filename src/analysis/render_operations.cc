@@ -1,0 +1,120 @@
+// The operations table, and which kernel ran what.
+#include <algorithm>
+#include <set>
+
+#include "analysis/close.h"
+#include "analysis/findings/finding.h"
+#include "analysis/render_text.h"
+
+namespace tacho {
+namespace {
+
+constexpr size_t kShown = 10;
+
+struct Line {
+  std::string label, formula, backend;
+  int64_t work = 0, flop = 0, ns = 0;
+};
+
+std::string millions(int64_t work) {
+  const double value = double(work) / 1e6;
+  return value >= 99.95 ? fixed(value, 0) : value >= 0.1 ? fixed(value, 1) : work == 0 ? "0" : "<0.1";
+}
+
+std::string line_of(const Line& line, int64_t theory, int64_t time, int64_t ms, const Report& report, bool rate) {
+  std::string ratio = "-";
+  const double theory_share = double(line.work) / double(std::max<int64_t>(report.step.work, 1));
+  const double time_share = double(line.ns) / double(report.step_thread_ns());
+  if (theory_share > 0 && time_share > 0) {
+    const double value = time_share / theory_share;
+    ratio = value >= 1000 ? ">999" : value >= 9.95 ? fixed(value, 0) : fixed(value, value >= 0.095 ? 1 : 2);
+  }
+  const double gflops = line.ns > 0 ? double(line.flop) / double(line.ns) * report.threads() : 0;
+  return "  " + left(line.label, 18) + " " + left(line.formula, 13) + right(millions(line.work), 6) +
+         right(units(theory, 2), 7) + right(units(time, 1), 6) + right(ratio, 6) + right(units(ms, 2), 8) +
+         right(rate && line.flop > 0 && gflops >= 0.05 ? short_number(gflops) : "", 6) + " " + line.backend + "\n";
+}
+
+/// Which kernels ran, with why, and why others did not.
+std::string render_kernels(const Report& report, const Paint& paint) {
+  struct Kernel {
+    std::string name, reason;
+    int64_t ns = 0;
+    int rows = 0;
+    std::set<std::string> refusals;
+  };
+  std::vector<Kernel> kernels;
+  for (const Operation& o : report.operations) {
+    if (o.backend.empty() || o.row == PlannedNode::view) continue;
+    const std::string name = o.backend + " " + o.kernel;
+    auto found = std::find_if(kernels.begin(), kernels.end(), [&](const Kernel& k) { return k.name == name; });
+    if (found == kernels.end()) kernels.push_back({name, o.reason}), found = kernels.end() - 1;
+    found->ns += o.step_ns;
+    ++found->rows;
+    for (const RefusedOffer& refusal : o.refusals)
+      found->refusals.insert("not " + refusal.backend + ": " + refusal.reason);
+  }
+  std::stable_sort(kernels.begin(), kernels.end(), [](const Kernel& a, const Kernel& b) { return a.ns > b.ns; });
+  std::string text = paint.bold("KERNELS") + std::string(33, ' ') + "rows  time%  why; why not another backend\n";
+  constexpr size_t kKernels = 6;
+  std::vector<int64_t> parts;
+  int64_t more_ns = 0, more_rows = 0;
+  for (size_t i = 0; i < kernels.size(); ++i)
+    if (i < kKernels) parts.push_back(kernels[i].ns);
+    else more_ns += kernels[i].ns, more_rows += kernels[i].rows;
+  for (size_t i = 0; i < std::min(kKernels, kernels.size()); ++i) {
+    const Kernel& kernel = kernels[i];
+    const std::string share = fixed(100.0 * double(kernel.ns) / double(report.step_thread_ns()), 1);
+    text += wrap(
+        "  " + left(kernel.name, 37) + right(std::to_string(kernel.rows), 5) + right(share, 7) + "  " + kernel.reason,
+        80, 53);
+    size_t said = 0;
+    for (const std::string& refusal : kernel.refusals) {
+      if (++said > 2) break;
+      text += wrap("    " + refusal, 80, 6);
+    }
+  }
+  if (more_rows > 0)
+    text += "  " + left(text_of(kernels.size() - kKernels, " more"), 37) + right(std::to_string(more_rows), 5) +
+            right(fixed(100.0 * double(more_ns) / double(report.step_thread_ns()), 1), 7) + "\n";
+  return text;
+}
+
+}  // namespace
+
+std::string render_operations(const Report& report, const Paint& paint) {
+  std::vector<const Operation*> order;
+  for (const Operation& operation : report.operations) order.push_back(&operation);
+  std::stable_sort(order.begin(), order.end(), [](const Operation* a, const Operation* b) {
+    return a->step_ns != b->step_ns ? a->step_ns > b->step_ns : a->work > b->work;
+  });
+  std::vector<Line> lines;
+  Line more{"", "", ""};
+  int64_t kernels = 0;
+  for (size_t i = 0; i < order.size(); ++i) {
+    const Operation& o = *order[i];
+    kernels += o.step_ns;
+    if (i < kShown) lines.push_back({o.label, o.notation, o.backend, o.work, o.flop, o.step_ns});
+    else more.work += o.work, more.flop += o.flop, more.ns += o.step_ns;
+  }
+  if (order.size() > kShown) {
+    more.label = text_of(order.size() - kShown, " more");
+    lines.push_back(more);
+  }
+  lines.push_back({"outside kernels", "", "", 0, 0, report.step_thread_ns() - kernels});
+  std::vector<int64_t> work, ns;
+  for (const Line& line : lines) work.push_back(line.work), ns.push_back(line.ns);
+  const auto theory = close_to(work, 10000), time = close_to(ns, 1000),
+             ms = close_to(ns, (report.step.median_ns + 5000) / 10000);
+  std::string text = paint.bold("OPERATIONS") +
+                     left("           formula        M ops theory% time% ratio      ms  GF/s backend", 70) + "\n";
+  for (size_t i = 0; i < lines.size(); ++i) text += line_of(lines[i], theory[i], time[i], ms[i], report, i < kShown);
+  text += paint.bold(line_of({"the step", "", "", report.step.work, report.step.flop, report.step_thread_ns()}, 10000,
+                             1000, (report.step.median_ns + 5000) / 10000, report, true));
+  text += paint.dim(
+      "  ratio time%/theory%; GF/s required FLOP on all threads; l images, h filter width,\n"
+      "  d, d' channels in, out, ab output pixels; multiply-add = 1 op = 2 FLOP\n");
+  return text + "\n" + render_kernels(report, paint);
+}
+
+}  // namespace tacho

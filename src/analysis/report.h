@@ -1,0 +1,88 @@
+#pragma once
+// A run's record as what people and programs read. Pure: the same record always gives the same report.
+#include <map>
+#include <optional>
+
+#include "analysis/record.h"
+#include "analysis/source_nodes.h"
+
+namespace tacho {
+
+struct StepSummary {
+  int64_t median_ns = 0, p05_ns = 0, p95_ns = 0, mad_ns = 0, min_ns = 0;
+  int64_t repetitions = 0, warmup = 0;
+  int64_t median_step = 0;  ///< the step that the printed tables show: a real one
+  double examples_per_s = 0;
+  int64_t build_ns = 0, plan_ns = 0;
+  int64_t work = 0, flop = 0;  ///< required, of one step
+};
+
+/// One row: an executed node, or a source node that nothing executes (time 0).
+struct Operation {
+  std::string node;  ///< id: layer/operation/phase
+  std::string op, label, layer, block;
+  PlannedNode::Kind row = PlannedNode::compute;
+  bool executed_row = true;  ///< false: a pass removed it
+  std::vector<std::string> members;
+  Phase phase = Phase::none;
+  NodeKind kind = NodeKind::other;  ///< the anchor's
+  std::string formula, big_o, notation;
+  std::optional<DocumentsBound> documents_bound;
+  Tally count;  ///< required, for the whole batch and one step
+  int64_t work = 0, flop = 0;
+  int64_t products_work = 0;  ///< the part of work that products do
+  Executed executed;
+  int64_t bytes_read = 0, bytes_written = 0;  ///< the group's external operands
+  int64_t time_ns = 0;                        ///< over all measured steps and threads
+  int64_t median_ns = 0;                      ///< of a step, over all threads
+  int64_t step_ns = 0;                        ///< of the median step, over all threads
+  double time_share = 0, share_of_phase = 0, theory_share = 0;
+  std::string backend, kernel, reason;
+  std::vector<RefusedOffer> refusals;
+};
+
+/// A layer with a product and the layers behind it up to the next one.
+struct LayerRow {
+  std::string layer, description;
+  std::vector<std::string> members;  ///< layers
+  int64_t channels = 0;              ///< d: channels (or features) in; 0 without a product
+  int64_t products_work = 0, rest_work = 0, update_work = 0;
+  int64_t products_ns = 0, rest_ns = 0, update_ns = 0;                 ///< all steps, all threads
+  int64_t products_step_ns = 0, rest_step_ns = 0, update_step_ns = 0;  ///< the median step, all threads
+};
+
+/// Work, required products and time of one phase.
+struct PhaseRow {
+  Phase phase = Phase::none;
+  int64_t work = 0, products_work = 0;
+  int64_t time_ns = 0, step_ns = 0, products_step_ns = 0;
+};
+
+/// What a rule saw, in this run's numbers.
+struct Finding {
+  std::string rule, text;
+  std::vector<std::pair<std::string, double>> evidence;
+  std::string command;  ///< what to try; empty where there is nothing
+};
+
+struct Report {
+  const RunRecord* record = nullptr;  ///< must outlive the report
+  StepSummary step;
+  std::vector<LedgerEntry> entries, step_entries;  ///< of all steps; of the median step
+  std::vector<SourceNode> nodes;
+  std::vector<Operation> operations;  ///< executed rows first, in the plan's order
+  std::vector<LayerRow> layers;
+  std::map<Phase, PhaseRow> phases;
+  std::vector<Finding> findings;
+
+  int threads() const { return record->threads; }
+  /// Thread time of the median step: threads x its duration.
+  int64_t step_thread_ns() const { return step.median_ns * threads(); }
+  /// Thread time of an account in the median step.
+  int64_t account_step_ns(Account account) const;
+};
+
+/// Throws tacho::Error where the ledger does not close or a source node is not in exactly one row.
+Report make_report(const RunRecord& record);
+
+}  // namespace tacho

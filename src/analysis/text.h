@@ -1,0 +1,43 @@
+#pragma once
+// Text for a terminal of 80 columns: widths in characters, not bytes; numbers as people read them.
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tacho {
+
+/// Characters that a terminal shows (UTF-8 without combining or wide ones).
+size_t width_of(std::string_view text);
+/// Filled with spaces behind, or cut with "…" where it is longer.
+std::string left(const std::string& text, size_t width);
+/// Filled with spaces in front; never cut, because half a number is a wrong number.
+std::string right(const std::string& text, size_t width);
+/// Lines of at most `width` characters; lines behind the first begin with `indent` spaces.
+std::string wrap(const std::string& text, size_t width, size_t indent);
+
+/// "5,244".
+std::string grouped(int64_t number);
+/// With `decimals` places.
+std::string fixed(double number, int decimals);
+/// Three significant digits, at most two places: "0.24", "8.31", "61.3", "1104".
+std::string short_number(double number);
+/// A closed integer of 10^-decimals units: units(2044, 2) is "20.44".
+std::string units(int64_t number, int decimals);
+/// "12.3 MB", "4.5 GB".
+std::string bytes_text(int64_t bytes);
+
+/// Escape sequences, or nothing where colour is not wanted.
+struct Paint {
+  bool color = false;
+  std::string bold(const std::string& text) const { return wrapped(text, "1"); }
+  std::string dim(const std::string& text) const { return wrapped(text, "2"); }
+  std::string in(const std::string& text, int code) const { return wrapped(text, std::to_string(code).c_str()); }
+
+ private:
+  std::string wrapped(const std::string& text, const char* code) const {
+    return color ? "\x1b[" + std::string(code) + "m" + text + "\x1b[0m" : text;
+  }
+};
+
+}  // namespace tacho
