@@ -33,12 +33,18 @@ int64_t sum_of_bytes(std::span<const TensorType> types) {
 int64_t bytes_read(const OpCall& call) { return sum_of_bytes(call.inputs); }
 int64_t bytes_written(const OpCall& call) { return sum_of_bytes(call.outputs); }
 
-void run_reference(const OpDef& op, const Attributes& attributes, const KernelRun& run) {
-  DType dtype = DType::float32;  // operations without a floating operand move bytes; their kernels do not look at T
+namespace {
+/// Operations without a floating operand move bytes; their kernels do not look at T.
+DType first_floating(const KernelRun& run) {
   for (const auto& views : {run.inputs, run.outputs})
     for (const View& view : views)
-      if (is_floating(view.type.dtype)) dtype = view.type.dtype;
-  switch (dtype) {
+      if (is_floating(view.type.dtype)) return view.type.dtype;
+  return DType::float32;
+}
+}  // namespace
+
+void run_reference(const OpDef& op, const Attributes& attributes, const KernelRun& run) {
+  switch (first_floating(run)) {
     case DType::float64:
       return op.reference.f64(attributes, run);
     case DType::counting:

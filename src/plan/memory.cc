@@ -114,9 +114,9 @@ void Planner::choose_storage() {
     value.bytes = local ? part_bytes(value) : whole_bytes(value);
   }
   for (int n = 0; n < plan_->graph.node_count(); ++n) {
-    if (!plan_->graph.node(n).alive()) continue;
-    for (Value output : plan_->graph.node(n).outputs)
-      if (root_of(output.id) == output.id) plan_->sum_of_sizes_bytes += whole_bytes(plan_->values[size_t(output.id)]);
+    const GraphNode& node = plan_->graph.node(n);
+    if (!node.alive() || node.op->has(Trait::view)) continue;
+    for (Value output : node.outputs) plan_->sum_of_sizes_bytes += whole_bytes(plan_->values[size_t(output.id)]);
   }
 }
 
