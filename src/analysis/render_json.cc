@@ -1,0 +1,197 @@
+#include "analysis/render_json.h"
+
+namespace tacho {
+namespace {
+
+Json step_to_json(const StepSummary& step) {
+  return {{"median_ns", step.median_ns}, {"p05_ns", step.p05_ns},
+          {"p95_ns", step.p95_ns},       {"mad_ns", step.mad_ns},
+          {"min_ns", step.min_ns},       {"repetitions", step.repetitions},
+          {"warmup", step.warmup},       {"examples_per_s", step.examples_per_s},
+          {"build_ns", step.build_ns},   {"plan_ns", step.plan_ns},
+          {"work", step.work},           {"flop", step.flop}};
+}
+
+Json ledger_to_json(const Report& report) {
+  const RunRecord& record = *report.record;
+  Json accounts = Json::array(), outside = Json::array();
+  for (const LedgerEntry& entry : report.entries) {
+    const bool kernel = entry.account == Account::kernel;
+    const NodeRow* row = kernel ? &record.rows.at(size_t(entry.node)) : nullptr;
+    accounts.push_back({{"thread", entry.thread},
+                        {"account", name_of(entry.account)},
+                        {"node", row ? Json(row->path) : Json(nullptr)},
+                        {"op", row ? Json(row->op) : Json(nullptr)},
+                        {"phase", name_of(row ? row->place.phase : Phase::none)},
+                        {"ns", entry.ns}});
+  }
+  for (const OutsideThread& thread : record.ledger.outside)
+    outside.push_back({{"thread", thread.name}, {"cpu_ns", thread.cpu_ns}});
+  return {{"threads", record.threads},
+          {"wall_ns", record.ledger.wall_ns()},
+          {"steps", record.ledger.steps()},
+          {"stamp_cost_ns", record.stamp_cost_ns},
+          {"timestamps", record.ledger.transitions()},
+          {"accounts", accounts},
+          {"outside", outside}};
+}
+
+Json executed_to_json(const Executed& executed) {
+  Json json = to_json(executed.tally);
+  json["basis"] = executed.declared ? "declared" : "counted";
+  return json;
+}
+
+const char* row_name(const Operation& operation) {
+  if (!operation.executed_row) return "removed";
+  switch (operation.row) {
+    case PlannedNode::compute:
+      return "compute";
+    case PlannedNode::view:
+      return "view";
+    case PlannedNode::combine:
+      return "combine";
+    case PlannedNode::pack:
+      return "pack";
+    case PlannedNode::reorder:
+      return "reorder";
+    case PlannedNode::commit:
+      return "commit";
+  }
+  return "compute";
+}
+
+Json operation_to_json(const Operation& o, int threads) {
+  Json refusals = Json::array();
+  for (const RefusedOffer& refusal : o.refusals)
+    refusals.push_back({{"backend", refusal.backend}, {"reason", refusal.reason}});
+  Json json = {{"node", o.node},          {"op", o.op},           {"label", o.label},      {"row", row_name(o)},
+               {"kind", name_of(o.kind)}, {"members", o.members}, {"layer", o.layer},      {"phase", name_of(o.phase)},
+               {"formula", o.formula},    {"big_o", o.big_o},     {"notation", o.notation}};
+  if (o.documents_bound)
+    json["documents_bound"] = {{"text", o.documents_bound->text}, {"value", o.documents_bound->value}};
+  json["count"] = to_json(o.count);
+  json["work"] = o.work;
+  json["flop"] = o.flop;
+  json["executed"] = executed_to_json(o.executed);
+  json["bytes_read"] = o.bytes_read;
+  json["bytes_written"] = o.bytes_written;
+  json["time_ns"] = o.time_ns;
+  json["median_ns"] = o.median_ns;
+  json["time_share"] = o.time_share;
+  json["share_of_phase"] = o.share_of_phase;
+  json["theory_share"] = o.theory_share;
+  // Required operations over thread time, on all threads; absent where there is nothing to divide.
+  if (o.flop > 0 && o.median_ns > 0) json["gflop_per_s"] = double(o.flop) / double(o.median_ns) * threads;
+  json["kernel"] = o.kernel;
+  json["backend"] = o.backend;
+  json["reason"] = o.reason;
+  json["refusals"] = refusals;
+  return json;
+}
+
+Json layer_to_json(const LayerRow& layer) {
+  return {{"layer", layer.layer},
+          {"description", layer.description},
+          {"members", layer.members},
+          {"products_work", layer.products_work},
+          {"rest_work", layer.rest_work},
+          {"update_work", layer.update_work},
+          {"products_ns", layer.products_ns},
+          {"rest_ns", layer.rest_ns},
+          {"update_ns", layer.update_ns}};
+}
+
+Json way_to_json(const OtherWay& way) {
+  Json json = {{"label", way.label}, {"switches", switches_to_json(way.switches)}, {"this_run", way.this_run}};
+  if (!way.skipped.empty()) {
+    json["skipped"] = way.skipped;
+    return json;
+  }
+  json["median_ns"] = way.median_ns;
+  json["repetitions"] = way.repetitions;
+  json["products_ns"] = way.products_ns;
+  json["rest_ns"] = way.rest_ns;
+  json["forward_products_ns"] = way.forward_products_ns;
+  json["forward_ns"] = way.forward_ns;
+  return json;
+}
+
+Json finding_to_json(const Finding& finding) {
+  Json evidence = Json::object();
+  for (const auto& [name, value] : finding.evidence) evidence[name] = value;
+  return {{"rule", finding.rule}, {"text", finding.text}, {"evidence", evidence}, {"command", finding.command}};
+}
+
+}  // namespace
+
+Json to_json(const Tally& count) {
+  Json json;
+  for_each_kind([&](const char* kind, int64_t value) { json[kind] = value; }, count);
+  return json;
+}
+
+Json switches_to_json(const SwitchValues& switches) {
+  Json json = Json::object();
+  for (const auto& [name, value] : switches) json[name] = value;
+  return json;
+}
+
+Json required_to_json(const SourceNode& node) {
+  Json json = {{"node", node.path},          {"op", node.op},       {"label", node.label},
+               {"kind", name_of(node.kind)}, {"layer", node.layer}, {"phase", name_of(node.phase)},
+               {"formula", node.formula},    {"big_o", node.big_o}, {"notation", node.notation}};
+  if (node.documents_bound)
+    json["documents_bound"] = {{"text", node.documents_bound->text}, {"value", node.documents_bound->value}};
+  json["count"] = to_json(node.count);
+  json["work"] = node.work;
+  json["flop"] = node.flop;
+  json["bytes_read"] = node.bytes_read;
+  json["bytes_written"] = node.bytes_written;
+  return json;
+}
+
+Json to_json(const Report& report) {
+  const RunRecord& record = *report.record;
+  Json operations = Json::array(), layers = Json::array(), ways = Json::array(), findings = Json::array();
+  for (const Operation& operation : report.operations)
+    operations.push_back(operation_to_json(operation, record.threads));
+  for (const LayerRow& layer : report.layers) layers.push_back(layer_to_json(layer));
+  for (const OtherWay& way : record.ways) ways.push_back(way_to_json(way));
+  for (const Finding& finding : report.findings) findings.push_back(finding_to_json(finding));
+  Json phases = Json::object();
+  for (const auto& [phase, row] : report.phases)
+    phases[name_of(phase)] = {{"work", row.work}, {"products_work", row.products_work}, {"time_ns", row.time_ns}};
+  std::vector<int64_t> shape(record.input_shape.begin(), record.input_shape.end());
+  return {{"schema", "tacho.analyze"},
+          {"schema_version", 1},
+          {"command", record.command},
+          {"network",
+           {{"name", record.network},
+            {"layers", record.layers},
+            {"parameters", record.parameters},
+            {"input_shape", shape}}},
+          {"machine", {{"model", record.machine}, {"cores", record.cores}}},
+          {"switches", switches_to_json(record.switches)},
+          {"batch_size", record.batch},
+          {"dtype", std::string(name_of(record.dtype))},
+          {"threads", record.threads},
+          {"step_kind", record.training ? "train" : "inference"},
+          {"optimizer", record.optimizer},
+          {"loss", record.loss},
+          {"data", record.data},
+          {"slices", record.slices},
+          {"step", step_to_json(report.step)},
+          {"ledger", ledger_to_json(report)},
+          {"phases", phases},
+          {"operations", operations},
+          {"layers", layers},
+          {"ways", ways},
+          {"memory",
+           {{"planned_bytes", record.planned_bytes},
+            {"sum_of_sizes_bytes", record.sum_of_sizes_bytes},
+            {"peak_rss_bytes", record.peak_rss_bytes}}},
+          {"findings", findings}};
+}
+
+}  // namespace tacho

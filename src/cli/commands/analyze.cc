@@ -1,0 +1,168 @@
+#include <cstdio>
+#include <memory>
+
+#include "analysis/render_json.h"
+#include "analysis/render_text.h"
+#include "cli/command.h"
+#include "cli/common_flags.h"
+#include "lab/measure.h"
+#include "lab/self_check.h"
+#include "lab/ways.h"
+
+namespace tacho {
+namespace {
+
+struct AnalyzeFlags {
+  CommonFlags common;
+  std::optional<int64_t> steps;
+  std::optional<double> seconds;
+  std::optional<std::string> against;  ///< SWITCH=VALUE
+  bool inference = false, self_check = false, verify = false, ways = true;
+};
+
+/// What the user would type to run this again: only what is not at its default.
+std::string command_for(const AnalyzeFlags& flags) {
+  const CommonFlags& common = flags.common;
+  std::string text = "tacho analyze";
+  const auto add = [&](const char* flag, const std::string& value) {
+    text += " --" + std::string(flag) + " " + (value.find(' ') == std::string::npos ? value : "'" + value + "'");
+  };
+  if (common.network != CommonFlags{}.network) add("network", common.network);
+  if (common.data) add("data", *common.data);
+  if (common.batch_size != CommonFlags{}.batch_size) add("batch-size", std::to_string(common.batch_size));
+  if (common.optimizer.kind != CommonFlags{}.optimizer.kind)
+    add("optimizer", std::string(name_of(common.optimizer.kind)));
+  if (common.loss != CommonFlags{}.loss) add("loss", std::string(name_of(common.loss)));
+  for (const auto& [name, value] : common.switches.set) add(name.c_str(), value);
+  if (flags.inference) text += " --inference";
+  return text;
+}
+
+/// One line on standard error, only on a terminal; each replaces the one before.
+std::function<void(const char*)> progress_line(const CommonFlags& flags) {
+  if (flags.quiet || !is_terminal(2)) return nullptr;
+  return [](const char* what) { std::fprintf(stderr, "\r\x1b[K%s ...", what), std::fflush(stderr); };
+}
+
+void clear(const MeasureOptions& measuring) {
+  if (measuring.progress) std::fputs("\r\x1b[K", stderr), std::fflush(stderr);
+}
+
+Json self_check_to_json(const SelfCheck& check) {
+  Json rows = Json::array();
+  for (const SelfCheckRow& row : check.rows)
+    rows.push_back({{"planted", row.planted},
+                    {"account", row.account},
+                    {"planted_ns", row.planted_ns},
+                    {"found_ns", row.found_ns},
+                    {"low_ns", row.low_ns},
+                    {"high_ns", row.high_ns},
+                    {"pairs", row.pairs},
+                    {"tries", row.tries},
+                    {"holds", row.holds}});
+  return {{"schema", "tacho.self-check"}, {"schema_version", 1}, {"holds", check.holds()}, {"rows", rows}};
+}
+
+int run_self_check(const AnalyzeFlags& flags, const RunSetup& setup, const MeasureOptions& measuring) {
+  const SelfCheck check = self_check(setup.step, setup.data, measuring);
+  clear(measuring);
+  if (flags.common.text_wanted()) std::fputs(to_text(check).c_str(), stdout);
+  write_json(flags.common, self_check_to_json(check).dump(1));
+  return check.holds() ? 0 : 1;
+}
+
+/// The same step with one switch turned.
+struct Turned {
+  std::string name, value;
+  StepOptions step;
+};
+
+Turned turn(const AnalyzeFlags& flags, const StepOptions& base) {
+  const std::string& text = *flags.against;
+  const size_t equals = text.find('=');
+  if (equals == std::string::npos) fail("--against expects SWITCH=VALUE, for example gemm=reference, got '", text, "'");
+  Turned turned{text.substr(0, equals), text.substr(equals + 1), base};
+  Switches switches = flags.common.switches;
+  set_switch(switches, turned.name, turned.value);
+  turned.step.way = resolve(switches);
+  return turned;
+}
+
+int run(const AnalyzeFlags& flags) {
+  if (flags.verify)
+    fail("--verify: this version estimates no gains, so there is nothing to verify; try --against SWITCH=VALUE");
+  RunSetup setup = setup_from(flags.common);
+  if (flags.inference) setup.step.kind = StepKind::inference;
+  std::optional<Turned> turned;
+  if (flags.against) turned = turn(flags, setup.step);  // its mistakes before anything runs
+  MeasureOptions measuring{flags.steps,
+                           flags.seconds,
+                           3,
+                           flags.common.learning_rate,
+                           uint64_t(flags.common.seed),
+                           progress_line(flags.common)};
+  if (flags.self_check) return run_self_check(flags, setup, measuring);
+
+  RunRecord record = measure(setup.step, setup.data, measuring);
+  record.command = command_for(flags);
+  if (flags.ways && !flags.against)
+    record.ways = measure_ways(setup.step, flags.common.switches, setup.data, make_report(record), measuring);
+  const Report report = make_report(record);
+  const Paint paint{use_color(flags.common.color, 1)};
+  if (!turned) {
+    clear(measuring);
+    if (flags.common.text_wanted()) std::fputs(render_text(report, paint).c_str(), stdout);
+    write_json(flags.common, to_json(report).dump(1));
+    return 0;
+  }
+  RunRecord other_record = measure(turned->step, setup.data, measuring);
+  other_record.command = record.command + " --" + turned->name + " " + turned->value;
+  const Report other = make_report(other_record);
+  clear(measuring);
+  if (flags.common.text_wanted()) {
+    const std::string text = render_header(report, paint) + "\n" + render_step(report, paint) + "\n" +
+                             render_against(report, other, turned->name, turned->value, paint);
+    std::fputs(text.c_str(), stdout);
+  }
+  Json json = to_json(report);
+  json["against"] = to_json(other);
+  write_json(flags.common, json.dump(1));
+  return 0;
+}
+
+std::function<int()> declare(FlagSet& set) {
+  auto flags = std::make_shared<AnalyzeFlags>();
+  add_common_flags(set, flags->common, kAllFlags);
+  set.heading("Measurement");
+  set.value("--steps", "N", "measured steps (as many as fit 5 seconds, at most 200)",
+            [&f = *flags](const std::string& text) { f.steps = parse_integer("--steps", text, 1, 1'000'000); });
+  set.value("--seconds", "S", "measure for so long",
+            [&f = *flags](const std::string& text) { f.seconds = parse_number("--seconds", text, 0.01, 86'400); });
+  set.flag("--inference", "the forward part only", flags->inference);
+  set.value("--ways", "on|off", "measure the same step executed other ways too (on)",
+            [&f = *flags](const std::string& text) {
+              if (text != "on" && text != "off") fail("--ways expects on or off, got '", text, "'");
+              f.ways = text == "on";
+            });
+  set.value("--against", "SWITCH=VALUE", "the same step with one switch turned, side by side",
+            [&f = *flags](const std::string& text) { f.against = text; });
+  set.flag("--self-check", "plant known delays; the ledger must return them (exit code 1 if not)", flags->self_check);
+  set.flag("--verify", "not in this version", flags->verify);
+  return [flags] { return run(*flags); };
+}
+
+}  // namespace
+
+extern const Command command_analyze{
+    .name = "analyze",
+    .alias = "",
+    .summary = "where a training step's time goes, theory beside practice",
+    .examples =
+        "tacho analyze                             simplenn-4 on built-in digits\n"
+        "tacho analyze --convolution gather --execution procedural   the documents' way\n"
+        "tacho analyze --against dtype=float64     one switch turned, side by side\n"
+        "tacho analyze --self-check                does the ledger find planted delays?\n",
+    .declare = declare,
+};
+
+}  // namespace tacho

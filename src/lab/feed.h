@@ -1,0 +1,34 @@
+#pragma once
+// A session with its data: what every measurement of the lab steps through.
+#include "data/prefetch.h"
+#include "train/session.h"
+
+namespace tacho {
+
+class Feed {
+ public:
+  /// `data` must outlive the feed and fit the network.
+  Feed(const StepOptions& options, const Dataset& data, double learning_rate, uint64_t seed);
+
+  /// The next training step: its batch (waiting in the account `input`), then the step itself.
+  void step();
+  int64_t steps() const { return step_; }
+  Pool& pool() { return pool_; }
+  Session& session() { return session_; }
+  /// CPU time of the thread that makes batches.
+  int64_t prefetch_cpu_ns() const { return prefetch_.cpu_ns(); }
+
+ private:
+  Pool pool_;
+  VariableStore variables_;
+  Session session_;
+  Prefetch prefetch_;
+  double learning_rate_;
+  int64_t step_ = 0;
+};
+
+/// Steps until the last three differ by less than a tenth, at least `least` and for at most `seconds` behind them.
+/// Returns their number.
+int64_t warm_up(Feed& feed, int64_t least, double seconds);
+
+}  // namespace tacho

@@ -1,0 +1,88 @@
+#include "lab/measure.h"
+
+#include <sys/resource.h>
+
+#include "base/clock.h"
+#include "device/cpu.h"
+#include "lab/feed.h"
+#include "nn/parameters.h"
+
+namespace tacho {
+namespace {
+
+int64_t peak_rss_bytes() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  return int64_t{usage.ru_maxrss} * 1024;
+}
+
+void describe_run(RunRecord& record, const StepOptions& options, const Dataset& data) {
+  record.network = options.network.name;
+  for (const LayerSpec& layer : options.network.layers) record.layers.push_back(layer.name);
+  record.input_shape = options.network.input;
+  record.input_shape.insert(0, options.batch);
+  record.parameters = parameter_count(parameters_of(options.network, options.way.dtype));
+  record.batch = options.batch;
+  record.dtype = options.way.dtype;
+  record.threads = options.way.threads;
+  record.training = options.kind == StepKind::train;
+  record.optimizer = record.training ? std::string(name_of(options.optimizer.kind)) : "";
+  record.loss = record.training ? std::string(name_of(options.loss)) : "";
+  record.data = data.name;
+  record.machine = this_cpu().model;
+  record.cores = this_cpu().cores;
+  record.switches = options.way.switches;
+  record.way = to_string(options.way);
+}
+
+/// Whether another step is wanted: everything here is bookkeeping and stands in that account.
+class Budget {
+ public:
+  explicit Budget(const MeasureOptions& options)
+      : steps_(options.steps.value_or(options.seconds ? INT64_MAX : 200)),
+        end_ns_(options.steps ? INT64_MAX : now_ns() + int64_t(options.seconds.value_or(5.0) * 1e9)) {}
+  bool more(int64_t done) const { return done < steps_ && (done < 3 || now_ns() < end_ns_); }
+
+ private:
+  int64_t steps_, end_ns_;
+};
+
+}  // namespace
+
+RunRecord measure(const StepOptions& options, const Dataset& data, const MeasureOptions& measuring) {
+  const auto say = [&](const char* what) {
+    if (measuring.progress) measuring.progress(what);
+  };
+  RunRecord record;
+  describe_run(record, options, data);
+  say("building");
+  Feed feed(options, data, measuring.learning_rate, measuring.seed);
+  say("warming up");
+  record.warmup = warm_up(feed, std::max<int64_t>(measuring.warmup, 1), 1.0);
+  record.stamp_cost_ns = timestamp_cost_ns();
+  say("measuring");
+  const int64_t outside = feed.prefetch_cpu_ns();
+  const Budget budget(measuring);
+  feed.pool().begin(record.ledger);
+  bool more = true;
+  for (int64_t done = 0; more;) {
+    feed.step();
+    feed.pool().end_step();
+    feed.pool().bookkeeping([&] { more = budget.more(++done); });
+  }
+  feed.pool().finish();
+  record.ledger.outside.push_back({"prefetch", feed.prefetch_cpu_ns() - outside});
+
+  Executor& executor = feed.session().executor();
+  record.source = executor.source();
+  record.rows = executor.rows();
+  record.build_ns = feed.session().build_ns();
+  record.plan_ns = feed.session().plan_ns();
+  record.planned_bytes = executor.planned_bytes();
+  record.sum_of_sizes_bytes = executor.sum_of_sizes_bytes();
+  record.peak_rss_bytes = peak_rss_bytes();
+  if (const Plan* plan = executor.plan()) record.slices = plan->slices, record.slice_examples = plan->slice_examples;
+  return record;
+}
+
+}  // namespace tacho

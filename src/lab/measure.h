@@ -1,0 +1,26 @@
+#pragma once
+// Runs one configuration and records everything the analyser needs.
+#include <functional>
+#include <optional>
+
+#include "analysis/record.h"
+#include "data/dataset.h"
+#include "train/session.h"
+
+namespace tacho {
+
+struct MeasureOptions {
+  std::optional<int64_t> steps;   ///< measured steps; unset: as many as `seconds` allow
+  std::optional<double> seconds;  ///< of measured steps; unset: 5, and at most 200 steps
+  int64_t warmup = 3;             ///< steps before, at least; more until they are stable, for at most a second
+  double learning_rate = 0.001;
+  uint64_t seed = 0;
+  /// Called after the step that is said, outside every measurement: for progress.
+  std::function<void(const char* what)> progress;
+};
+
+/// Warms up, then measures whole steps contiguously: batches come from a prefetching thread, waiting for them is the
+/// account `input`. The data must fit the network. Throws tacho::Error for a user's mistake.
+RunRecord measure(const StepOptions& options, const Dataset& data, const MeasureOptions& measuring);
+
+}  // namespace tacho

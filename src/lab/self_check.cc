@@ -1,0 +1,150 @@
+#include "lab/self_check.h"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+
+#include "analysis/text.h"
+#include "base/clock.h"
+#include "lab/feed.h"
+#include "trace/statistics.h"
+
+namespace tacho {
+namespace {
+
+constexpr int kTries = 3;
+constexpr int64_t kPlantNs = 1'000'000;
+// A spin ends at the first clock reading behind its end, and the switches around it are stamped: a twentieth of a
+// percent would be noise, half a percent is not.
+constexpr int64_t kResolutionNs = 5'000;
+// An interval wider than this could not tell a planted millisecond from half of one.
+constexpr int64_t kWidestNs = 300'000;
+
+/// Where a delay is planted and which thread time must grow by it.
+struct Case {
+  Plant plant;
+  std::string planted, account;
+  std::function<bool(const LedgerEntry&)> counts;
+};
+
+int64_t sum_of(const std::vector<LedgerEntry>& entries, const std::function<bool(const LedgerEntry&)>& counts) {
+  int64_t ns = 0;
+  for (const LedgerEntry& entry : entries)
+    if (counts(entry)) ns += entry.ns;
+  return ns;
+}
+
+/// Differences, step with plant less step without, of neighbouring steps in one ledger.
+std::vector<int64_t> differences(Feed& feed, const Case& planted, int64_t pairs) {
+  Ledger ledger;
+  feed.pool().begin(ledger);
+  for (int64_t s = 0; s < 2 * pairs; ++s) {
+    // Plain, planted, planted, plain: a machine that drifts adds as much as it takes away.
+    const bool now = s % 4 == 1 || s % 4 == 2;
+    feed.pool().bookkeeping([&] { feed.pool().plant(now ? planted.plant : Plant{}); });
+    feed.step();
+    feed.pool().end_step();
+  }
+  feed.pool().finish();
+  feed.pool().plant({});
+  std::vector<int64_t> result;
+  for (int64_t s = 0; s < 2 * pairs; s += 2) {
+    const int64_t first = sum_of(ledger.entries_of_step(s), planted.counts);
+    const int64_t second = sum_of(ledger.entries_of_step(s + 1), planted.counts);
+    result.push_back(s % 4 == 0 ? second - first : first - second);
+  }
+  ledger.entries();  // throws where it does not close
+  return result;
+}
+
+/// Median and an interval of three standard errors of it, robustly from the median absolute deviation.
+SelfCheckRow judge(const Case& planted, const std::vector<int64_t>& samples) {
+  const Summary summary = summarize(samples);
+  // 1.4826 MAD estimates a normal standard deviation; a median's error is 1.2533 times a mean's.
+  const double error = 1.4826 * 1.2533 * double(summary.mad) / std::sqrt(double(samples.size()));
+  const int64_t half = int64_t(3 * error) + kResolutionNs;
+  SelfCheckRow row{planted.planted,       planted.account,       planted.plant.ns, summary.median,
+                   summary.median - half, summary.median + half, summary.samples};
+  row.holds = row.low_ns <= row.planted_ns && row.planted_ns <= row.high_ns && half <= kWidestNs;
+  return row;
+}
+
+/// The node whose kernels take most, and its row.
+int largest_node(Feed& feed) {
+  Ledger ledger;
+  feed.pool().begin(ledger);
+  for (int s = 0; s < 3; ++s) feed.step(), feed.pool().end_step();
+  feed.pool().finish();
+  const int nodes = int(feed.session().executor().rows().size());
+  std::vector<int64_t> total(static_cast<size_t>(nodes), 0);
+  for (const auto& step : ledger.kernel_ns_by_step(nodes))
+    for (int n = 0; n < nodes; ++n) total[size_t(n)] += step[size_t(n)];
+  return int(std::max_element(total.begin(), total.end()) - total.begin());
+}
+
+std::vector<Case> cases_for(Feed& feed) {
+  const int node = largest_node(feed);
+  const int threads = feed.pool().threads(), last = threads - 1;
+  std::vector<Case> cases;
+  cases.push_back({{Plant::in_kernel, node, 0, kPlantNs},
+                   "in the kernel " + feed.session().executor().rows()[size_t(node)].path,
+                   "kernel of that node",
+                   [node](const LedgerEntry& e) { return e.account == Account::kernel && e.node == node; }});
+  for (int t = 0; t < threads; ++t)
+    cases.push_back({{Plant::at_barrier, -1, 0, kPlantNs},
+                     "at a barrier",
+                     text_of("sync of thread ", t),
+                     [t](const LedgerEntry& e) { return e.account == Account::sync && e.thread == t; }});
+  cases.push_back(
+      {{Plant::at_input, -1, 0, kPlantNs}, "at the hand-over of data", "input of thread 0", [](const LedgerEntry& e) {
+         return e.account == Account::input && e.thread == 0;
+       }});
+  // Thread time elsewhere may only wait: kernels and dispatch of the other threads do not grow, so the work that all
+  // threads do grows by the delay alone.
+  cases.push_back({{Plant::in_thread, -1, last, kPlantNs},
+                   text_of("in a kernel of thread ", last),
+                   text_of("kernel of thread ", last),
+                   [last](const LedgerEntry& e) { return e.account == Account::kernel && e.thread == last; }});
+  return cases;
+}
+
+}  // namespace
+
+bool SelfCheck::holds() const {
+  return std::all_of(rows.begin(), rows.end(), [](const SelfCheckRow& row) { return row.holds; });
+}
+
+SelfCheck self_check(const StepOptions& options, const Dataset& data, const MeasureOptions& measuring) {
+  Feed feed(options, data, measuring.learning_rate, measuring.seed);
+  warm_up(feed, 3, 1.0);
+  const int64_t begin = now_ns();
+  feed.step();
+  const double step_seconds = double(now_ns() - begin) / 1e9;
+  // About two seconds a place, between 10 and 60 pairs.
+  const int64_t pairs = 2 * std::clamp<int64_t>(int64_t(0.5 / std::max(step_seconds, 1e-6)), 5, 30);
+  SelfCheck check;
+  for (const Case& planted : cases_for(feed)) {
+    if (measuring.progress) measuring.progress(("planting " + planted.planted).c_str());
+    SelfCheckRow row;
+    for (int attempt = 1; attempt <= kTries && !row.holds; ++attempt) {
+      row = judge(planted, differences(feed, planted, pairs));
+      row.tries = attempt;
+    }
+    check.rows.push_back(std::move(row));
+  }
+  return check;
+}
+
+std::string to_text(const SelfCheck& check) {
+  const auto ms = [](int64_t ns) { return fixed(double(ns) / 1e6, 3); };
+  std::string text = "SELF-CHECK  a planted 1.000 ms must come back in its account\n";
+  for (const SelfCheckRow& row : check.rows) {
+    text += text_of(row.holds ? "  holds  " : "  FAILS  ", row.planted, "\n");
+    text += text_of("         ", left(row.account, 22), " +", ms(row.found_ns), " ms, between ", ms(row.low_ns),
+                    " and ", ms(row.high_ns), row.tries > 1 ? text_of(" (try ", row.tries, ")") : "", "\n");
+  }
+  return text + (check.holds() ? "The ledger returned every planted delay.\n"
+                               : "The ledger did not return every planted delay (is the machine busy?).\n");
+}
+
+}  // namespace tacho

@@ -1,0 +1,129 @@
+#include "lab/ways.h"
+
+#include <algorithm>
+
+#include "base/clock.h"
+#include "lab/feed.h"
+
+namespace tacho {
+namespace {
+
+constexpr int64_t kSteps = 3;
+constexpr double kMostSeconds = 10;
+
+std::string value_of(const SwitchValues& switches, const char* name) {
+  for (const auto& [known, value] : switches)
+    if (known == name) return value;
+  return "";
+}
+
+/// "procedural gather blas": what differs between the ways.
+std::string label_of(const Way& way) {
+  const std::string convolution = way.convolution == "auto" ? "im2col" : way.convolution;
+  return std::string(way.procedural ? "procedural " : "graph ") + convolution + " " +
+         (way.gemm == "auto" ? way.backends.front() : way.gemm);
+}
+
+struct Wanted {
+  const char *execution, *convolution, *gemm;
+};
+
+/// The user's switches with these three turned; what procedural execution rules out is left to its default.
+Switches turned(Switches switches, const Wanted& wanted) {
+  for (const char* name : {"fusion", "memory-plan", "schedule"})
+    if (std::string(wanted.execution) == "procedural") switches.set.erase(name);
+  set_switch(switches, "execution", wanted.execution);
+  set_switch(switches, "convolution", wanted.convolution);
+  set_switch(switches, "gemm", wanted.gemm);
+  return switches;
+}
+
+OtherWay measure_way(StepOptions options, const Dataset& data, const MeasureOptions& measuring) {
+  OtherWay way;
+  way.label = label_of(options.way);
+  way.switches = options.way.switches;
+  RunRecord record;
+  Feed feed(options, data, measuring.learning_rate, measuring.seed);
+  const int64_t begin = now_ns();
+  feed.step();
+  const double seconds = double(now_ns() - begin) / 1e9;
+  if (seconds * kSteps > kMostSeconds) {
+    way.skipped = text_of("skipped: one step takes ", int64_t(seconds * 1000), " ms");
+    return way;
+  }
+  feed.pool().begin(record.ledger);
+  for (int64_t s = 0; s < kSteps; ++s) {
+    feed.step();
+    feed.pool().end_step();
+  }
+  feed.pool().finish();
+  record.threads = options.way.threads;
+  record.batch = options.batch;
+  record.switches = options.way.switches;
+  record.source = feed.session().executor().source();
+  record.rows = feed.session().executor().rows();
+  OtherWay measured = way_of(make_report(record));
+  measured.label = way.label;
+  return measured;
+}
+
+}  // namespace
+
+OtherWay way_of(const Report& report) {
+  OtherWay way;
+  way.switches = report.record->switches;
+  way.median_ns = report.step.median_ns;
+  way.repetitions = report.step.repetitions;
+  int64_t products = 0;
+  for (const auto& [phase, row] : report.phases) products += row.products_step_ns;
+  way.products_ns = products / report.threads();
+  way.rest_ns = way.median_ns - way.products_ns;
+  if (const auto forward = report.phases.find(Phase::forward); forward != report.phases.end()) {
+    way.forward_products_ns = forward->second.products_step_ns / report.threads();
+    way.forward_ns = forward->second.step_ns / report.threads();
+  }
+  return way;
+}
+
+std::vector<OtherWay> measure_ways(const StepOptions& options, const Switches& switches, const Dataset& data,
+                                   const Report& own, const MeasureOptions& measuring) {
+  OtherWay this_run = way_of(own);
+  this_run.label = label_of(options.way);
+  this_run.this_run = true;
+  const std::string convolution = value_of(options.way.switches, "convolution");
+  const Wanted same{"procedural", convolution.c_str(), options.way.gemm.c_str()};
+  bool convolutions = false;
+  for (const LayerSpec& layer : options.network.layers) convolutions = convolutions || layer.kind == "conv2d";
+  std::vector<Wanted> story = {
+      {"procedural", "gather", "reference"}, {"procedural", "gather", "blas"}, same,
+      {"graph", "gather", "blas"},           {"graph", "im2col", "blas"},      {"graph", "direct", "reference"}};
+  // Without convolutions only execution and the library differ.
+  if (!convolutions)
+    story = {{"procedural", "auto", "reference"}, {"procedural", "auto", "blas"}, same, {"graph", "auto", "reference"}};
+  std::vector<OtherWay> ways;
+  const auto known = [&](const std::string& label) {
+    for (const OtherWay& way : ways)
+      if (way.label == label) return true;
+    return label == this_run.label;
+  };
+  for (const Wanted& wanted : story) {
+    StepOptions other = options;
+    try {
+      other.way = resolve(turned(switches, wanted));
+    } catch (const Error&) {
+      continue;  // a way that this machine does not have (no OpenBLAS) is no part of the story
+    }
+    if (known(label_of(other.way))) continue;
+    if (measuring.progress) measuring.progress(label_of(other.way).c_str());
+    ways.push_back(measure_way(other, data, measuring));
+  }
+  // Slowest first, so that the list reads from the documents' own program to the best way; skipped ones at the top.
+  ways.push_back(this_run);
+  std::stable_sort(ways.begin(), ways.end(), [](const OtherWay& a, const OtherWay& b) {
+    if (a.skipped.empty() != b.skipped.empty()) return !a.skipped.empty();
+    return a.median_ns > b.median_ns;
+  });
+  return ways;
+}
+
+}  // namespace tacho
