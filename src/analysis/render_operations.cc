@@ -21,6 +21,9 @@ std::string millions(int64_t work) {
   return value >= 99.95 ? fixed(value, 0) : value >= 0.1 ? fixed(value, 1) : work == 0 ? "0" : "<0.1";
 }
 
+/// At most four characters.
+std::string rate_text(double gflops) { return fixed(gflops, gflops >= 99.5 ? 0 : 1); }
+
 std::string line_of(const Line& line, int64_t theory, int64_t time, int64_t ms, const Report& report, bool rate) {
   std::string ratio = "-";
   const double theory_share = double(line.work) / double(std::max<int64_t>(report.step.work, 1));
@@ -30,9 +33,9 @@ std::string line_of(const Line& line, int64_t theory, int64_t time, int64_t ms, 
     ratio = value >= 1000 ? ">999" : value >= 9.95 ? fixed(value, 0) : fixed(value, value >= 0.095 ? 1 : 2);
   }
   const double gflops = line.ns > 0 ? double(line.flop) / double(line.ns) * report.threads() : 0;
-  return "  " + left(line.label, 18) + " " + left(line.formula, 13) + right(millions(line.work), 6) +
-         right(units(theory, 2), 7) + right(units(time, 1), 6) + right(ratio, 6) + right(units(ms, 2), 8) +
-         right(rate && line.flop > 0 && gflops >= 0.05 ? short_number(gflops) : "", 6) + " " + line.backend + "\n";
+  return "  " + left(line.label, 18) + " " + left(line.formula, 12) + right(millions(line.work), 6) +
+         right(units(theory, 2), 7) + right(units(time, 1), 6) + right(ratio, 6) + right(units(ms, 2), 7) +
+         right(rate && line.flop > 0 && gflops >= 0.05 ? rate_text(gflops) : "", 5) + " " + line.backend + "\n";
 }
 
 /// Which kernels ran, with why, and why others did not.
@@ -55,7 +58,7 @@ std::string render_kernels(const Report& report, const Paint& paint) {
       found->refusals.insert("not " + refusal.backend + ": " + refusal.reason);
   }
   std::stable_sort(kernels.begin(), kernels.end(), [](const Kernel& a, const Kernel& b) { return a.ns > b.ns; });
-  std::string text = paint.bold("KERNELS") + std::string(33, ' ') + "rows  time%  why; why not another backend\n";
+  std::string text = paint.bold("KERNELS") + std::string(27, ' ') + "rows  time%  why; why not another backend\n";
   constexpr size_t kKernels = 6;
   std::vector<int64_t> parts;
   int64_t more_ns = 0, more_rows = 0;
@@ -66,8 +69,10 @@ std::string render_kernels(const Report& report, const Paint& paint) {
     const Kernel& kernel = kernels[i];
     const std::string share = fixed(100.0 * double(kernel.ns) / double(report.step_thread_ns()), 1);
     text += wrap(
-        "  " + left(kernel.name, 37) + right(std::to_string(kernel.rows), 5) + right(share, 7) + "  " + kernel.reason,
-        80, 53);
+        "  " + left(kernel.name, 31) + right(std::to_string(kernel.rows), 5) + right(share, 7) + "  " + kernel.reason,
+        80, 47);
+    // Only where plain loops cost something it matters why nobody better took the work.
+    if (!kernel.name.starts_with("reference ") || 20 * kernel.ns < report.step_thread_ns()) continue;
     size_t said = 0;
     for (const std::string& refusal : kernel.refusals) {
       if (++said > 2) break;
@@ -75,7 +80,7 @@ std::string render_kernels(const Report& report, const Paint& paint) {
     }
   }
   if (more_rows > 0)
-    text += "  " + left(text_of(kernels.size() - kKernels, " more"), 37) + right(std::to_string(more_rows), 5) +
+    text += "  " + left(text_of(kernels.size() - kKernels, " more"), 31) + right(std::to_string(more_rows), 5) +
             right(fixed(100.0 * double(more_ns) / double(report.step_thread_ns()), 1), 7) + "\n";
   return text;
 }
@@ -106,8 +111,8 @@ std::string render_operations(const Report& report, const Paint& paint) {
   for (const Line& line : lines) work.push_back(line.work), ns.push_back(line.ns);
   const auto theory = close_to(work, 10000), time = close_to(ns, 1000),
              ms = close_to(ns, (report.step.median_ns + 5000) / 10000);
-  std::string text = paint.bold("OPERATIONS") +
-                     left("           formula        M ops theory% time% ratio      ms  GF/s backend", 70) + "\n";
+  std::string text =
+      paint.bold("OPERATIONS") + "           formula      M ops theory% time% ratio     ms GF/s backend" + "\n";
   for (size_t i = 0; i < lines.size(); ++i) text += line_of(lines[i], theory[i], time[i], ms[i], report, i < kShown);
   text += paint.bold(line_of({"the step", "", "", report.step.work, report.step.flop, report.step_thread_ns()}, 10000,
                              1000, (report.step.median_ns + 5000) / 10000, report, true));

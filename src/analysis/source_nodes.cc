@@ -205,7 +205,7 @@ class Describer {
     const bool alone = ops != forward_ops_.end() && ops->second <= 1 && !node.view;
     node.label = node.layer;
     if (!alone && what != node.layer) node.label += " " + what;
-    if (node.phase == Phase::backward) node.label += node.kind == NodeKind::index ? " adjoint" : " grad";
+    if (node.phase == Phase::backward) node.label += node.kind == NodeKind::index ? " adj" : " grad";
   }
 
   const Graph& graph_;

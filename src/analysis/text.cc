@@ -30,15 +30,20 @@ std::string right(const std::string& text, size_t width) {
 
 std::string wrap(const std::string& text, size_t width, size_t indent) {
   std::string out, line;
-  for (size_t begin = 0; begin < text.size();) {
+  // What stands in front of the first word stays: a table's first column.
+  const size_t front = std::min(text.find_first_not_of(' '), text.size());
+  bool fresh = true;  // no word on this line yet
+  line.assign(front, ' ');
+  for (size_t begin = front; begin < text.size();) {
     const size_t end = std::min(text.find(' ', begin), text.size());
     const std::string word = text.substr(begin, end - begin);
-    if (!line.empty() && width_of(line) + 1 + width_of(word) > width) {
+    if (!fresh && width_of(line) + 1 + width_of(word) > width) {
       out += line + "\n";
       line = std::string(indent, ' ') + word;
     } else {
-      line += (line.empty() ? "" : " ") + word;
+      line += (fresh ? "" : " ") + word;
     }
+    fresh = false;
     begin = end + 1;
   }
   return out + line + "\n";

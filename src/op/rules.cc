@@ -5,18 +5,17 @@ namespace tacho {
 TensorTypes same_as_first(const OpCall& call) {
   expect(!call.inputs.empty(), "expected at least one input");
   const TensorType& first = call.inputs[0];
-  expect(is_floating(first.dtype), text_of("expected a floating dtype, got ", name_of(first.dtype)));
+  expect(is_floating(first.dtype), "expected a floating dtype, got ", name_of(first.dtype));
   for (const TensorType& type : call.inputs)
-    expect(type == first, text_of("expected inputs of one type, got ", to_string(first), " and ", to_string(type)));
+    expect(type == first, "expected inputs of one type, got ", to_string(first), " and ", to_string(type));
   return {first};
 }
 
 TensorTypes broadcast_types(const OpCall& call) {
   TensorType out = call.inputs[0];
-  expect(is_floating(out.dtype), text_of("expected a floating dtype, got ", name_of(out.dtype)));
+  expect(is_floating(out.dtype), "expected a floating dtype, got ", name_of(out.dtype));
   for (const TensorType& type : call.inputs) {
-    expect(type.dtype == out.dtype,
-           text_of("expected one dtype, got ", name_of(out.dtype), " and ", name_of(type.dtype)));
+    expect(type.dtype == out.dtype, "expected one dtype, got ", name_of(out.dtype), " and ", name_of(type.dtype));
     out.shape = broadcast(out.shape, type.shape);
   }
   return {out};
@@ -110,10 +109,6 @@ SliceStates slice_rows(const OpCall& call, SliceStates& inputs, std::initializer
       return all_outputs(call, SliceState::Refused("an input that every row needs is sliced"));
   }
   return all_outputs(call, SliceState::Sliced(0));
-}
-
-void expect(bool condition, const std::string& message) {
-  if (!condition) fail(message);
 }
 
 }  // namespace tacho

@@ -34,7 +34,12 @@ SlicedInput common_sliced_axis(const SliceStates& inputs);
 /// the other inputs whole, all outputs sliced(0).
 SliceStates slice_rows(const OpCall& call, SliceStates& inputs, std::initializer_list<size_t> row_inputs);
 
-/// Throws "expected <what>, got <shape>" unless the condition holds.
-void expect(bool condition, const std::string& message);
+/// Throws tacho::Error of the joined parts ("expected <what>, got ", shape) unless the condition holds. The text is
+/// only made then: kernels call this on every run.
+template <class... Parts>
+void expect(bool condition, const Parts&... parts) {
+  if (!condition) [[unlikely]]
+    fail(parts...);
+}
 
 }  // namespace tacho

@@ -26,8 +26,7 @@ TensorTypes batch_norm_backward_parameters_types(const OpCall& call) {
   const TensorType per_channel = expect_images(call, 0);
   expect_type(call, 1, call.inputs[0]);
   for (size_t i = 2; i < 4; ++i) expect_type(call, i, per_channel);
-  expect(channel_geometry(call.in(0)).terms() > 0,
-         text_of("expected at least one element a channel, got ", to_string(call.in(0))));
+  expect(channel_geometry(call.in(0)).terms() > 0, "expected at least one element a channel, got ", call.in(0));
   return {per_channel, per_channel};
 }
 

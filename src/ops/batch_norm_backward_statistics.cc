@@ -24,9 +24,9 @@ struct BatchNormBackwardStatisticsReference {
 };
 
 TensorTypes batch_norm_backward_statistics_types(const OpCall& call) {
-  expect(call.inputs.size() == 4, text_of("expected 4 inputs, got ", call.inputs.size()));
+  expect(call.inputs.size() == 4, "expected 4 inputs, got ", call.inputs.size());
   const TensorType type = same_as_first(call)[0];
-  expect(type.shape.size() == 1, text_of("expected one number per channel, got ", to_string(type)));
+  expect(type.shape.size() == 1, "expected one number per channel, got ", type);
   return {type, type};
 }
 

@@ -27,8 +27,7 @@ struct BatchNormStatisticsReference {
 TensorTypes batch_norm_statistics_types(const OpCall& call) {
   expect_inputs(call, 1);
   const TensorType per_channel = expect_images(call, 0);
-  expect(channel_geometry(call.in(0)).terms() > 0,
-         text_of("expected at least one element a channel, got ", to_string(call.in(0))));
+  expect(channel_geometry(call.in(0)).terms() > 0, "expected at least one element a channel, got ", call.in(0));
   return {per_channel, per_channel};
 }
 

@@ -30,7 +30,7 @@ TensorTypes batch_norm_statistics_backward_types(const OpCall& call) {
   const TensorType per_channel = expect_images(call, 0);
   for (size_t i = 1; i < 4; ++i) expect_type(call, i, per_channel);
   const int64_t terms = terms_of(call.attributes), seen = channel_geometry(call.in(0)).terms();
-  expect(terms == 0 || terms >= seen, text_of("expected terms of 0 or at least ", seen, ", got ", terms));
+  expect(terms == 0 || terms >= seen, "expected terms of 0 or at least ", seen, ", got ", terms);
   return {call.inputs[0]};
 }
 

@@ -35,9 +35,8 @@ TensorTypes bias_add_types(const OpCall& call) {
   expect(call.inputs.size() == 2 && is_floating(call.inputs[0].dtype) && call.inputs[0].dtype == call.inputs[1].dtype,
          "expected a tensor and a vector of one floating dtype");
   const int64_t axis = axis_of(call.attributes, call.in(0));
-  expect(call.in(1).size() == 1 && call.in(1)[0] == call.in(0)[size_t(axis)],
-         text_of("expected a vector of length ", call.in(0)[size_t(axis)], " for axis ", axis, ", got ",
-                 to_string(call.in(1))));
+  expect(call.in(1).size() == 1 && call.in(1)[0] == call.in(0)[size_t(axis)], "expected a vector of length ",
+         call.in(0)[size_t(axis)], " for axis ", axis, ", got ", call.in(1));
   return {call.inputs[0]};
 }
 

@@ -20,19 +20,18 @@ inline ChannelGeometry channel_geometry(const Shape& images) {
 /// Checks that input `i` is floating images N x C x ... and returns the type of one number per channel.
 inline TensorType expect_images(const OpCall& call, size_t i) {
   const TensorType& type = call.inputs[i];
-  expect(is_floating(type.dtype) && type.shape.size() >= 2,
-         text_of("expected floating images N x C x ... as input ", i, ", got ", to_string(type)));
+  expect(is_floating(type.dtype) && type.shape.size() >= 2, "expected floating images N x C x ... as input ", i,
+         ", got ", type);
   return {type.dtype, {type.shape[1]}};
 }
 
 /// Checks that input `i` has this type.
 inline void expect_type(const OpCall& call, size_t i, const TensorType& type) {
-  expect(call.inputs[i] == type,
-         text_of("expected ", to_string(type), " as input ", i, ", got ", to_string(call.inputs[i])));
+  expect(call.inputs[i] == type, "expected ", type, " as input ", i, ", got ", call.inputs[i]);
 }
 
 inline void expect_inputs(const OpCall& call, size_t count) {
-  expect(call.inputs.size() == count, text_of("expected ", count, " inputs, got ", call.inputs.size()));
+  expect(call.inputs.size() == count, "expected ", count, " inputs, got ", call.inputs.size());
 }
 
 /// N, C and, by rank, L; H and W; S (all axes behind the channels).

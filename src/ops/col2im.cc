@@ -6,16 +6,15 @@ namespace tacho {
 namespace {
 
 ConvGeometry geometry_of(const Col2imAttributes& a, const Shape& columns) {
-  expect(columns.size() == 3, text_of("expected columns N x (C*KH*KW) x (OH*OW), got ", to_string(columns)));
+  expect(columns.size() == 3, "expected columns N x (C*KH*KW) x (OH*OW), got ", columns);
   const auto& [kernel, stride, padding, dilation] = a.window;
-  expect(kernel[0] >= 1 && kernel[1] >= 1,
-         text_of("expected a kernel of at least 1 x 1, got ", kernel[0], " x ", kernel[1]));
+  expect(kernel[0] >= 1 && kernel[1] >= 1, "expected a kernel of at least 1 x 1, got ", kernel[0], " x ", kernel[1]);
   const int64_t taps = checked_mul(kernel[0], kernel[1]), channels = columns[1] / taps;
-  expect(columns[1] % taps == 0, text_of("expected rows in blocks of ", taps, " taps, got ", columns[1], " rows"));
+  expect(columns[1] % taps == 0, "expected rows in blocks of ", taps, " taps, got ", columns[1], " rows");
   const ConvGeometry g = conv_geometry({stride, padding, dilation, 1}, {columns[0], channels, a.image[0], a.image[1]},
                                        {1, channels, kernel[0], kernel[1]});
-  expect(columns[2] == g.places(), text_of("expected ", g.places(), " columns (places of the window in images of ",
-                                           a.image[0], " x ", a.image[1], "), got ", columns[2]));
+  expect(columns[2] == g.places(), "expected ", g.places(), " columns (places of the window in images of ", a.image[0],
+         " x ", a.image[1], "), got ", columns[2]);
   return g;
 }
 

@@ -8,12 +8,12 @@ namespace {
 
 ConvGeometry geometry_of(const Attributes& attributes, const Shape& dy, const Shape& w) {
   const auto& a = attributes.as<Conv2dBackwardDataAttributes>();
-  expect(dy.size() == 4, text_of("expected gradients N x K x OH x OW, got ", to_string(dy)));
-  expect(w.size() == 4, text_of("expected filters K x C/groups x KH x KW, got ", to_string(w)));
-  expect(a.conv.groups >= 1, text_of("expected at least 1 group, got ", a.conv.groups));
+  expect(dy.size() == 4, "expected gradients N x K x OH x OW, got ", dy);
+  expect(w.size() == 4, "expected filters K x C/groups x KH x KW, got ", w);
+  expect(a.conv.groups >= 1, "expected at least 1 group, got ", a.conv.groups);
   const ConvGeometry g = conv_geometry(a.conv, {dy[0], checked_mul(w[1], a.conv.groups), a.image[0], a.image[1]}, w);
-  expect(dy == g.output_shape(), text_of("expected gradients ", to_string(g.output_shape()), " (outputs for images of ",
-                                         a.image[0], " x ", a.image[1], "), got ", to_string(dy)));
+  expect(dy == g.output_shape(), "expected gradients ", g.output_shape(), " (outputs for images of ", a.image[0], " x ",
+         a.image[1], "), got ", dy);
   return g;
 }
 

@@ -8,12 +8,12 @@ namespace {
 
 ConvGeometry geometry_of(const Attributes& attributes, const Shape& dy, const Shape& x) {
   const auto& a = attributes.as<Conv2dBackwardWeightsAttributes>();
-  expect(dy.size() == 4, text_of("expected gradients N x K x OH x OW, got ", to_string(dy)));
-  expect(x.size() == 4, text_of("expected images N x C x H x W, got ", to_string(x)));
-  expect(a.conv.groups >= 1, text_of("expected at least 1 group, got ", a.conv.groups));
+  expect(dy.size() == 4, "expected gradients N x K x OH x OW, got ", dy);
+  expect(x.size() == 4, "expected images N x C x H x W, got ", x);
+  expect(a.conv.groups >= 1, "expected at least 1 group, got ", a.conv.groups);
   const ConvGeometry g = conv_geometry(a.conv, x, {dy[1], x[1] / a.conv.groups, a.kernel[0], a.kernel[1]});
-  expect(dy == g.output_shape(), text_of("expected gradients ", to_string(g.output_shape()), " (outputs of kernel ",
-                                         a.kernel[0], " x ", a.kernel[1], "), got ", to_string(dy)));
+  expect(dy == g.output_shape(), "expected gradients ", g.output_shape(), " (outputs of kernel ", a.kernel[0], " x ",
+         a.kernel[1], "), got ", dy);
   return g;
 }
 

@@ -36,16 +36,16 @@ struct WindowAxis {
 
 /// Fills in `out`; throws tacho::Error where the numbers make no sense or the kernel is larger than the padded image.
 inline WindowAxis window_axis(WindowAxis a, const char* name) {
-  expect(a.stride >= 1 && a.dilation >= 1,
-         text_of("expected stride and dilation of at least 1, got ", a.stride, " and ", a.dilation, " along ", name));
-  expect(a.before >= 0 && a.after >= 0,
-         text_of("expected padding of at least 0, got ", a.before, " and ", a.after, " along ", name));
-  expect(a.in >= 1 && a.kernel >= 1,
-         text_of("expected an image and a kernel of at least 1, got ", a.in, " and ", a.kernel, " along ", name));
+  expect(a.stride >= 1 && a.dilation >= 1, "expected stride and dilation of at least 1, got ", a.stride, " and ",
+         a.dilation, " along ", name);
+  expect(a.before >= 0 && a.after >= 0, "expected padding of at least 0, got ", a.before, " and ", a.after, " along ",
+         name);
+  expect(a.in >= 1 && a.kernel >= 1, "expected an image and a kernel of at least 1, got ", a.in, " and ", a.kernel,
+         " along ", name);
   const int64_t padded = checked_add(checked_add(a.in, a.before), a.after);
   const int64_t spread = checked_add(checked_mul(a.dilation, a.kernel - 1), 1);
-  expect(spread <= padded, text_of("the kernel spans ", spread, " but the padded image only ", padded, " along ", name,
-                                   ": make the kernel smaller or the padding larger"));
+  expect(spread <= padded, "the kernel spans ", spread, " but the padded image only ", padded, " along ", name,
+         ": make the kernel smaller or the padding larger");
   a.out = (padded - spread) / a.stride + 1;
   return a;
 }
@@ -66,16 +66,16 @@ struct ConvGeometry {
 
 /// The geometry of conv2d for images x and filters w; throws tacho::Error where they do not fit.
 inline ConvGeometry conv_geometry(const Conv2dAttributes& a, const Shape& x, const Shape& w) {
-  expect(x.size() == 4, text_of("expected images N x C x H x W, got ", to_string(x)));
-  expect(w.size() == 4, text_of("expected filters K x C/groups x KH x KW, got ", to_string(w)));
+  expect(x.size() == 4, "expected images N x C x H x W, got ", x);
+  expect(w.size() == 4, "expected filters K x C/groups x KH x KW, got ", w);
   ConvGeometry g;
   g.n = x[0], g.k = w[0], g.c = x[1], g.groups = a.groups;
-  expect(g.groups >= 1, text_of("expected at least 1 group, got ", g.groups));
-  expect(g.c >= 1 && g.k >= 1, text_of("expected at least 1 channel and 1 filter, got ", g.c, " and ", g.k));
-  expect(g.c % g.groups == 0, text_of(g.groups, " groups do not divide ", g.c, " channels"));
-  expect(g.k % g.groups == 0, text_of(g.groups, " groups do not divide ", g.k, " filters"));
-  expect(w[1] == g.c / g.groups,
-         text_of("expected filters of ", g.c / g.groups, " channels (", g.c, " in ", g.groups, " groups), got ", w[1]));
+  expect(g.groups >= 1, "expected at least 1 group, got ", g.groups);
+  expect(g.c >= 1 && g.k >= 1, "expected at least 1 channel and 1 filter, got ", g.c, " and ", g.k);
+  expect(g.c % g.groups == 0, g.groups, " groups do not divide ", g.c, " channels");
+  expect(g.k % g.groups == 0, g.groups, " groups do not divide ", g.k, " filters");
+  expect(w[1] == g.c / g.groups, "expected filters of ", g.c / g.groups, " channels (", g.c, " in ", g.groups,
+         " groups), got ", w[1]);
   g.rows = window_axis({x[2], w[2], a.stride[0], a.padding[0], a.padding[2], a.dilation[0]}, "the height");
   g.columns = window_axis({x[3], w[3], a.stride[1], a.padding[1], a.padding[3], a.dilation[1]}, "the width");
   // Nothing below overflows once these products do not.
@@ -87,11 +87,11 @@ inline ConvGeometry conv_geometry(const Conv2dAttributes& a, const Shape& x, con
 
 /// Throws where an operand is not floating or the dtypes differ.
 inline void expect_floating(const OpCall& call, size_t count) {
-  expect(call.inputs.size() == count, text_of("expected ", count, " inputs, got ", call.inputs.size()));
+  expect(call.inputs.size() == count, "expected ", count, " inputs, got ", call.inputs.size());
   for (const TensorType& type : call.inputs)
     expect(is_floating(type.dtype) && type.dtype == call.inputs[0].dtype,
-           text_of("expected operands of one floating dtype, got ", name_of(call.inputs[0].dtype), " and ",
-                   name_of(type.dtype)));
+           "expected operands of one floating dtype, got ", name_of(call.inputs[0].dtype), " and ",
+           name_of(type.dtype));
 }
 
 /// Numbers for the symbols of the formulas below: N, K, C, KH, KW, H, W, G, strides SH and SW, paddings PT, PL, PB, PR,

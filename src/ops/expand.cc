@@ -16,12 +16,12 @@ struct ExpandReference {
 };
 
 TensorTypes expand_types(const OpCall& call) {
-  expect(call.inputs.size() == 1, text_of("expected one input, got ", call.inputs.size()));
+  expect(call.inputs.size() == 1, "expected one input, got ", call.inputs.size());
   const auto& wanted = call.attributes.as<ExpandAttributes>().shape;
   const Shape shape(wanted.begin(), wanted.end());
-  for (const int64_t extent : shape) expect(extent >= 0, text_of("expected extents of at least 0, got ", extent));
-  expect(call.in(0).size() <= shape.size() && broadcast(call.in(0), shape) == shape,
-         text_of("expected a shape to which ", to_string(call.in(0)), " broadcasts, got ", to_string(shape)));
+  for (const int64_t extent : shape) expect(extent >= 0, "expected extents of at least 0, got ", extent);
+  expect(call.in(0).size() <= shape.size() && broadcast(call.in(0), shape) == shape, "expected a shape to which ",
+         call.in(0), " broadcasts, got ", shape);
   return {{call.inputs[0].dtype, shape}};
 }
 

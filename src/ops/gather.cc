@@ -26,12 +26,11 @@ TensorTypes gather_types(const OpCall& call) {
   const auto& a = call.attributes.as<GatherAttributes>();
   expect(call.inputs.size() == 2 && is_floating(call.inputs[0].dtype) && call.inputs[1].dtype == DType::int32,
          "expected a floating tensor and an int32 index vector");
-  expect(call.in(0).size() >= 2 && call.in(1).size() == 1,
-         text_of("expected N x anything and a vector, got ", to_string(call.in(0)), " and ", to_string(call.in(1))));
+  expect(call.in(0).size() >= 2 && call.in(1).size() == 1, "expected N x anything and a vector, got ", call.in(0),
+         " and ", call.in(1));
   const Shape example(a.shape.begin(), a.shape.end());
-  expect(element_count(example) == call.in(1)[0],
-         text_of("expected an index vector of ", element_count(example), " elements for results of shape ",
-                 to_string(example), ", got ", call.in(1)[0]));
+  expect(element_count(example) == call.in(1)[0], "expected an index vector of ", element_count(example),
+         " elements for results of shape ", example, ", got ", call.in(1)[0]);
   TensorType out{call.inputs[0].dtype, example};
   out.shape.insert(0, call.in(0)[0]);
   element_count(out.shape);

@@ -7,7 +7,7 @@ namespace tacho {
 namespace {
 
 ConvGeometry geometry_of(const Im2colAttributes& a, const Shape& x) {
-  expect(x.size() == 4, text_of("expected images N x C x H x W, got ", to_string(x)));
+  expect(x.size() == 4, "expected images N x C x H x W, got ", x);
   return conv_geometry({a.stride, a.padding, a.dilation, 1}, x, {1, x[1], a.kernel[0], a.kernel[1]});
 }
 

@@ -8,9 +8,9 @@ namespace tacho {
 inline void expect_outputs_and_labels(const OpCall& call) {
   const TensorType& outputs = call.inputs[0];
   expect(is_floating(outputs.dtype) && outputs.shape.size() == 2 && outputs.shape[1] >= 1,
-         text_of("expected floating outputs N x D with D >= 1, got ", to_string(outputs)));
+         "expected floating outputs N x D with D >= 1, got ", outputs);
   const TensorType labels{DType::int64, {outputs.shape[0]}};
-  expect(call.inputs[1] == labels, text_of("expected labels ", to_string(labels), ", got ", to_string(call.inputs[1])));
+  expect(call.inputs[1] == labels, "expected labels ", labels, ", got ", call.inputs[1]);
 }
 
 /// The label of one row of the kernel's view, so that nothing is read beside the row; throws where it is outside

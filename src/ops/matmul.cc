@@ -38,7 +38,7 @@ Geometry geometry_of(const MatmulAttributes& a, const Shape& x, const Shape& y) 
   g.k = a.transpose_a ? x[rx - 2] : x[rx - 1];
   g.n = a.transpose_b ? y[ry - 2] : y[ry - 1];
   const int64_t k2 = a.transpose_b ? y[ry - 1] : y[ry - 2];
-  expect(g.k == k2, text_of("expected equal inner extents, got ", g.k, " and ", k2));
+  expect(g.k == k2, "expected equal inner extents, got ", g.k, " and ", k2);
   g.batch = broadcast(batch_of(x), batch_of(y));
   expect(a.contracted >= 0 && a.contracted <= int64_t(g.batch.size()), "contracted exceeds the number of batch axes");
   g.stride_a = batch_strides(x, g.batch);

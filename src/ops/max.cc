@@ -18,7 +18,7 @@ TensorTypes max_types(const OpCall& call) {
   const auto& a = call.attributes.as<ReductionAttributes>();
   const TensorTypes types = reduction_types(call, a);
   expect(reduced_elements(a, call.in(0)) > 0 || element_count(types[0].shape) == 0,
-         text_of("expected at least one element to compare, got ", to_string(call.in(0))));
+         "expected at least one element to compare, got ", call.in(0));
   return types;
 }
 

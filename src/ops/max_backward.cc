@@ -44,14 +44,13 @@ struct MaxBackwardReference {
 };
 
 TensorTypes max_backward_types(const OpCall& call) {
-  expect(call.inputs.size() == 3, text_of("expected dy, x and y, got ", call.inputs.size(), " inputs"));
+  expect(call.inputs.size() == 3, "expected dy, x and y, got ", call.inputs.size(), " inputs");
   const auto& a = call.attributes.as<ReductionAttributes>();
   const TensorType& x = call.inputs[1];
   const TensorType result{x.dtype, reduced_shape(a, x.shape, a.keep_dimensions)};
-  expect(is_floating(x.dtype), text_of("expected floating inputs, got ", name_of(x.dtype)));
+  expect(is_floating(x.dtype), "expected floating inputs, got ", name_of(x.dtype));
   for (const size_t i : {0, 2})
-    expect(call.inputs[i] == result,
-           text_of("expected ", to_string(result), " as input ", i, ", got ", to_string(call.inputs[i])));
+    expect(call.inputs[i] == result, "expected ", result, " as input ", i, ", got ", call.inputs[i]);
   return {x};
 }
 

@@ -15,9 +15,8 @@ struct PoolGeometry {
 /// Along one axis. Padding smaller than the kernel makes every window see the image.
 WindowAxis pool_axis(WindowAxis axis, bool ceil_mode, const char* name) {
   axis = window_axis(axis, name);
-  expect(axis.before < axis.kernel && axis.after < axis.kernel,
-         text_of("expected padding smaller than the kernel, got ", axis.before, " and ", axis.after,
-                 " for a kernel of ", axis.kernel, " along ", name));
+  expect(axis.before < axis.kernel && axis.after < axis.kernel, "expected padding smaller than the kernel, got ",
+         axis.before, " and ", axis.after, " for a kernel of ", axis.kernel, " along ", name);
   if (ceil_mode)  // a window that starts behind the image does not count
     axis.out = std::min(checked_ceil_div(axis.padded() - axis.kernel, axis.stride) + 1,
                         checked_ceil_div(axis.in + axis.before, axis.stride));
@@ -25,7 +24,7 @@ WindowAxis pool_axis(WindowAxis axis, bool ceil_mode, const char* name) {
 }
 
 PoolGeometry geometry_of(const MaxPool2dAttributes& a, const Shape& x) {
-  expect(x.size() == 4, text_of("expected images N x C x H x W, got ", to_string(x)));
+  expect(x.size() == 4, "expected images N x C x H x W, got ", x);
   return {pool_axis({x[2], a.kernel[0], a.stride[0], a.padding[0], a.padding[2]}, a.ceil_mode, "the height"),
           pool_axis({x[3], a.kernel[1], a.stride[1], a.padding[1], a.padding[3]}, a.ceil_mode, "the width")};
 }
@@ -72,7 +71,7 @@ TensorTypes max_pool2d_types(const OpCall& call) {
   const Shape& x = call.in(0);
   const auto [rows, columns] = geometry_of(call.attributes.as<MaxPool2dAttributes>(), x);
   expect(checked_mul(rows.in, columns.in) <= std::numeric_limits<int32_t>::max(),
-         text_of("expected at most 2^31 - 1 pixels, got ", rows.in, " x ", columns.in));
+         "expected at most 2^31 - 1 pixels, got ", rows.in, " x ", columns.in);
   const Shape out{x[0], x[1], rows.out, columns.out};
   element_count(out);
   return {{call.inputs[0].dtype, out}, {DType::int32, out}};

@@ -31,10 +31,8 @@ TensorTypes max_pool2d_backward_types(const OpCall& call) {
   expect(call.inputs.size() == 2 && is_floating(call.inputs[0].dtype) && call.inputs[1].dtype == DType::int32,
          "expected floating gradients and int32 indices");
   expect(call.in(0).size() == 4 && call.in(0) == call.in(1),
-         text_of("expected gradients N x C x OH x OW and as many indices, got ", to_string(call.in(0)), " and ",
-                 to_string(call.in(1))));
-  expect(a.image[0] >= 1 && a.image[1] >= 1,
-         text_of("expected images of at least 1 x 1, got ", a.image[0], " x ", a.image[1]));
+         "expected gradients N x C x OH x OW and as many indices, got ", call.in(0), " and ", call.in(1));
+  expect(a.image[0] >= 1 && a.image[1] >= 1, "expected images of at least 1 x 1, got ", a.image[0], " x ", a.image[1]);
   const Shape out{call.in(0)[0], call.in(0)[1], a.image[0], a.image[1]};
   element_count(out);
   return {{call.inputs[0].dtype, out}};

@@ -29,7 +29,7 @@ TensorTypes mean_types(const OpCall& call) {
   const ReductionAttributes reduction = reduction_of(call.attributes);
   const TensorTypes types = reduction_types(call, reduction);
   const int64_t terms = call.attributes.as<MeanAttributes>().terms, seen = reduced_elements(reduction, call.in(0));
-  expect(terms == 0 || terms >= seen, text_of("expected terms of 0 or at least ", seen, ", got ", terms));
+  expect(terms == 0 || terms >= seen, "expected terms of 0 or at least ", seen, ", got ", terms);
   return types;
 }
 

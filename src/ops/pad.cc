@@ -54,14 +54,14 @@ TensorTypes pad_types(const OpCall& call) {
   expect(call.inputs.size() == 1 && is_floating(call.inputs[0].dtype), "expected one floating operand");
   const Shape& in = call.in(0);
   expect(!in.empty() && a.before.size() == in.size() && a.after.size() == in.size(),
-         text_of("expected one amount per axis of a tensor of rank 1 or more, got ", a.before.size(), " before and ",
-                 a.after.size(), " after for rank ", in.size()));
+         "expected one amount per axis of a tensor of rank 1 or more, got ", a.before.size(), " before and ",
+         a.after.size(), " after for rank ", in.size());
   TensorType out = call.inputs[0];
   for (size_t i = 0; i < in.size(); ++i) {
     checked_sub(0, a.before[i]), checked_sub(0, a.after[i]);  // the gradient negates them
     out.shape[i] = checked_add(checked_add(in[i], a.before[i]), a.after[i]);
-    expect(out.shape[i] > 0 || (out.shape[i] == 0 && in[i] == 0),
-           text_of("amounts ", a.before[i], " and ", a.after[i], " leave nothing of axis ", i, " of extent ", in[i]));
+    expect(out.shape[i] > 0 || (out.shape[i] == 0 && in[i] == 0), "amounts ", a.before[i], " and ", a.after[i],
+           " leave nothing of axis ", i, " of extent ", in[i]);
   }
   element_count(out.shape);
   return {out};

@@ -13,7 +13,7 @@ inline ReducedAxes reduced_axes(const ReductionAttributes& a, size_t rank) {
   ReducedAxes reduced(rank, a.axes.empty());
   for (const int64_t axis : a.axes) {
     bool& flag = reduced[size_t(normalize_axis(axis, rank))];
-    expect(!flag, text_of("expected distinct axes, got axis ", axis, " twice"));
+    expect(!flag, "expected distinct axes, got axis ", axis, " twice");
     flag = true;
   }
   return reduced;
@@ -39,8 +39,8 @@ inline int64_t reduced_elements(const ReductionAttributes& a, const Shape& x) {
 }
 
 inline TensorTypes reduction_types(const OpCall& call, const ReductionAttributes& a) {
-  expect(call.inputs.size() == 1, text_of("expected one input, got ", call.inputs.size()));
-  expect(is_floating(call.inputs[0].dtype), text_of("expected a floating input, got ", name_of(call.inputs[0].dtype)));
+  expect(call.inputs.size() == 1, "expected one input, got ", call.inputs.size());
+  expect(is_floating(call.inputs[0].dtype), "expected a floating input, got ", name_of(call.inputs[0].dtype));
   return {{call.inputs[0].dtype, reduced_shape(a, call.in(0), a.keep_dimensions)}};
 }
 

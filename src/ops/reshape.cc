@@ -11,29 +11,27 @@ std::string list_of(const std::vector<int64_t>& shape) { return to_string(FieldV
 
 /// The wanted shape with -1 replaced; throws where the elements do not fit.
 Shape resolved(const std::vector<int64_t>& wanted, const Shape& x) {
-  expect(wanted.size() <= kMaxRank, text_of("expected at most ", kMaxRank, " axes, got ", wanted.size()));
+  expect(wanted.size() <= kMaxRank, "expected at most ", kMaxRank, " axes, got ", wanted.size());
   const int64_t elements = element_count(x);
   Shape shape;
   int64_t open = -1;
   for (size_t axis = 0; axis < wanted.size(); ++axis) {
-    expect(wanted[axis] >= -1, text_of("expected extents of at least 0, or one -1, got ", list_of(wanted)));
-    expect(wanted[axis] >= 0 || open < 0, text_of("expected at most one -1, got ", list_of(wanted)));
+    expect(wanted[axis] >= -1, "expected extents of at least 0, or one -1, got ", list_of(wanted));
+    expect(wanted[axis] >= 0 || open < 0, "expected at most one -1, got ", list_of(wanted));
     if (wanted[axis] < 0) open = int64_t(axis);
     shape.push_back(wanted[axis] < 0 ? 1 : wanted[axis]);
   }
   const int64_t known = element_count(shape);
   if (open >= 0) {
-    expect(known > 0 && elements % known == 0,
-           text_of("expected a shape that ", to_string(x), " fits, got ", list_of(wanted)));
+    expect(known > 0 && elements % known == 0, "expected a shape that ", x, " fits, got ", list_of(wanted));
     shape[size_t(open)] = elements / known;
   }
-  expect(element_count(shape) == elements,
-         text_of("expected a shape of ", elements, " elements, got ", list_of(wanted)));
+  expect(element_count(shape) == elements, "expected a shape of ", elements, " elements, got ", list_of(wanted));
   return shape;
 }
 
 TensorTypes reshape_types(const OpCall& call) {
-  expect(call.inputs.size() == 1, text_of("expected one input, got ", call.inputs.size()));
+  expect(call.inputs.size() == 1, "expected one input, got ", call.inputs.size());
   return {{call.inputs[0].dtype, resolved(call.attributes.as<ReshapeAttributes>().shape, call.in(0))}};
 }
 

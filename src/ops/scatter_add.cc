@@ -28,11 +28,10 @@ TensorTypes scatter_add_types(const OpCall& call) {
   expect(call.inputs.size() == 2 && is_floating(call.inputs[0].dtype) && call.inputs[1].dtype == DType::int32,
          "expected a floating tensor and an int32 index vector");
   const Shape& dy = call.in(0);
-  expect(dy.size() >= 2 && call.in(1).size() == 1,
-         text_of("expected N x anything and a vector, got ", to_string(dy), " and ", to_string(call.in(1))));
+  expect(dy.size() >= 2 && call.in(1).size() == 1, "expected N x anything and a vector, got ", dy, " and ", call.in(1));
   const int64_t length = element_count(Shape(dy.begin() + 1, dy.end()));
-  expect(length == call.in(1)[0], text_of("expected an index vector of ", length,
-                                          " elements, one for each of an example's, got ", call.in(1)[0]));
+  expect(length == call.in(1)[0], "expected an index vector of ", length,
+         " elements, one for each of an example's, got ", call.in(1)[0]);
   TensorType out{call.inputs[0].dtype, Shape(a.shape.begin(), a.shape.end())};
   out.shape.insert(0, dy[0]);
   element_count(out.shape);

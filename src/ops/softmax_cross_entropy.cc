@@ -32,7 +32,7 @@ struct SoftmaxCrossEntropyReference {
 };
 
 TensorTypes softmax_cross_entropy_types(const OpCall& call) {
-  expect(call.inputs.size() == 2, text_of("expected logits and labels, got ", call.inputs.size(), " inputs"));
+  expect(call.inputs.size() == 2, "expected logits and labels, got ", call.inputs.size(), " inputs");
   expect_outputs_and_labels(call);
   return {{call.inputs[0].dtype, {call.in(0)[0]}}, call.inputs[0]};
 }

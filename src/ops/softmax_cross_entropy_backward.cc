@@ -23,11 +23,10 @@ struct SoftmaxCrossEntropyBackwardReference {
 };
 
 TensorTypes softmax_cross_entropy_backward_types(const OpCall& call) {
-  expect(call.inputs.size() == 3,
-         text_of("expected probabilities, labels and dloss, got ", call.inputs.size(), " inputs"));
+  expect(call.inputs.size() == 3, "expected probabilities, labels and dloss, got ", call.inputs.size(), " inputs");
   expect_outputs_and_labels(call);
   const TensorType loss{call.inputs[0].dtype, {call.in(0)[0]}};
-  expect(call.inputs[2] == loss, text_of("expected dloss ", to_string(loss), ", got ", to_string(call.inputs[2])));
+  expect(call.inputs[2] == loss, "expected dloss ", loss, ", got ", call.inputs[2]);
   return {call.inputs[0]};
 }
 

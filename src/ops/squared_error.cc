@@ -24,7 +24,7 @@ struct SquaredErrorReference {
 };
 
 TensorTypes squared_error_types(const OpCall& call) {
-  expect(call.inputs.size() == 2, text_of("expected outputs and labels, got ", call.inputs.size(), " inputs"));
+  expect(call.inputs.size() == 2, "expected outputs and labels, got ", call.inputs.size(), " inputs");
   expect_outputs_and_labels(call);
   return {{call.inputs[0].dtype, {call.in(0)[0]}}};
 }

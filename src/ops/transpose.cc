@@ -21,19 +21,19 @@ struct TransposeReference {
 };
 
 TensorTypes transpose_types(const OpCall& call) {
-  expect(call.inputs.size() == 1, text_of("expected one input, got ", call.inputs.size()));
+  expect(call.inputs.size() == 1, "expected one input, got ", call.inputs.size());
   const auto& permutation = permutation_of(call.attributes);
   const size_t rank = call.in(0).size();
   TensorType out{call.inputs[0].dtype, {}};
   SmallVector<bool, kMaxRank> used(rank, false);
   for (const int64_t axis : permutation) {
     const bool fits = axis >= 0 && axis < int64_t(rank) && !used[size_t(axis)];
-    expect(fits && permutation.size() == rank,
-           text_of("expected each of ", rank, " axes once, got ", to_string(FieldValue(permutation))));
+    expect(fits && permutation.size() == rank, "expected each of ", rank, " axes once, got ",
+           to_string(FieldValue(permutation)));
     used[size_t(axis)] = true;
     out.shape.push_back(call.in(0)[size_t(axis)]);
   }
-  expect(out.shape.size() == rank, text_of("expected each of ", rank, " axes once, got none"));
+  expect(out.shape.size() == rank, "expected each of ", rank, " axes once, got none");
   return {out};
 }
 

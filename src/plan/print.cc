@@ -40,7 +40,7 @@ std::string to_text(const Plan& plan) {
   text += "memory shared " + megabytes(plan.shared_bytes) + ", per thread " +
           megabytes(plan.local_bytes + plan.workspace_bytes) + "; all values apart " +
           megabytes(plan.sum_of_sizes_bytes) + "\n\n";
-  text += padded("NODE", 44) + padded("RUNS", 9) + padded("KERNEL", 26) + padded("RESULT IN", 10) + "WHY\n";
+  text += padded("NODE", 45) + padded("RUNS", 9) + padded("KERNEL", 31) + padded("RESULT IN", 10) + "WHY\n";
   for (const PlannedNode& node : plan.nodes) {
     std::string where;
     for (const OperandUse& use : node.outputs) {
@@ -50,12 +50,12 @@ std::string to_text(const Plan& plan) {
       if (where.find(name) == std::string::npos) where += (where.empty() ? "" : ",") + name;
     }
     const std::string kernel = node.backend.empty() ? node.kernel_name : node.backend + " " + node.kernel_name;
-    text += padded(node.path, 44) +
+    text += padded(node.path, 44) + " " +
             padded(node.kind == PlannedNode::view ? "-"
                    : node.sliced                  ? "sliced"
                                                   : "once",
                    9) +
-            padded(kernel, 26) + padded(where, 10) + node.reason + "\n";
+            padded(kernel, 30) + " " + padded(where, 10) + node.reason + "\n";
     for (const RefusedOffer& refusal : node.refusals)
       text += "    not " + refusal.backend + ": " + refusal.reason + "\n";
     if (node.anchor >= 0 && !plan.slicing.nodes[size_t(node.anchor)].refusal.empty())

@@ -1,5 +1,7 @@
 #include "tensor/shape.h"
 
+#include <ostream>
+
 #include "base/error.h"
 
 namespace tacho {
@@ -34,6 +36,9 @@ std::string to_string(const Shape& shape) {
   for (size_t i = 0; i < shape.size(); ++i) text += (i ? "x" : "") + std::to_string(shape[i]);
   return text;
 }
+
+std::ostream& operator<<(std::ostream& out, const Shape& shape) { return out << to_string(shape); }
+std::ostream& operator<<(std::ostream& out, const TensorType& type) { return out << to_string(type); }
 
 int64_t normalize_axis(int64_t axis, size_t rank) {
   const int64_t result = axis < 0 ? axis + int64_t(rank) : axis;

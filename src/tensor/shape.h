@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <iosfwd>
 #include <string>
 
 #include "base/small_vector.h"
@@ -20,6 +21,7 @@ int64_t byte_count(const Shape& shape, DType dtype);
 Shape strides_of(const Shape& shape);
 /// "128x1x28x28"; "scalar" for rank 0.
 std::string to_string(const Shape& shape);
+std::ostream& operator<<(std::ostream& out, const Shape& shape);
 /// `axis` counted from the end where negative; throws tacho::Error where it is outside [-rank, rank).
 int64_t normalize_axis(int64_t axis, size_t rank);
 /// NumPy's broadcasting of two shapes; throws tacho::Error where they do not fit.
@@ -34,5 +36,6 @@ struct TensorType {
 
 /// "float32 128x1x28x28".
 std::string to_string(const TensorType& type);
+std::ostream& operator<<(std::ostream& out, const TensorType& type);
 
 }  // namespace tacho

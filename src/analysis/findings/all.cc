@@ -21,10 +21,10 @@ std::string percent(double share) {
 
 std::string against(double part, double rest) {
   if (part <= 0 && rest <= 0) return "-";
-  if (rest <= 0) return "all : 0";
+  if (rest <= 0) return "all:0";
   char text[32];
   const double ratio = part / rest;
-  std::snprintf(text, sizeof text, ratio >= 10 ? "%.0f : 1" : ratio >= 0.1 ? "%.1f : 1" : "%.2f : 1", ratio);
+  std::snprintf(text, sizeof text, ratio >= 10 ? "%.0f:1" : ratio >= 0.1 ? "%.1f:1" : "%.2f:1", ratio);
   return text;
 }
 

@@ -39,7 +39,7 @@ Share share_of(const Report& report, Wanted&& wanted) {
 
 /// "98.8 %", with two significant digits below ten.
 std::string percent(double share);
-/// "41 : 1", "5.4 : 1"; "-" where there is nothing to compare with.
+/// "41:1", "5.4:1"; "-" where there is nothing to compare with.
 std::string against(double part, double rest);
 /// Value of a switch of the run; "" where it has none of that name.
 std::string switch_of(const RunRecord& record, const std::string& name);

@@ -22,10 +22,12 @@ void find_pooling(const Report& report, std::vector<Finding>& findings) {
                       {"pooling_time_share", pooling.time},
                       {"activation_time_share", activation.time},
                       {"bias_time_share", bias.time}};
-  if (switch_of(*report.record, "execution") == "procedural")
-    finding.command = report.record->command + " --against execution=graph";
-  else if (switch_of(*report.record, "fusion") == "on")
-    finding.command = report.record->command + " --against fusion=off";
+  // Two backends have pooling kernels: by an index vector, and plain loops.
+  const auto by_index = [](const Operation& o) { return o.kind == NodeKind::pooling && o.backend == "gather"; };
+  const bool gather = share_of(report, by_index).step_ns > 0;
+  if (pooling.step_ns > 0)
+    finding.command =
+        report.record->command + " --against backend=" + (gather ? "blas,reference" : "blas,gather,reference");
   findings.push_back(std::move(finding));
 }
 

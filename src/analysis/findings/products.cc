@@ -13,7 +13,7 @@ std::string claim_by_layer(const Report& report) {
     std::string& list = ratio > 2.0 * double(layer.channels)   ? more
                         : ratio < 0.5 * double(layer.channels) ? less
                                                                : holds;
-    list += text_of(list.empty() ? "" : ", ", layer.layer, " ", against(ratio, 1), " (d = ", layer.channels, ")");
+    list += text_of(list.empty() ? "" : ", ", layer.layer, " ", against(ratio, 1), " (d=", layer.channels, ")");
   }
   std::string text;
   if (!holds.empty()) text += " The documents' 'roughly d times the rest' in theory holds at " + holds + ".";
