@@ -8,15 +8,12 @@
 namespace tacho {
 namespace {
 
-ReductionAttributes reduction_of(const Attributes& attributes) {
-  const auto& a = attributes.as<MeanAttributes>();
-  return {a.axes, a.keep_dimensions};
-}
+const ReductionAttributes& reduction_of(const Attributes& attributes) { return attributes.as<MeanAttributes>(); }
 
 struct MeanReference {
   template <class T>
   void operator()(const Attributes& attributes, const KernelRun& run) const {
-    const ReductionAttributes reduction = reduction_of(attributes);
+    const ReductionAttributes& reduction = reduction_of(attributes);
     reduce_views(run.inputs[0], run.outputs[0], reduction, T(0), [](T a, T b) { return a + b; });
     const int64_t terms = attributes.as<MeanAttributes>().terms;
     const T n(double(terms ? terms : reduced_elements(reduction, run.inputs[0].shape())));
@@ -26,7 +23,7 @@ struct MeanReference {
 };
 
 TensorTypes mean_types(const OpCall& call) {
-  const ReductionAttributes reduction = reduction_of(call.attributes);
+  const ReductionAttributes& reduction = reduction_of(call.attributes);
   const TensorTypes types = reduction_types(call, reduction);
   const int64_t terms = call.attributes.as<MeanAttributes>().terms, seen = reduced_elements(reduction, call.in(0));
   expect(terms == 0 || terms >= seen, "expected terms of 0 or at least ", seen, ", got ", terms);
@@ -49,7 +46,7 @@ SliceStates mean_slice(const OpCall& call, SliceStates& inputs) {
 /// the batch does not end a segment of slices.
 Values mean_gradient(const GradientCall& g) {
   const TensorType type = g.emitter.type(g.inputs[0]);
-  const ReductionAttributes reduction = reduction_of(g.attributes);
+  const ReductionAttributes& reduction = reduction_of(g.attributes);
   const double n = double(reduced_elements(reduction, type.shape));
   const Value dy = g.output_gradients[0];
   if (const auto number = g.emitter.splat_value(dy)) return {g.emitter.splat(type, *number / n)};
@@ -72,17 +69,17 @@ extern const OpDef op_mean{
     .gradient = mean_gradient,
     .reference = reference_of<MeanReference>(),
     .may_alias = {-1},
-    .samples = {{{{DType::float32, {17}}}, MeanAttributes{{0}, false, 17}, {}},
-                {{{DType::float32, {3, 4, 5, 7}}}, MeanAttributes{{2, 3}, true, 35}, {}},
-                {{{DType::float32, {3, 31}}}, MeanAttributes{{0}, false, 3}, {}},
-                {{{DType::float32, {3, 67}}}, MeanAttributes{{-1}, false, 67}, {}},
+    .samples = {{{{DType::float32, {17}}}, MeanAttributes{{{0}, false}, 17}, {}},
+                {{{DType::float32, {3, 4, 5, 7}}}, MeanAttributes{{{2, 3}, true}, 35}, {}},
+                {{{DType::float32, {3, 31}}}, MeanAttributes{{{0}, false}, 3}, {}},
+                {{{DType::float32, {3, 67}}}, MeanAttributes{{{-1}, false}, 67}, {}},
                 {{{DType::float32, {3, 5}}}, MeanAttributes{}, {}},
-                {{{DType::float32, {1}}}, MeanAttributes{{0}, false, 1}, {}}},
+                {{{DType::float32, {1}}}, MeanAttributes{{{0}, false}, 1}, {}}},
 };
 
 Value mean(Emitter& emitter, Value x, ReductionAttributes attributes) {
   const int64_t terms = reduced_elements(attributes, emitter.type(x).shape);
-  return emit_one(emitter, op_mean, MeanAttributes{attributes.axes, attributes.keep_dimensions, terms}, Values{x});
+  return emit_one(emitter, op_mean, MeanAttributes{std::move(attributes), terms}, Values{x});
 }
 
 }  // namespace tacho

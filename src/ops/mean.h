@@ -3,15 +3,13 @@
 
 namespace tacho {
 
-struct MeanAttributes {
-  std::vector<int64_t> axes;  ///< empty: all
-  bool keep_dimensions = false;
+/// Axes as in every reduction (none named: all).
+struct MeanAttributes : ReductionAttributes {
   /// Elements averaged in each result of the whole value: a kernel that sees one slice of them divides its part by
   /// that, so that the parts add up. 0: as many as it sees; then the reduced axes cannot be sliced. mean() fills it in.
   int64_t terms = 0;
   static void fields(auto& self, auto&& field) {
-    field("axes", self.axes);
-    field("keep_dimensions", self.keep_dimensions, "keepdims");
+    ReductionAttributes::fields(self, field);
     field("terms", self.terms);
   }
 };

@@ -1,0 +1,70 @@
+// A training step of a graph allocates nothing: counted by replacing operator new.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <new>
+
+#include "nn/builtin.h"
+#include "train/session.h"
+
+namespace {
+std::atomic<int64_t> allocations{0};
+}
+
+void* operator new(size_t bytes) {
+  allocations.fetch_add(1, std::memory_order_relaxed);
+  if (void* memory = std::malloc(bytes)) return memory;
+  throw std::bad_alloc();
+}
+void* operator new(size_t bytes, std::align_val_t alignment) {
+  allocations.fetch_add(1, std::memory_order_relaxed);
+  const size_t a = size_t(alignment);
+  if (void* memory = std::aligned_alloc(a, (bytes + a - 1) / a * a)) return memory;
+  throw std::bad_alloc();
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, size_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
+void operator delete(void* memory, size_t, std::align_val_t) noexcept { std::free(memory); }
+
+namespace tacho {
+namespace {
+
+class Allocation : public testing::TestWithParam<std::vector<std::pair<std::string, std::string>>> {};
+
+TEST_P(Allocation, AGraphStepAllocatesNothing) {
+  for (const OptimizerKind kind : {OptimizerKind::momentum, OptimizerKind::adam, OptimizerKind::sgd}) {
+    StepOptions options;
+    options.network = builtin_network("simplenn-4", Shape{1, 12, 12});
+    options.network.layers.insert(options.network.layers.begin() + 1, LayerSpec{"batch_norm2d", "bn1", {}, {}});
+    options.batch = 16;
+    options.optimizer.kind = kind;
+    Switches switches;
+    for (const auto& [name, value] : GetParam()) set_switch(switches, name, value);
+    options.way = resolve(switches);
+    Pool pool(2);
+    VariableStore variables = initial_variables(options, 0);
+    Session session(options, pool, variables);
+    const Tensor x = Tensor::zeros({DType::float32, {16, 1, 12, 12}}), y = Tensor::zeros({DType::int64, {16}});
+    session.run(x.view(), y.view(), 0.01, 1);  // libraries may set up their own memory on first use
+    Ledger ledger;
+    pool.begin(ledger);
+    const int64_t before = allocations.load();
+    for (int64_t step = 2; step < 5; ++step) {
+      session.run(x.view(), y.view(), 0.01, step);
+      pool.end_step();
+    }
+    EXPECT_EQ(allocations.load() - before, 0);
+    pool.finish();
+  }
+}
+
+using Ways = std::vector<std::pair<std::string, std::string>>;
+INSTANTIATE_TEST_SUITE_P(Ways, Allocation,
+                         testing::Values(Ways{}, Ways{{"schedule", "sequential"}}, Ways{{"convolution", "gather"}},
+                                         Ways{{"convolution", "direct"}, {"backend", "reference"}},
+                                         Ways{{"backend", "stub,reference"}}));
+
+}  // namespace
+}  // namespace tacho
