@@ -12,6 +12,8 @@ sys.path.insert(0, str(ROOT / "tools"))
 import check_docs  # noqa: E402
 import check_layers  # noqa: E402
 import check_sizes  # noqa: E402
+import update_contributing  # noqa: E402
+import update_readme  # noqa: E402
 
 SOUND = {
     "tools/layers.txt": "# comment\nbase:\ntensor:\nop: tensor\nops: tensor op\nbackends: op ops/*.h\npasses: ops/*.h\ncli: *\n",
@@ -222,6 +224,36 @@ class Scripts(Planted):
         self.write("src/op/op_def.h", "int a;\n")
         result = subprocess.run(command, capture_output=True, text=True)
         self.assertEqual(result.returncode, 0, result.stdout)
+
+
+class Contributing(Planted):
+    SHOWN = "1. Write\n\n<!-- file: src/ops/relu.h -->\n```cpp\n%s```\n2. Done\n"
+
+    def test_block_equals_its_file(self):
+        text = self.SHOWN % SOUND["src/ops/relu.h"]
+        self.assertEqual(update_contributing.differences(text, self.root), ([], 1))
+        self.assertEqual(update_contributing.updated(self.SHOWN % "", self.root), text)
+
+    def test_what_differs(self):
+        for text, message in [(self.SHOWN % "old\n", "CONTRIBUTING.md:3: differs from src/ops/relu.h"),
+                              (self.SHOWN.replace("relu", "gone") % "", "src/ops/gone.h does not exist"),
+                              ((self.SHOWN % SOUND["src/ops/relu.h"]) + "<!-- file: src/op/op_def.h -->\n", "1 markers without"),
+                              ("No recipe.\n", "shows no file")]:
+            messages = update_contributing.differences(text, self.root)[0]
+            self.assertEqual(len(messages), 1, messages)
+            self.assertIn(message, messages[0])
+
+
+class Readme(unittest.TestCase):
+    def test_output_stands_between_the_markers(self):
+        before = "# T\n<!-- main-job -->\n%s<!-- /main-job -->\nmore\n"
+        after = before % "```text\n$ ./tacho analyze\nSTEP  1 ms\n\nLEDGER\n```\n"
+        for old in ("", "```text\n$ ./tacho analyze\nSTEP  2 ms\n```\n"):
+            self.assertEqual(update_readme.with_output(before % old, "./tacho analyze", "\nSTEP  1 ms  \n\nLEDGER\n"), after)
+
+    def test_without_markers(self):
+        with self.assertRaises(SystemExit):
+            update_readme.with_output("# T\n<!-- main-job -->\n", "./tacho analyze", "STEP")
 
 
 class Launcher(unittest.TestCase):
