@@ -48,7 +48,7 @@ std::string formulas(const Complexity& complexity, const Paint& paint) {
   std::map<std::string, std::string> seen;
   for (const SourceNode& node : complexity.nodes) {
     if (node.view || node.work == 0 || !seen.emplace(node.op + node.formula, "").second) continue;
-    text += wrap("  " + left(node.op, 26) + " " + node.formula + "  " + node.big_o, 80, 29);
+    text += wrap("  " + left(node.op, 31) + " " + node.formula + "  " + node.big_o, 80, 34);
     if (node.documents_bound)
       text += "  " + std::string(27, ' ') + "the documents' bound " + node.documents_bound->text +
               ": every output\n  " + std::string(27, ' ') + "of the convolution is charged, " +

@@ -1,6 +1,7 @@
 #include "analysis/render_text.h"
 
 #include <algorithm>
+#include <map>
 
 #include "analysis/close.h"
 #include "analysis/findings/finding.h"
@@ -32,6 +33,39 @@ std::string render_header(const Report& report, const Paint& paint) {
   return text + wrap(way, 80, 11);
 }
 
+namespace {
+
+/// The step in one sentence: what takes most, and whether another way was faster.
+std::string in_short(const Report& report) {
+  std::map<NodeKind, int64_t> by_kind;
+  for (const Operation& operation : report.operations) by_kind[operation.kind] += operation.step_ns;
+  static const std::map<NodeKind, std::string> kNames = {
+      {NodeKind::product, "products"},   {NodeKind::index, "index manipulation"},
+      {NodeKind::pooling, "pooling"},    {NodeKind::activation, "activations"},
+      {NodeKind::bias, "biases"},        {NodeKind::normalization, "normalisation"},
+      {NodeKind::loss, "loss"},          {NodeKind::update, "update"},
+      {NodeKind::other, "other kernels"}};
+  std::vector<std::pair<int64_t, std::string>> parts;
+  for (const auto& [kind, ns] : by_kind) parts.emplace_back(ns, kNames.at(kind));
+  parts.emplace_back(report.step_thread_ns() - report.account_step_ns(Account::kernel), "outside kernels");
+  std::sort(parts.rbegin(), parts.rend());
+  std::string text = ":";
+  for (size_t i = 0; i < std::min<size_t>(3, parts.size()); ++i)
+    text += text_of(i == 0 ? " " : ", ", parts[i].second, " ",
+                    percent(double(parts[i].first) / double(report.step_thread_ns())));
+  text += " of the time";
+  const OtherWay* fastest = nullptr;
+  for (const OtherWay& way : report.record->ways)
+    if (way.skipped.empty() && (!fastest || way.median_ns < fastest->median_ns)) fastest = &way;
+  if (!fastest) return text + ".";
+  // Less than a twentieth apart is no difference for a few steps.
+  if (fastest->this_run || double(fastest->median_ns) > 0.95 * double(report.step.median_ns))
+    return text + "; of the ways below, none is faster.";
+  return text + "; faster: " + fastest->label + ", " + fixed(double(fastest->median_ns) / 1e6, 2) + " ms.";
+}
+
+}  // namespace
+
 std::string render_step(const Report& report, const Paint& paint) {
   const StepSummary& step = report.step;
   const RunRecord& record = *report.record;
@@ -39,7 +73,7 @@ std::string render_step(const Report& report, const Paint& paint) {
   const auto in_ms = [](int64_t ns) { return fixed(double(ns) / 1e6, 2); };
   std::string text = paint.bold("STEP  " + fixed(ms, 2) + " ms");
   const std::string spread = text_of(" ± ", in_ms(step.mad_ns), " (median of ", step.repetitions,
-                                     "; 5 % to 95 %: ", in_ms(step.p05_ns), " to ", in_ms(step.p95_ns), ")");
+                                     "; 5-95 %: ", in_ms(step.p05_ns), "-", in_ms(step.p95_ns), ")");
   const std::string rate = grouped(int64_t(step.examples_per_s + 0.5)) + " examples/s";
   const size_t used = 6 + width_of(fixed(ms, 2) + " ms" + spread);
   text += spread + (used + 2 + rate.size() <= 80 ? right(rate, 80 - used) : "\n  " + rate) + "\n";
@@ -66,7 +100,7 @@ std::string render_step(const Report& report, const Paint& paint) {
   text += wrap("  " + once, 80, 2);
   text += text_of("  memory ", bytes_text(record.planned_bytes), " planned; ", bytes_text(record.sum_of_sizes_bytes),
                   " with every value apart; process peak ", bytes_text(record.peak_rss_bytes), "\n");
-  return text;
+  return text + wrap("  " + paint.bold("IN SHORT") + in_short(report), 80, 2);
 }
 
 std::string render_ledger(const Report& report, const Paint& paint) {
@@ -118,97 +152,6 @@ std::string render_ledger(const Report& report, const Paint& paint) {
     text += "  " + cell(r);
     if (r + rows < lines.size()) text += "   " + cell(r + rows);
     text += "\n";
-  }
-  return text;
-}
-
-std::string render_layers(const Report& report, const Paint& paint) {
-  constexpr size_t kShown = 6;
-  struct Line {
-    std::string name, theory, time;
-    int64_t work, ns;
-  };
-  std::vector<Line> lines;
-  Line rest{"", "", "", 0, 0};
-  int64_t updates = 0, update_ns = 0;
-  size_t number = 0, hidden = 0;
-  // The largest in time, printed in execution order.
-  std::vector<const LayerRow*> largest;
-  for (const LayerRow& layer : report.layers)
-    if (layer.products_work > 0) largest.push_back(&layer);
-  std::stable_sort(largest.begin(), largest.end(), [](const LayerRow* a, const LayerRow* b) {
-    return a->products_step_ns + a->rest_step_ns > b->products_step_ns + b->rest_step_ns;
-  });
-  if (largest.size() > kShown) largest.resize(kShown);
-  for (const LayerRow& layer : report.layers) {
-    updates += layer.update_work, update_ns += layer.update_step_ns;
-    const int64_t work = layer.products_work + layer.rest_work, ns = layer.products_step_ns + layer.rest_step_ns;
-    if (layer.products_work > 0) ++number;
-    if (std::find(largest.begin(), largest.end(), &layer) == largest.end()) {
-      if (layer.products_work > 0) ++hidden;
-      rest.work += work, rest.ns += ns;
-      continue;
-    }
-    lines.push_back({text_of(number, " ", left(layer.layer, 8), " ", layer.description),
-                     against(double(layer.products_work), double(layer.rest_work)),
-                     against(double(layer.products_step_ns), double(layer.rest_step_ns)), work, ns});
-  }
-  int64_t kernels = 0;
-  for (const auto& [phase, row] : report.phases) kernels += row.step_ns;
-  rest.work += updates;
-  rest.ns += update_ns + report.step_thread_ns() - kernels;
-  rest.name = (hidden > 0 ? text_of("  ", hidden, " more, ") : std::string("  ")) +
-              (report.record->training ? "loss, update, outside kernels" : "outside kernels");
-  lines.push_back(rest);
-  std::vector<int64_t> work, ns;
-  for (const Line& line : lines) work.push_back(line.work), ns.push_back(line.ns);
-  const auto theory = close_to(work, 1000), time = close_to(ns, 1000);
-  std::string text = paint.bold("LAYERS") + std::string(29, ' ') + "theory%  time%   products : the rest   in time\n";
-  for (size_t i = 0; i < lines.size(); ++i) {
-    std::string line = "  " + left(lines[i].name, 34) + right(units(theory[i], 1), 6) + right(units(time[i], 1), 7);
-    if (!lines[i].theory.empty()) line += right(lines[i].theory, 21) + right(lines[i].time, 9);
-    text += line + "\n";
-  }
-  return text;
-}
-
-std::string render_ways(const Report& report, const Paint& paint) {
-  const auto& ways = report.record->ways;
-  if (ways.empty()) return "";
-  std::string text = paint.bold("SAME STEP, OTHER WAYS") + "                 ms products the rest   products, % of\n" +
-                     std::string(64, ' ') + "step  forward\n";
-  const OtherWay* procedural = nullptr;
-  const OtherWay* own = nullptr;
-  for (const OtherWay& way : ways) {
-    std::string line = "  " + left(way.label + (way.this_run ? " (this run)" : ""), 34);
-    if (!way.skipped.empty()) {
-      text += wrap(line + " " + way.skipped, 80, 37);
-      continue;
-    }
-    const auto ms = [](int64_t ns) { return fixed(double(ns) / 1e6, 2); };
-    const auto percents = [](int64_t part, int64_t whole) {
-      return whole > 0 ? fixed(100.0 * double(part) / double(whole), 0) : std::string("-");
-    };
-    line += right(ms(way.median_ns), 8) + right(ms(way.products_ns), 9) + right(ms(way.rest_ns), 9) +
-            right(percents(way.products_ns, way.median_ns), 6) +
-            right(percents(way.forward_products_ns, way.forward_ns), 9);
-    text += (way.this_run ? paint.bold(line) : line) + "\n";
-    if (way.this_run) own = &way;
-  }
-  if (own)
-    for (const OtherWay& way : ways) {
-      bool same = way.skipped.empty() && way.label.starts_with("procedural ");
-      for (size_t i = 0; same && i < way.switches.size(); ++i)
-        for (const char* name : {"convolution", "gemm"})
-          if (way.switches[i].first == name) same = way.switches[i] == own->switches[i];
-      if (same) procedural = &way;
-    }
-  const int64_t once = report.step.build_ns + report.step.plan_ns;
-  if (procedural && once > 0) {
-    const int64_t saved = procedural->median_ns - own->median_ns;
-    text += saved > 0 ? text_of("  The graph's build and plan have paid for themselves after ",
-                                (once + saved - 1) / saved, (once + saved - 1) / saved == 1 ? " step.\n" : " steps.\n")
-                      : "  The graph is not faster than procedural here: its build and plan do not pay.\n";
   }
   return text;
 }
