@@ -20,7 +20,8 @@ struct Outcome {
 
 NetworkSpec with_batch_norm() {
   NetworkSpec network = builtin_network("simplenn-4", Shape{1, 12, 12});
-  // Without its bias: its gradient behind a normalisation is zero but for rounding, which Adam blows up to steps of full length.
+  // Without its bias: its gradient behind a normalisation is zero but for rounding, which Adam blows up to steps of
+  // full length.
   network.layers[0].fields.emplace_back("bias", false);
   network.layers.insert(network.layers.begin() + 1, LayerSpec{"batch_norm2d", "bn1", {}, {}});
   return network;
@@ -113,6 +114,46 @@ INSTANTIATE_TEST_SUITE_P(Ways, ExecutionThreads,
                                          Ways{{"convolution", "direct"}}, Ways{{"backend", "reference"}},
                                          Ways{{"backend", "stub,reference"}},
                                          Ways{{"memory-plan", "off"}, {"fusion", "off"}}));
+
+class ExecutionLedger : public testing::TestWithParam<Ways> {};
+
+TEST_P(ExecutionLedger, AKernelThatThrowsIsReportedAndTheLedgerCloses) {
+  for (int threads = 1; threads <= 4; ++threads) {
+    StepOptions options;
+    options.network = builtin_network("mlp", Shape{1, 9, 9});
+    options.batch = 12;
+    Switches set;
+    set_switch(set, "threads", std::to_string(threads));
+    for (const auto& [name, value] : GetParam()) set_switch(set, name, value);
+    options.way = resolve(set);
+    Pool pool(threads);
+    VariableStore variables = initial_variables(options, 0);
+    Session session(options, pool, variables);
+    const Tensor x = Tensor::zeros({DType::float32, {12, 1, 9, 9}});
+    Tensor y = Tensor::zeros({DType::int64, {12}});
+    Ledger ledger;
+    pool.begin(ledger);
+    session.run(x.view(), y.view(), 0.01, 1);
+    pool.end_step();
+    y.as<int64_t>()[7] = 99;  // no such class
+    try {
+      session.run(x.view(), y.view(), 0.01, 2);
+      ADD_FAILURE() << "label 99 of 10 classes was accepted";
+    } catch (const Error& error) {
+      EXPECT_NE(std::string(error.what()).find("99"), std::string::npos) << error.what();
+    }
+    y.as<int64_t>()[7] = 0;
+    session.run(x.view(), y.view(), 0.01, 3);  // and the session lives on
+    pool.end_step();
+    pool.finish();
+    int64_t sum = 0;
+    for (const LedgerEntry& entry : ledger.entries()) sum += entry.ns;
+    EXPECT_EQ(sum, threads * ledger.wall_ns());
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Ways, ExecutionLedger,
+                         testing::Values(Ways{}, Ways{{"schedule", "sequential"}}, Ways{{"execution", "procedural"}}));
 
 TEST(ExecutionTest, SchedulesFusionAndMemoryPlanDoNotChangeABit) {
   for (const NetworkSpec& network : {builtin_network("simplenn-4", Shape{1, 12, 12}), with_batch_norm()}) {
