@@ -59,8 +59,13 @@ Json self_check_to_json(const SelfCheck& check) {
                     {"high_ns", row.high_ns},
                     {"pairs", row.pairs},
                     {"tries", row.tries},
-                    {"holds", row.holds}});
-  return {{"schema", "tacho.self-check"}, {"schema_version", 1}, {"holds", check.holds()}, {"rows", rows}};
+                    {"holds", row.holds},
+                    {"noisy", row.noisy}});
+  return {{"schema", "tacho.self-check"},
+          {"schema_version", 1},
+          {"batch_size", check.batch},
+          {"holds", check.holds()},
+          {"rows", rows}};
 }
 
 int run_self_check(const AnalyzeFlags& flags, const RunSetup& setup, const MeasureOptions& measuring) {

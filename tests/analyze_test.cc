@@ -1,0 +1,222 @@
+// The main job end to end on small runs: the ledger closes in integers and every share adds up, however the step runs.
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include "analysis/render_json.h"
+#include "analysis/render_text.h"
+#include "data/dataset.h"
+#include "lab/measure.h"
+#include "lab/self_check.h"
+#include "lab/ways.h"
+#include "nn/builtin.h"
+
+namespace tacho {
+namespace {
+
+using SwitchList = std::vector<std::pair<const char*, std::string>>;
+
+const Dataset& digits() {
+  static const Dataset kDigits = [] {
+    DataSpec spec;
+    spec.split = Split{64, 16};
+    return load_dataset(spec);
+  }();
+  return kDigits;
+}
+
+Switches switches_of(const SwitchList& list) {
+  Switches switches;
+  for (const auto& [name, value] : list) set_switch(switches, name, value);
+  return switches;
+}
+
+StepOptions step_of(const char* network, const SwitchList& list, StepKind kind = StepKind::train) {
+  StepOptions options;
+  options.network = builtin_network(network);
+  options.batch = 8;
+  options.kind = kind;
+  options.way = resolve(switches_of(list));
+  return options;
+}
+
+MeasureOptions few_steps() {
+  MeasureOptions options;
+  options.steps = 5;
+  return options;
+}
+
+void check_report(const Report& report) {
+  const RunRecord& record = *report.record;
+  int64_t all = 0, kernels = 0, rows = 0, step_all = 0, step_rows = 0, step_kernels = 0, work = 0;
+  double theory = 0;
+  for (const LedgerEntry& entry : report.entries) {
+    all += entry.ns;
+    if (entry.account == Account::kernel) kernels += entry.ns;
+  }
+  for (const LedgerEntry& entry : report.step_entries) {
+    step_all += entry.ns;
+    if (entry.account == Account::kernel) step_kernels += entry.ns;
+  }
+  std::map<std::string, int> members;
+  for (const Operation& operation : report.operations) {
+    rows += operation.time_ns, step_rows += operation.step_ns;
+    theory += operation.theory_share;
+    work += operation.work;
+    for (const std::string& member : operation.members) ++members[member];
+  }
+  EXPECT_EQ(all, record.ledger.wall_ns() * record.threads) << "threads x wall = the sum of the accounts";
+  EXPECT_EQ(step_all, report.step.median_ns * record.threads);
+  EXPECT_EQ(rows, kernels) << "rows' times sum to all kernel accounts";
+  EXPECT_EQ(step_rows, step_kernels);
+  EXPECT_NEAR(theory, 1, 1e-9);
+  EXPECT_EQ(work, report.step.work);
+  EXPECT_EQ(int(members.size()), record.source.node_count());
+  for (const auto& [node, times] : members) EXPECT_EQ(times, 1) << node;
+  EXPECT_GT(kernels, 0);
+  EXPECT_EQ(record.ledger.steps(), 5);
+}
+
+TEST(Analyze, ClosesForEveryScheduleAndOneToFourThreads) {
+  for (const char* schedule : {"slices", "sequential"})
+    for (const char* threads : {"1", "2", "3", "4"}) {
+      SCOPED_TRACE(std::string(schedule) + " on " + threads);
+      const RunRecord record =
+          measure(step_of("simplenn-4", {{"schedule", schedule}, {"threads", threads}}), digits(), few_steps());
+      EXPECT_EQ(record.threads, std::stoi(threads));
+      check_report(make_report(record));
+    }
+}
+
+TEST(Analyze, ClosesForProceduralExecutionAndEveryConvolution) {
+  for (const char* convolution : {"gather", "im2col", "direct"})
+    for (const char* execution : {"procedural", "graph"}) {
+      SCOPED_TRACE(std::string(execution) + " " + convolution);
+      const RunRecord record =
+          measure(step_of("simplenn-4", {{"execution", execution}, {"convolution", convolution}, {"threads", "2"}}),
+                  digits(), few_steps());
+      check_report(make_report(record));
+    }
+}
+
+TEST(Analyze, TheoryDoesNotDependOnTheWay) {
+  int64_t work = 0;
+  for (const char* fusion : {"on", "off"})
+    for (const char* threads : {"1", "3"}) {
+      const RunRecord record =
+          measure(step_of("simplenn-4", {{"fusion", fusion}, {"threads", threads}, {"convolution", "im2col"}}),
+                  digits(), few_steps());
+      const int64_t own = make_report(record).step.work;
+      if (work == 0) work = own;
+      EXPECT_EQ(own, work);
+    }
+}
+
+TEST(Analyze, InferenceIsForwardOnly) {
+  const RunRecord record = measure(step_of("mlp", {{"threads", "2"}}, StepKind::inference), digits(), few_steps());
+  const Report report = make_report(record);
+  check_report(report);
+  EXPECT_FALSE(report.phases.count(Phase::backward));
+  EXPECT_EQ(render_text(report).find("backward"), std::string::npos);
+}
+
+TEST(Analyze, PrefetchIsOutsideTheIdentity) {
+  const RunRecord record = measure(step_of("mlp", {{"threads", "1"}}), digits(), few_steps());
+  ASSERT_EQ(record.ledger.outside.size(), 1u);
+  EXPECT_EQ(record.ledger.outside[0].name, "prefetch");
+}
+
+TEST(Analyze, JsonHasTheContractsFields) {
+  RunRecord record = measure(step_of("simplenn-4", {{"threads", "2"}}), digits(), few_steps());
+  record.ways = {way_of(make_report(record))};
+  const Report report = make_report(record);
+  const Json json = Json::parse(to_json(report).dump());
+  auto field = json.begin();
+  EXPECT_EQ(field.key(), "schema");
+  EXPECT_EQ((++field).key(), "schema_version");
+  EXPECT_EQ(json["schema"], "tacho.analyze");
+  const auto has = [](const Json& object, std::initializer_list<const char*> names) {
+    for (const char* name : names) EXPECT_TRUE(object.contains(name)) << name;
+  };
+  has(json, {"network", "machine", "switches", "batch_size", "dtype", "threads", "step", "ledger", "operations",
+             "layers", "ways", "memory", "findings"});
+  has(json["network"], {"name", "layers", "parameters", "input_shape"});
+  has(json["step"], {"median_ns", "p05_ns", "p95_ns", "mad_ns", "min_ns", "repetitions", "warmup", "examples_per_s",
+                     "build_ns", "plan_ns"});
+  has(json["ledger"], {"threads", "wall_ns", "steps", "stamp_cost_ns", "accounts", "outside"});
+  has(json["memory"], {"planned_bytes", "sum_of_sizes_bytes", "peak_rss_bytes"});
+  int64_t sum = 0;
+  for (const Json& account : json["ledger"]["accounts"]) {
+    has(account, {"thread", "account", "node", "op", "phase", "ns"});
+    sum += account["ns"].get<int64_t>();
+  }
+  EXPECT_EQ(sum, json["ledger"]["threads"].get<int64_t>() * json["ledger"]["wall_ns"].get<int64_t>());
+  double theory = 0, time = 0;
+  for (const Json& operation : json["operations"]) {
+    has(operation, {"node",    "op",        "members",    "layer",          "phase",        "formula",
+                    "big_o",   "count",     "work",       "executed",       "bytes_read",   "bytes_written",
+                    "time_ns", "median_ns", "time_share", "share_of_phase", "theory_share", "kernel",
+                    "backend", "reason"});
+    has(operation["executed"], {"mul", "add", "div", "cmp", "transcendental", "move", "basis"});
+    theory += operation["theory_share"].get<double>();
+    time += operation["time_share"].get<double>();
+    EXPECT_FALSE(operation.contains("floor_ns")) << "floors come with the machine's ceilings";
+  }
+  EXPECT_NEAR(theory, 1, 1e-9);
+  EXPECT_GT(time, 0);
+  EXPECT_LE(time, 1);
+  for (const Json& layer : json["layers"])
+    has(layer, {"layer", "products_work", "rest_work", "products_ns", "rest_ns"});
+  has(json["ways"][0], {"switches", "median_ns", "repetitions", "products_ns", "rest_ns"});
+  EXPECT_EQ(json["ways"][0]["products_ns"].get<int64_t>() + json["ways"][0]["rest_ns"].get<int64_t>(),
+            json["ways"][0]["median_ns"].get<int64_t>());
+  for (const Json& finding : json["findings"]) {
+    has(finding, {"rule", "text", "evidence", "command"});
+    EXPECT_FALSE(finding.contains("estimated_gain_ns")) << "no gain is made up";
+  }
+}
+
+TEST(Analyze, TextFitsEightyColumnsInEveryWay) {
+  for (const SwitchList& list :
+       {SwitchList{}, {{"convolution", "gather"}, {"execution", "procedural"}}, {{"convolution", "direct"}}}) {
+    RunRecord record = measure(step_of("simplenn-4", list), digits(), few_steps());
+    record.ways = {way_of(make_report(record))};
+    record.ways[0].label = "procedural gather reference";
+    std::istringstream lines(render_text(make_report(record)));
+    for (std::string line; std::getline(lines, line);) EXPECT_LE(width_of(line), 80u) << line;
+  }
+}
+
+TEST(Analyze, OtherWaysIncludeThisRunOnce) {
+  const StepOptions options = step_of("mlp", {{"threads", "2"}});
+  const RunRecord record = measure(options, digits(), few_steps());
+  const auto ways = measure_ways(options, switches_of({{"threads", "2"}}), digits(), make_report(record), few_steps());
+  int own = 0;
+  for (const OtherWay& way : ways) {
+    own += way.this_run;
+    if (!way.skipped.empty()) continue;
+    EXPECT_EQ(way.products_ns + way.rest_ns, way.median_ns) << way.label;
+    EXPECT_LE(way.forward_products_ns, way.forward_ns) << way.label;
+  }
+  EXPECT_EQ(own, 1);
+  EXPECT_GE(ways.size(), 3u);
+}
+
+TEST(SelfCheckSlow, PlantedDelaysComeBackInTheirAccounts) {
+  for (const char* execution : {"graph", "procedural"}) {
+    SCOPED_TRACE(execution);
+    const SelfCheck check =
+        self_check(step_of("mlp", {{"threads", "2"}, {"execution", execution}}), digits(), MeasureOptions{});
+    EXPECT_EQ(check.rows.size(), 5u) << "a kernel, a barrier on each of two threads, the input, one thread";
+    for (const SelfCheckRow& row : check.rows) EXPECT_LE(row.low_ns, row.high_ns) << row.planted;
+    bool noisy = false;
+    for (const SelfCheckRow& row : check.rows) {
+      EXPECT_TRUE(row.holds || row.noisy) << to_text(check);
+      noisy = noisy || row.noisy;
+    }
+    if (noisy) GTEST_SKIP() << "the machine is too busy to tell a millisecond from half of one\n" << to_text(check);
+  }
+}
+
+}  // namespace
+}  // namespace tacho
