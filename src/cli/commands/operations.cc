@@ -124,8 +124,8 @@ int run(const OperationsFlags& flags) {
   }
   if (flags.common.text_wanted() && flags.chosen.empty())
     std::printf(
-        "%zu operations. Counts are formulas in the sizes of the first sample's ranks:\n"
-        "a multiply-add is one mul and one add.\n",
+        "%zu operations. Formulas hold for the ranks of the first sample.\n"
+        "A multiply-add is one mul and one add.\n",
         chosen.size());
   write_json(flags.common,
              Json{{"schema", "tacho.operations"}, {"schema_version", 1}, {"operations", operations}}.dump(2));

@@ -52,7 +52,7 @@ TEST(OperationsCommand, OneByName) {
   const auto json = nlohmann::json::parse(tacho({"operations", "matmul", "--json", "-"}).out);
   ASSERT_EQ(json["operations"].size(), 1u);
   const auto& matmul = json["operations"][0];
-  EXPECT_EQ(matmul["count"]["mul"], "M*N*K");
+  EXPECT_EQ(matmul["count"]["mul"], "k*m*n");
   EXPECT_EQ(matmul["traits"], nlohmann::json({"product"}));
   const Result wrong = tacho({"operations", "matmull"});
   EXPECT_EQ(wrong.code, 2);
