@@ -1,0 +1,36 @@
+#pragma once
+// The trainings that are compared with PyTorch's: one description for the program that writes their inputs and for the
+// test.
+#include <cstdint>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "data/dataset.h"
+#include "nn/optimizer.h"
+#include "nn/spec.h"
+
+namespace tacho::support {
+
+/// One training. Weights start as initial_value(info, seed); step k (from 1) reads examples (k-1) batch .. k batch - 1
+/// of the built-in digits, in order.
+struct PytorchRun {
+  std::string name;
+  NetworkSpec network;
+  OptimizerKind optimizer = OptimizerKind::momentum;
+  double learning_rate = 0;
+  int64_t batch = 0;
+  int64_t steps = 0;
+  uint64_t seed = 1;
+};
+
+/// How a failing test names it.
+inline std::ostream& operator<<(std::ostream& out, const PytorchRun& run) { return out << run.name; }
+
+/// All of them, by unique names.
+std::vector<PytorchRun> pytorch_runs();
+
+/// What a run reads: float32 images and int64 labels of all its steps, one after another.
+Dataset pytorch_examples(const PytorchRun& run);
+
+}  // namespace tacho::support
