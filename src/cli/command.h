@@ -13,7 +13,7 @@ struct Command {
   std::string_view name;
   std::string_view alias;    ///< another name; "" for none
   std::string_view summary;  ///< one line of at most 60 characters
-  /// Lines of at most 78 characters, each `tacho NAME ...` with a word on what it shows.
+  /// Lines `tacho NAME ...`, each with two spaces and a word on what it shows where that is not plain; 76 characters.
   std::string_view examples;
   /// Declares the flags in `flags`, bound to variables that the returned function owns and reads. The function is
   /// called after parsing, does the work and returns the exit code; it throws tacho::Error for a user's mistake.

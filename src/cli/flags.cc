@@ -162,6 +162,9 @@ void FlagSet::parse(const std::vector<std::string>& arguments) {
   }
   try {
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+  } catch (const CLI::ArgumentMismatch& error) {
+    const std::string text = error.what();  // "--epochs: 1 required TEXT missing"
+    fail(text.substr(0, text.find(':')), " needs a value", hint);
   } catch (const CLI::Error& error) {
     fail(error.what(), hint);
   }

@@ -12,6 +12,17 @@ namespace {
 
 constexpr std::string_view kVersion = TACHO_VERSION;
 
+/// An example's command and, after two spaces or more, what it shows, in two columns.
+std::string example_line(std::string_view example) {
+  constexpr size_t kColumn = 46;
+  const size_t gap = example.find("  ");
+  std::string line = text_of("  ", example.substr(0, gap));
+  if (gap == std::string_view::npos) return line + "\n";
+  const std::string_view meaning = example.substr(example.find_first_not_of(' ', gap));
+  if (line.size() + 2 + meaning.size() <= 79 && line.size() < kColumn) line.resize(kColumn, ' ');
+  return text_of(line, "  ", meaning, "\n");
+}
+
 std::string overview() {
   std::string text = text_of("tacho ", kVersion, ": trains neural networks and accounts for every nanosecond of it\n\n",
                              "Usage: tacho COMMAND [NETWORK] [FLAGS]\n\nCommands\n");
@@ -23,7 +34,7 @@ std::string overview() {
   }
   text += "\nExamples\n";
   for (const Command* command : all_commands())
-    text += text_of("  ", command->examples.substr(0, command->examples.find('\n')), "\n");
+    text += example_line(command->examples.substr(0, command->examples.find('\n')));
   return text +
          "\n'tacho COMMAND --help' lists a command's flags. Exit codes: 0 done, 1 a check that\n"
          "was asked for did not hold, 2 a mistake or a bad file, 130 interrupted.\n";
@@ -33,7 +44,7 @@ std::string help_of(const Command& command, const FlagSet& flags) {
   std::string text = text_of("tacho ", command.name, ": ", command.summary, "\n\nExamples\n");
   for (size_t begin = 0; begin < command.examples.size();) {
     const size_t end = std::min(command.examples.find('\n', begin), command.examples.size());
-    text += text_of("  ", command.examples.substr(begin, end - begin), "\n");
+    text += example_line(command.examples.substr(begin, end - begin));
     begin = end + 1;
   }
   return text + "\n" + flags.help();

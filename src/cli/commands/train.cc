@@ -147,9 +147,10 @@ std::function<int()> declare(FlagSet& set) {
 
 extern const Command command_train;
 const Command command_train = {"train", "", "trains a network; checkpoints, resuming, logs",
-                               "tacho train --epochs 5 --lr 0.01 --checkpoint run      simplenn-4 on built-in digits\n"
-                               "tacho train --epochs 9 --lr 0.01 --checkpoint run --resume      some epochs more\n"
-                               "tacho train mlp --data mine.npz --split 8000:2000 --log loss.jsonl   on your data",
+                               "tacho train --lr 0.02 --batch-size 50         one epoch on built-in digits\n"
+                               "tacho train --epochs 9 --checkpoint run       keeps the state in folder run\n"
+                               "tacho train --epochs 20 --checkpoint run --resume    continues\n"
+                               "tacho train mlp --data mine.npz --split 8000:2000 --log loss.jsonl",
                                declare};
 
 }  // namespace tacho
