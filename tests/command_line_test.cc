@@ -103,8 +103,11 @@ TEST(CommandLine, PlanNamesAKernelForEveryNode) {
   const Json json = Json::parse(result.out);
   EXPECT_EQ(json.at("schema"), "tacho.plan");
   ASSERT_FALSE(json.at("nodes").empty());
-  for (const Json& node : json.at("nodes"))
-    if (node.at("kind") == "compute") EXPECT_NE(node.at("kernel"), "") << node;
+  for (const Json& node : json.at("nodes")) {
+    if (node.at("kind") == "compute") {
+      EXPECT_NE(node.at("kernel"), "") << node;
+    }
+  }
 }
 
 TEST(CommandLine, TrainThenEvaluateThenPredict) {
