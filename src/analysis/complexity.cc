@@ -27,7 +27,7 @@ std::string table(const Complexity& complexity, const Paint& paint) {
   for (const SourceNode& node : complexity.nodes) works.push_back(node.work);
   const auto shares = close_to(works, 10000);
   std::string text =
-      paint.bold("OPERATIONS") + "            formula       theory%  M work   M mul   M add M other MB moved\n";
+      paint.bold("OPERATIONS") + "           formula       theory%  M work   M mul   M add M other   MB\n";
   Phase phase = Phase::none;
   for (size_t i = 0; i < complexity.nodes.size(); ++i) {
     const SourceNode& node = complexity.nodes[i];
@@ -50,9 +50,9 @@ std::string formulas(const Complexity& complexity, const Paint& paint) {
     if (node.view || node.work == 0 || !seen.emplace(node.op + node.formula, "").second) continue;
     text += wrap("  " + left(node.op, 31) + " " + node.formula + "  " + node.big_o, 80, 34);
     if (node.documents_bound)
-      text += "  " + std::string(27, ' ') + "the documents' bound " + node.documents_bound->text +
-              ": every output\n  " + std::string(27, ' ') + "of the convolution is charged, " +
-              grouped(node.documents_bound->value) + "\n";
+      text += wrap(text_of("  ", left("", 31), " documents: ", node.documents_bound->text, ", every output of the ",
+                           "convolution charged: ", grouped(node.documents_bound->value)),
+                   80, 34);
   }
   return text;
 }
@@ -99,8 +99,8 @@ std::string render_text(const Complexity& complexity, const Paint& paint) {
   }
   text += paint.bold("  the step    " + right(grouped(complexity.work()), 21)) + "\n";
   text += paint.dim(
-      "  a multiply-add, a comparison, a copied element are each one; l images, h filter\n"
-      "  width, d, d' channels in, out, ab output pixels; MB moved: each operand once\n\n");
+      "  a multiply-add, a comparison, a copied element are each one; l images,\n"
+      "  h filter width, d, d' channels in, out, ab output pixels; MB: operands, once\n\n");
   return text + formulas(complexity, paint);
 }
 

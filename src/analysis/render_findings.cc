@@ -27,13 +27,12 @@ std::string render_findings(const Report& report, const Paint& paint) {
   for (const Finding& finding : report.findings) {
     const bool last = finding.rule == "leave_alone";
     text += wrap(last ? finding.text : text_of(++number, " ", finding.text), 80, 2);
-    if (!finding.command.empty()) text += "  " + paint.in(finding.command, 36) + "\n";
+    if (!finding.command.empty()) text += paint.in(wrap_command(finding.command, 80, 2), 36);
   }
   text += wrap(render_trust(report), 80, 2);
   const auto next = [&](const std::string& command, const char* what) {
-    return "  " +
-           (width_of(command) + width_of(what) + 4 <= 80 ? left(command, 78 - width_of(what)) : command + "\n      ") +
-           what + "\n";
+    if (2 + width_of(command) + 2 + width_of(what) > 80) return wrap_command(command, 80, 2) + "      # " + what + "\n";
+    return "  " + left(command, 78 - width_of(what)) + what + "\n";
   };
   const std::string& command = report.record->command;
   text += paint.bold("NEXT") + "\n";

@@ -48,8 +48,8 @@ std::string render_layers(const Report& report, const Paint& paint) {
   std::vector<int64_t> work, ns;
   for (const Line& line : lines) work.push_back(line.work), ns.push_back(line.ns);
   const auto theory = close_to(work, 1000), time = close_to(ns, 1000);
-  std::string text =
-      paint.bold("LAYERS") + std::string(30, ' ') + "theory% time%   products:the rest, theory  in time\n";
+  std::string text = paint.bold("LAYERS") + right("theory%", 36) + right("time%", 7) +
+                     right("products:rest, theory", 22) + right("in time", 9) + "\n";
   for (size_t i = 0; i < lines.size(); ++i) {
     std::string line = "  " + left(lines[i].name, 34) + right(units(theory[i], 1), 6) + right(units(time[i], 1), 7);
     if (!lines[i].theory.empty()) line += right(lines[i].theory, 22) + right(lines[i].time, 9);

@@ -14,6 +14,7 @@ constexpr size_t kShown = 10;
 struct Line {
   std::string label, formula, backend;
   int64_t work = 0, flop = 0, ns = 0;
+  int64_t median_ns = 0;  ///< what the rate is taken from: one step alone is easily disturbed
 };
 
 std::string millions(int64_t work) {
@@ -32,7 +33,7 @@ std::string line_of(const Line& line, int64_t theory, int64_t time, int64_t ms, 
     const double value = time_share / theory_share;
     ratio = value >= 1000 ? ">999" : value >= 9.95 ? fixed(value, 0) : fixed(value, value >= 0.095 ? 1 : 2);
   }
-  const double gflops = line.ns > 0 ? double(line.flop) / double(line.ns) * report.threads() : 0;
+  const double gflops = line.median_ns > 0 ? double(line.flop) / double(line.median_ns) * report.threads() : 0;
   return "  " + left(line.label, 18) + " " + left(line.formula, 12) + right(millions(line.work), 6) +
          right(units(theory, 2), 7) + right(units(time, 1), 6) + right(ratio, 6) + right(units(ms, 2), 7) +
          right(rate && line.flop > 0 && gflops >= 0.05 ? rate_text(gflops) : "", 5) + " " + line.backend + "\n";
@@ -99,7 +100,7 @@ std::string render_operations(const Report& report, const Paint& paint) {
   for (size_t i = 0; i < order.size(); ++i) {
     const Operation& o = *order[i];
     kernels += o.step_ns;
-    if (i < kShown) lines.push_back({o.label, o.notation, o.backend, o.work, o.flop, o.step_ns});
+    if (i < kShown) lines.push_back({o.label, o.notation, o.backend, o.work, o.flop, o.step_ns, o.median_ns});
     else more.work += o.work, more.flop += o.flop, more.ns += o.step_ns;
   }
   if (order.size() > kShown) {
@@ -114,11 +115,12 @@ std::string render_operations(const Report& report, const Paint& paint) {
   std::string text =
       paint.bold("OPERATIONS") + "           formula      M ops theory% time% ratio     ms GF/s backend" + "\n";
   for (size_t i = 0; i < lines.size(); ++i) text += line_of(lines[i], theory[i], time[i], ms[i], report, i < kShown);
-  text += paint.bold(line_of({"the step", "", "", report.step.work, report.step.flop, report.step_thread_ns()}, 10000,
-                             1000, (report.step.median_ns + 5000) / 10000, report, true));
+  text += paint.bold(line_of(
+      {"the step", "", "", report.step.work, report.step.flop, report.step_thread_ns(), report.step_thread_ns()}, 10000,
+      1000, (report.step.median_ns + 5000) / 10000, report, true));
   text += paint.dim(
-      "  ratio time%/theory%; GF/s required FLOP on all threads; l images, h filter width,\n"
-      "  d, d' channels in, out, ab output pixels; multiply-add = 1 op = 2 FLOP\n");
+      "  ratio time%/theory%; GF/s required FLOP in the row's median time; l images,\n"
+      "  h filter width, d, d' channels in, out, ab output pixels; multiply-add = 1 op\n");
   return text + "\n" + render_kernels(report, paint);
 }
 

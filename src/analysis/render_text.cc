@@ -22,7 +22,7 @@ std::string render_header(const Report& report, const Paint& paint) {
                              record.training ? "training step" : "inference", ", batch ", record.batch, ", ",
                              name_of(record.dtype), record.training ? ", " + record.optimizer : "");
   if (record.training && record.loss != "cross-entropy") what += ", " + record.loss + " loss";
-  std::string text = paint.bold(what) + "\n";
+  std::string text = paint.bold(wrap(what, 80, 2));
   text +=
       wrap(text_of("  machine  ", record.machine, ", ", record.threads, record.threads == 1 ? " thread" : " threads",
                    record.threads != record.cores ? text_of(" of ", record.cores, " cores") : ""),

@@ -167,7 +167,7 @@ class Describer {
     std::set<std::string> windows;
     for (const SourceNode& node : nodes_) {
       if (node.phase != Phase::forward) continue;
-      forward_ops_[node.layer] += node.view ? 0 : 1;
+      if (!node.view) forward_ops_[node.layer].insert(short_name(node.op));
       if (node.op == "gather" || node.op == "im2col") windows.insert(node.layer);
       if (node.op != "matmul") continue;
       ProductSizes sizes{windows.count(node.layer) > 0, node.count.mul, 1};
@@ -202,7 +202,7 @@ class Describer {
     }
     // A layer of one operation (relu1) is that operation.
     const auto ops = forward_ops_.find(node.layer);
-    const bool alone = ops != forward_ops_.end() && ops->second <= 1 && !node.view;
+    const bool alone = ops != forward_ops_.end() && ops->second == std::set<std::string>{what};
     node.label = node.layer;
     if (!alone && what != node.layer) node.label += " " + what;
     if (node.phase == Phase::backward) node.label += node.kind == NodeKind::index ? " adj" : " grad";
@@ -211,7 +211,7 @@ class Describer {
   const Graph& graph_;
   std::vector<SourceNode> nodes_;
   std::map<std::string, ProductSizes> products_;
-  std::map<std::string, int> forward_ops_;
+  std::map<std::string, std::set<std::string>> forward_ops_;
   std::map<int, std::string> updated_;
 };
 

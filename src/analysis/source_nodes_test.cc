@@ -67,7 +67,9 @@ TEST(SourceNodes, LoweredConvolutionsHaveTheDocumentsBlocks) {
     ASSERT_TRUE(nodes.count(phi + " adj")) << way;
     EXPECT_EQ(nodes.at(phi + " adj").kind, NodeKind::index);
     EXPECT_EQ(nodes.at(phi + " adj").notation, "l·h²·d·ab");
-    if (gather) EXPECT_EQ(nodes.at("conv2 pad").notation, "l·d·ab");
+    if (gather) {
+      EXPECT_EQ(nodes.at("conv2 pad").notation, "l·d·ab");
+    }
   }
 }
 

@@ -49,6 +49,21 @@ std::string wrap(const std::string& text, size_t width, size_t indent) {
   return out + line + "\n";
 }
 
+std::string wrap_command(const std::string& command, size_t width, size_t indent) {
+  std::string out, line(indent, ' ');
+  for (size_t begin = 0; begin < command.size();) {
+    const size_t end = std::min(command.find(" --", begin + 1), command.size());
+    const std::string part = command.substr(begin, end - begin);
+    if (begin > 0 && width_of(line) + width_of(part) + 2 > width) {
+      out += line + " \\\n";
+      line.assign(indent + 3, ' ');
+    }
+    line += part;
+    begin = end;
+  }
+  return out + line + "\n";
+}
+
 std::string grouped(int64_t number) {
   std::string digits = std::to_string(number);
   const size_t sign = number < 0 ? 1 : 0;

@@ -16,6 +16,9 @@ std::string right(const std::string& text, size_t width);
 /// Lines of at most `width` characters; lines behind the first begin with `indent` spaces.
 std::string wrap(const std::string& text, size_t width, size_t indent);
 
+/// A command of any length over several lines, so that it can still be copied: broken before flags with a backslash.
+std::string wrap_command(const std::string& command, size_t width, size_t indent);
+
 /// "5,244".
 std::string grouped(int64_t number);
 /// With `decimals` places.

@@ -19,6 +19,12 @@ TEST(Text, WrapKeepsTheWidthAndIndents) {
   EXPECT_EQ(wrap("unbreakable", 4, 2), "unbreakable\n");
 }
 
+TEST(Text, LongCommandsStayCommands) {
+  EXPECT_EQ(wrap_command("tacho analyze --ways off", 80, 2), "  tacho analyze --ways off\n");
+  EXPECT_EQ(wrap_command("tacho analyze --data a --ways off", 26, 2),
+            "  tacho analyze --data a \\\n      --ways off\n");
+}
+
 TEST(Text, Numbers) {
   EXPECT_EQ(grouped(5244), "5,244");
   EXPECT_EQ(grouped(-1234567), "-1,234,567");

@@ -11,7 +11,7 @@ namespace {
 double rate_of(const Report& report, const std::string& layer) {
   int64_t flop = 0, ns = 0;
   for (const Operation& o : report.operations)
-    if (o.layer == layer && o.kind == NodeKind::product) flop += o.flop, ns += o.step_ns;
+    if (o.layer == layer && o.kind == NodeKind::product) flop += o.flop, ns += o.median_ns;
   return ns > 0 ? double(flop) / double(ns) * report.threads() : 0;
 }
 

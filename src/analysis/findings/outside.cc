@@ -12,8 +12,12 @@ void find_outside(const Report& report, std::vector<Finding>& findings) {
   Finding finding{"outside_kernels", ""};
   finding.text = text_of("Outside the kernels: ", percent(dispatch + sync + idle), " of the threads' time (dispatch ",
                          percent(dispatch), ", waiting for others ", percent(sync), ", idle ", percent(idle), ").");
+  const bool procedural = switch_of(*report.record, "execution") == "procedural";
+  if (procedural)
+    finding.text += " A statement's result is fresh memory, made and freed on the first thread while the others wait.";
   finding.evidence = {{"dispatch_share", dispatch}, {"sync_share", sync}, {"idle_share", idle}};
-  if (report.threads() > 1) finding.command = report.record->command + " --against threads=1";
+  if (procedural) finding.command = report.record->command + " --against execution=graph";
+  else if (report.threads() > 1) finding.command = report.record->command + " --against threads=1";
   findings.push_back(std::move(finding));
 }
 
