@@ -256,7 +256,9 @@ double accuracy_on(const std::string& path, std::optional<Split> split, int64_t 
   options.learning_rate = 0.02;
   TrainResult result = train(options, data);
   Pool pool(options.step.way.threads);
-  return Evaluator(options.step, pool, result.variables).evaluate(data.test_x, data.test_y).accuracy;
+  const double accuracy = Evaluator(options.step, pool, result.variables).evaluate(data.test_x, data.test_y).accuracy;
+  std::printf("test accuracy %.2f %% after %lld steps\n", 100 * accuracy, static_cast<long long>(result.steps));
+  return accuracy;
 }
 
 TEST(TrainAccuracySlow, SimpleNNData) {

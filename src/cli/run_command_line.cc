@@ -14,12 +14,12 @@ constexpr std::string_view kVersion = TACHO_VERSION;
 
 /// An example's command and, after two spaces or more, what it shows, in two columns.
 std::string example_line(std::string_view example) {
-  constexpr size_t kColumn = 46;
+  constexpr size_t kColumn = 42;
   const size_t gap = example.find("  ");
   std::string line = text_of("  ", example.substr(0, gap));
   if (gap == std::string_view::npos) return line + "\n";
   const std::string_view meaning = example.substr(example.find_first_not_of(' ', gap));
-  if (line.size() + 2 + meaning.size() <= 79 && line.size() < kColumn) line.resize(kColumn, ' ');
+  if (line.size() < kColumn && kColumn + 2 + meaning.size() <= 80) line.resize(kColumn, ' ');
   return text_of(line, "  ", meaning, "\n");
 }
 
@@ -36,8 +36,8 @@ std::string overview() {
   for (const Command* command : all_commands())
     text += example_line(command->examples.substr(0, command->examples.find('\n')));
   return text +
-         "\n'tacho COMMAND --help' lists a command's flags. Exit codes: 0 done, 1 a check that\n"
-         "was asked for did not hold, 2 a mistake or a bad file, 130 interrupted.\n";
+         "\n'tacho COMMAND --help' lists a command's flags. Exit codes: 0 done, 1 a check\n"
+         "that was asked for did not hold, 2 a mistake or a bad file, 130 interrupted.\n";
 }
 
 std::string help_of(const Command& command, const FlagSet& flags) {

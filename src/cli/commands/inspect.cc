@@ -92,7 +92,7 @@ std::function<int()> declare(FlagSet& set) {
 
 extern const Command command_inspect;
 const Command command_inspect = {"inspect", "summary", "the network: layers, shapes, parameters",
-                                 "tacho inspect simplenn-4               layers with their shapes and parameters\n"
+                                 "tacho inspect simplenn-4               layers, shapes, parameters\n"
                                  "tacho inspect mlp --image 3x32x32 --json -     names, shapes and dtypes as JSON\n"
                                  "tacho inspect simplenn-7 --toml        the file that would build it",
                                  declare};
