@@ -35,7 +35,8 @@ std::string line_of(const Line& line, int64_t theory, int64_t time, int64_t ms, 
   }
   const double gflops = line.median_ns > 0 ? double(line.flop) / double(line.median_ns) * report.threads() : 0;
   return "  " + left(line.label, 18) + " " + left(line.formula, 12) + right(millions(line.work), 6) +
-         right(units(theory, 2), 7) + right(units(time, 1), 6) + right(ratio, 6) + right(units(ms, 2), 7) +
+         right(units(theory, 2), 7) + right(units(time, 1), 6) + right(ratio, 6) +
+         right(units(ms, ms_places(report.step.median_ns)), 7) +
          right(rate && line.flop > 0 && gflops >= 0.05 ? rate_text(gflops) : "", 5) + " " + line.backend + "\n";
 }
 
@@ -111,13 +112,13 @@ std::string render_operations(const Report& report, const Paint& paint) {
   std::vector<int64_t> work, ns;
   for (const Line& line : lines) work.push_back(line.work), ns.push_back(line.ns);
   const auto theory = close_to(work, 10000), time = close_to(ns, 1000),
-             ms = close_to(ns, (report.step.median_ns + 5000) / 10000);
+             ms = close_to(ns, ms_units(report.step.median_ns));
   std::string text =
       paint.bold("OPERATIONS") + "           formula      M ops theory% time% ratio     ms GF/s backend" + "\n";
   for (size_t i = 0; i < lines.size(); ++i) text += line_of(lines[i], theory[i], time[i], ms[i], report, i < kShown);
   text += paint.bold(line_of(
       {"the step", "", "", report.step.work, report.step.flop, report.step_thread_ns(), report.step_thread_ns()}, 10000,
-      1000, (report.step.median_ns + 5000) / 10000, report, true));
+      1000, ms_units(report.step.median_ns), report, true));
   text += paint.dim(
       "  ratio time%/theory%; GF/s required FLOP in the row's median time; l images,\n"
       "  h filter width, d, d' channels in, out, ab output pixels; multiply-add = 1 op\n");

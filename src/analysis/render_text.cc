@@ -70,18 +70,19 @@ std::string render_step(const Report& report, const Paint& paint) {
   const StepSummary& step = report.step;
   const RunRecord& record = *report.record;
   const double ms = double(step.median_ns) / 1e6;
-  const auto in_ms = [](int64_t ns) { return fixed(double(ns) / 1e6, 2); };
-  std::string text = paint.bold("STEP  " + fixed(ms, 2) + " ms");
+  const int places = ms_places(step.median_ns);
+  const auto in_ms = [&](int64_t ns) { return fixed(double(ns) / 1e6, places); };
+  std::string text = paint.bold("STEP  " + fixed(ms, places) + " ms");
   const std::string spread = text_of(" ± ", in_ms(step.mad_ns), " (median of ", step.repetitions,
                                      "; 5-95 %: ", in_ms(step.p05_ns), "-", in_ms(step.p95_ns), ")");
   const std::string rate = grouped(int64_t(step.examples_per_s + 0.5)) + " examples/s";
-  const size_t used = 6 + width_of(fixed(ms, 2) + " ms" + spread);
+  const size_t used = 6 + width_of(fixed(ms, places) + " ms" + spread);
   text += spread + (used + 2 + rate.size() <= 80 ? right(rate, 80 - used) : "\n  " + rate) + "\n";
 
   const int64_t kernels = report.account_step_ns(Account::kernel), whole = report.step_thread_ns();
-  const auto parts = close_to({kernels, whole - kernels}, (step.median_ns + 5000) / 10000);
-  text += text_of("  ", fixed(ms, 2), " = ", units(parts[0], 2), " in kernels + ", units(parts[1], 2), " outside; ",
-                  fixed(double(step.flop) / 1e9, 2),
+  const auto parts = close_to({kernels, whole - kernels}, ms_units(step.median_ns));
+  text += text_of("  ", fixed(ms, places), " = ", units(parts[0], places), " in kernels + ", units(parts[1], places),
+                  " outside; ", fixed(double(step.flop) / 1e9, 2),
                   " GFLOP required: ", short_number(double(step.flop) / double(std::max<int64_t>(step.median_ns, 1))),
                   " GFLOP/s\n");
 
@@ -135,18 +136,19 @@ std::string render_ledger(const Report& report, const Paint& paint) {
   for (const Line& line : lines) parts.push_back(line.ns);
   constexpr size_t kBar = 76;
   const auto bar = close_to(parts, kBar), percents = close_to(parts, 1000),
-             ms = close_to(parts, (report.step.median_ns + 5000) / 10000);
-  std::string text = paint.bold("LEDGER") + text_of("  ms per thread; ", report.threads(),
-                                                    report.threads() == 1 ? " thread x " : " threads x ",
-                                                    fixed(double(report.step.median_ns) / 1e6, 2),
-                                                    " ms, every nanosecond counted once\n  ");
+             ms = close_to(parts, ms_units(report.step.median_ns));
+  std::string text =
+      paint.bold("LEDGER") + text_of("  ms per thread; ", report.threads(),
+                                     report.threads() == 1 ? " thread x " : " threads x ",
+                                     fixed(double(report.step.median_ns) / 1e6, ms_places(report.step.median_ns)),
+                                     " ms, every nanosecond counted once\n  ");
   for (size_t i = 0; i < lines.size(); ++i)
     if (bar[i] > 0) text += paint.in(std::string(size_t(bar[i]), lines[i].mark), lines[i].color);
   text += "\n";
   const size_t rows = (lines.size() + 1) / 2;
   const auto cell = [&](size_t i) {
-    return text_of(lines[i].mark, ' ', left(lines[i].name, 19), right(units(ms[i], 2), 8),
-                   right(units(percents[i], 1), 6), " %");
+    return text_of(lines[i].mark, ' ', left(lines[i].name, 19),
+                   right(units(ms[i], ms_places(report.step.median_ns)), 8), right(units(percents[i], 1), 6), " %");
   };
   for (size_t r = 0; r < rows; ++r) {
     text += "  " + cell(r);

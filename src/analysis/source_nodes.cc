@@ -72,8 +72,9 @@ class Describer {
     for (SourceNode& node : nodes_) node.kind = kind_of(op(node), node);
     for (SourceNode& node : nodes_) {
       const auto layer = products_.find(node.layer);
-      node.notation = notation_of(graph_.node(node.node), graph_, node.big_o, node.count.mul,
-                                  layer == products_.end() ? nullptr : &layer->second);
+      if (node.work > 0)
+        node.notation = notation_of(graph_.node(node.node), graph_, node.big_o, node.count.mul,
+                                    layer == products_.end() ? nullptr : &layer->second);
       name(node);
     }
     return std::move(nodes_);

@@ -45,7 +45,7 @@ struct SourceNode {
   std::string gradient_of;  ///< the parameter whose gradient it gives: "weight", "bias"; else empty
   std::string formula;      ///< exact, in the operation's symbols: products their multiplications, others their work
   std::string big_o;        ///< growth of the same
-  std::string notation;     ///< the same in the documents' letters: "l·h²·d·d'·ab"
+  std::string notation;  ///< the same in the documents' letters: "l·h²·d·d'·ab"; empty where nothing is required
   std::optional<DocumentsBound> documents_bound;
   Tally count;
   int64_t work = 0, flop = 0;

@@ -27,6 +27,12 @@ std::string fixed(double number, int decimals);
 std::string short_number(double number);
 /// A closed integer of 10^-decimals units: units(2044, 2) is "20.44".
 std::string units(int64_t number, int decimals);
+/// Places of milliseconds that a step of this length deserves: microseconds matter in a short one.
+inline int ms_places(int64_t step_ns) { return step_ns < 10'000'000 ? 3 : 2; }
+/// The step in units of its last place: what printed milliseconds close to.
+inline int64_t ms_units(int64_t step_ns) {
+  return step_ns < 10'000'000 ? (step_ns + 500) / 1000 : (step_ns + 5000) / 10000;
+}
 /// "12.3 MB", "4.5 GB".
 std::string bytes_text(int64_t bytes);
 

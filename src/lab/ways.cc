@@ -18,9 +18,12 @@ std::string value_of(const SwitchValues& switches, const char* name) {
 }
 
 /// "procedural gather blas": what differs between the ways.
-std::string label_of(const Way& way) {
-  const std::string convolution = way.convolution == "auto" ? "im2col" : way.convolution;
-  return std::string(way.procedural ? "procedural " : "graph ") + convolution + " " +
+std::string label_of(const StepOptions& options) {
+  const Way& way = options.way;
+  bool convolutions = false;
+  for (const LayerSpec& layer : options.network.layers) convolutions = convolutions || layer.kind == "conv2d";
+  const std::string convolution = way.convolution == "auto" ? "im2col " : way.convolution + " ";
+  return std::string(way.procedural ? "procedural " : "graph ") + (convolutions ? convolution : "") +
          (way.gemm == "auto" ? way.backends.front() : way.gemm);
 }
 
@@ -40,7 +43,7 @@ Switches turned(Switches switches, const Wanted& wanted) {
 
 OtherWay measure_way(StepOptions options, const Dataset& data, const MeasureOptions& measuring) {
   OtherWay way;
-  way.label = label_of(options.way);
+  way.label = label_of(options);
   way.switches = options.way.switches;
   RunRecord record;
   Feed feed(options, data, measuring.learning_rate, measuring.seed);
@@ -88,7 +91,7 @@ OtherWay way_of(const Report& report) {
 std::vector<OtherWay> measure_ways(const StepOptions& options, const Switches& switches, const Dataset& data,
                                    const Report& own, const MeasureOptions& measuring) {
   OtherWay this_run = way_of(own);
-  this_run.label = label_of(options.way);
+  this_run.label = label_of(options);
   this_run.this_run = true;
   const std::string convolution = value_of(options.way.switches, "convolution");
   const Wanted same{"procedural", convolution.c_str(), options.way.gemm.c_str()};
@@ -113,8 +116,8 @@ std::vector<OtherWay> measure_ways(const StepOptions& options, const Switches& s
     } catch (const Error&) {
       continue;  // a way that this machine does not have (no OpenBLAS) is no part of the story
     }
-    if (known(label_of(other.way))) continue;
-    if (measuring.progress) measuring.progress(label_of(other.way).c_str());
+    if (known(label_of(other))) continue;
+    if (measuring.progress) measuring.progress(label_of(other).c_str());
     ways.push_back(measure_way(other, data, measuring));
   }
   // Slowest first, so that the list reads from the documents' own program to the best way; skipped ones at the top.
