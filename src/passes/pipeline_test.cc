@@ -91,7 +91,9 @@ std::vector<Tensor> run(const Graph& source, bool fusion, Schedule schedule, boo
   Pool pool(threads);
   auto plan = make_plan(source, groups, options);
   for (const Slot& slot : plan->slots)
-    if (slot.kind == Slot::variable) EXPECT_TRUE(variables.count(slot.name));
+    if (slot.kind == Slot::variable) {
+      EXPECT_TRUE(variables.count(slot.name));
+    }
   GraphExecutor executor(source, std::move(plan), pool, variables);
   executor.bind("x", x.view());
   std::vector<Tensor> results;

@@ -63,10 +63,18 @@ TEST(SlicingTest, BatchStatisticsEndASegmentInEachDirection) {
     if (!graph.node(n).alive()) continue;
     const std::string_view op = graph.node(n).op->name;
     const NodeSlicing& node = slicing.nodes[size_t(n)];
-    if (op == "batch_norm_statistics") EXPECT_EQ(node.order, 1);
-    if (op == "batch_norm") EXPECT_EQ(node.order, 3);
-    if (op == "batch_norm_backward_parameters") EXPECT_EQ(node.order, 3);
-    if (op == "batch_norm_statistics_backward") EXPECT_EQ(node.order, 5);
+    if (op == "batch_norm_statistics") {
+      EXPECT_EQ(node.order, 1);
+    }
+    if (op == "batch_norm") {
+      EXPECT_EQ(node.order, 3);
+    }
+    if (op == "batch_norm_backward_parameters") {
+      EXPECT_EQ(node.order, 3);
+    }
+    if (op == "batch_norm_statistics_backward") {
+      EXPECT_EQ(node.order, 5);
+    }
   }
 }
 
