@@ -45,6 +45,8 @@ struct OfferContext {
 struct Backend {
   std::string_view name;
   std::string_view doc;
+  /// Its place where the user names no --backend: higher ones are asked first. 0: only where it is named.
+  int preference = 0;
   /// Null where it always works; else the reason why it cannot be used in this process ("libopenblas.so.0 is not
   /// installed").
   const char* (*unavailable)() = nullptr;

@@ -80,15 +80,16 @@ std::string value_of(const Switches& switches, const std::string& name, const st
   return found == switches.set.end() ? otherwise : found->second;
 }
 
-/// Everything that can run here, best first. `stub` is a template for authors of backends and only runs where it is
-/// named.
+/// Every backend that takes part unasked and can run here, best first.
 std::string default_backends() {
-  std::string order;
-  for (const char* name : {"blas", "gather", "reference"})
-    for (const Backend* backend : all_backends())
-      if (backend->name == name && !(backend->unavailable && backend->unavailable()))
-        order += (order.empty() ? "" : ",") + std::string(name);
-  return order;
+  std::vector<const Backend*> order;
+  for (const Backend* backend : all_backends())
+    if (backend->preference > 0 && !(backend->unavailable && backend->unavailable())) order.push_back(backend);
+  std::stable_sort(order.begin(), order.end(),
+                   [](const Backend* a, const Backend* b) { return a->preference > b->preference; });
+  std::string names;
+  for (const Backend* backend : order) names += (names.empty() ? "" : ",") + std::string(backend->name);
+  return names;
 }
 
 }  // namespace

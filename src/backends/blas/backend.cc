@@ -43,6 +43,7 @@ OfferResult offer(const Group& group, const OfferContext&) {
 extern const Backend backend_blas{
     .name = "blas",
     .doc = "Matrix products by OpenBLAS on one thread, with bias and activation behind them.",
+    .preference = 50,
     .unavailable = blas::unavailable,
     .offer = offer,
 };

@@ -37,6 +37,7 @@ int index_vector::position_of(const std::vector<int>& externals, int operand) {
 extern const Backend backend_gather{
     .name = "gather",
     .doc = "Gather, scatter_add and max pooling by precomputed index vectors.",
+    .preference = 40,
     .offer = offer,
 };
 

@@ -45,6 +45,7 @@ OfferResult offer(const Group& group, const OfferContext&) {
 extern const Backend backend_reference{
     .name = "reference",
     .doc = "The plain loops that define each operation; takes every group.",
+    .preference = 1,
     .offer = offer,
 };
 
