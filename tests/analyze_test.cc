@@ -203,19 +203,18 @@ TEST(Analyze, OtherWaysIncludeThisRunOnce) {
 }
 
 TEST(SelfCheckSlow, PlantedDelaysComeBackInTheirAccounts) {
+  std::string noisy;
   for (const char* execution : {"graph", "procedural"}) {
     SCOPED_TRACE(execution);
     const SelfCheck check =
-        self_check(step_of("mlp", {{"threads", "2"}, {"execution", execution}}), digits(), MeasureOptions{});
+        self_check(step_of("simplenn-4", {{"threads", "2"}, {"execution", execution}}), digits(), MeasureOptions{});
     EXPECT_EQ(check.rows.size(), 5u) << "a kernel, a barrier on each of two threads, the input, one thread";
-    for (const SelfCheckRow& row : check.rows) EXPECT_LE(row.low_ns, row.high_ns) << row.planted;
-    bool noisy = false;
     for (const SelfCheckRow& row : check.rows) {
       EXPECT_TRUE(row.holds || row.noisy) << to_text(check);
-      noisy = noisy || row.noisy;
+      if (row.noisy) noisy = to_text(check);
     }
-    if (noisy) GTEST_SKIP() << "the machine is too busy to tell a millisecond from half of one\n" << to_text(check);
   }
+  if (!noisy.empty()) GTEST_SKIP() << "the machine is too busy to tell a millisecond from half of one\n" << noisy;
 }
 
 }  // namespace
