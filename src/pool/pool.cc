@@ -55,11 +55,10 @@ Pool::~Pool() {
 template <class Ready>
 bool Pool::wait_until(std::atomic<int>& word, Ready&& ready) {
   for (int i = 0; i < spins_; ++i) {
-    if (ready(word.load(std::memory_order_acquire))) return false;
+    if (ready(word.load())) return false;
     Worker::pause();
   }
-  for (int value = word.load(std::memory_order_acquire); !ready(value); value = word.load(std::memory_order_acquire))
-    word.wait(value, std::memory_order_acquire);
+  for (int value = word.load(); !ready(value); value = word.load()) word.wait(value);
   return true;
 }
 
@@ -69,13 +68,16 @@ void Pool::worker_loop(int thread) {
     const bool slept = wait_until(generation_, [&](int value) { return value != seen; });
     seen = generation_.load(std::memory_order_acquire);
     if (seen < 0) return;
-    // The run before ended while this thread waited: from then on nothing was left for it.
-    if (worker.record_ && worker.record_->account() != Account::idle)
-      worker.change_at(previous_run_ended_ns_, Account::idle);
-    worker.change_at(slept ? now_ns() : run_published_ns_, Account::dispatch);
-    run_stages(worker);
-    departed_.fetch_add(1, std::memory_order_acq_rel);
-    departed_.notify_one();
+    // Come in first, then look whether the run is still on: the caller does it the other way round, so either it waits
+    // for this thread or this thread sees that the run is over. A sleeper that wakes too late costs nobody anything.
+    inside_.fetch_add(1);
+    if (active_.load()) {
+      worker.change_at(slept ? now_ns() : run_published_ns_, Account::dispatch);
+      run_stages(worker);
+      worker.change_at(run_ended_ns_, Account::idle);
+    }
+    inside_.fetch_sub(1);
+    inside_.notify_one();
   }
 }
 
@@ -94,18 +96,18 @@ void Pool::run(Program& program) {
     stages_[size_t(s)].left.store(stages_[size_t(s)].tasks, std::memory_order_relaxed);
   }
   failed_.store(false, std::memory_order_relaxed);
-  departed_.store(0, std::memory_order_relaxed);
   current_stage_.store(0, std::memory_order_relaxed);
-  previous_run_ended_ns_ = run_ended_ns_;
   run_published_ns_ = now_ns();
   publish_stage(0);
+  active_.store(true);
   const int generation = generation_.load(std::memory_order_relaxed);
   generation_.store(generation == INT32_MAX ? 1 : generation + 1, std::memory_order_release);
   if (threads() > 1) generation_.notify_all();
   run_stages(workers_[0]);
-  workers_[0].change_at(run_ended_ns_, Account::dispatch);
+  active_.store(false);
   // Nobody may look at the stages any more before they are set up for the next run.
-  wait_until(departed_, [&](int value) { return value == threads() - 1; });
+  wait_until(inside_, [](int value) { return value == 0; });
+  workers_[0].change_at(run_ended_ns_, Account::dispatch);
   program_ = nullptr;
   if (failed_.load(std::memory_order_acquire)) {
     std::exception_ptr failure = std::move(failure_);
@@ -183,11 +185,7 @@ void Pool::end_step() {
 
 void Pool::finish() {
   TACHO_CHECK(ledger_, "no measurement is under way");
-  for (Worker& worker : workers_) {
-    if (worker.thread_ != 0 && worker.record_->account() != Account::idle)
-      worker.change_at(run_ended_ns_, Account::idle);
-    worker.record_ = nullptr;
-  }
+  for (Worker& worker : workers_) worker.record_ = nullptr;
   ledger_->close(now_ns());
   ledger_ = nullptr;
 }

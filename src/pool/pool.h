@@ -143,10 +143,11 @@ class Pool {
   Program* program_ = nullptr;
   std::atomic<int> current_stage_{0};  ///< stages below are complete
   std::atomic<int> generation_{0};     ///< increases with every run; -1 ends the threads
-  std::atomic<int> departed_{0};       ///< threads that have left the run
+  std::atomic<bool> active_{false};    ///< a run is under way: threads may join it
+  std::atomic<int> inside_{0};  ///< threads, beside the caller, that are in a run (or finding out that there is none)
   std::atomic<bool> failed_{false};
   std::exception_ptr failure_;
-  int64_t run_published_ns_ = 0, run_ended_ns_ = 0, previous_run_ended_ns_ = 0;
+  int64_t run_published_ns_ = 0, run_ended_ns_ = 0;
   Ledger* ledger_ = nullptr;
   Plant plant_;
   std::atomic<bool> plant_fired_{false};
