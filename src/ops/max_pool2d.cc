@@ -2,38 +2,17 @@
 
 #include <limits>
 
-#include "ops/conv_geometry.h"
 #include "ops/max_pool2d_backward.h"
+#include "ops/pool_geometry.h"
 
 namespace tacho {
 namespace {
-
-struct PoolGeometry {
-  WindowAxis rows, columns;
-};
-
-/// Along one axis. Padding smaller than the kernel makes every window see the image.
-WindowAxis pool_axis(WindowAxis axis, bool ceil_mode, const char* name) {
-  axis = window_axis(axis, name);
-  expect(axis.before < axis.kernel && axis.after < axis.kernel, "expected padding smaller than the kernel, got ",
-         axis.before, " and ", axis.after, " for a kernel of ", axis.kernel, " along ", name);
-  if (ceil_mode)  // a window that starts behind the image does not count
-    axis.out = std::min(checked_ceil_div(axis.padded() - axis.kernel, axis.stride) + 1,
-                        checked_ceil_div(axis.in + axis.before, axis.stride));
-  return axis;
-}
-
-PoolGeometry geometry_of(const MaxPool2dAttributes& a, const Shape& x) {
-  expect(x.size() == 4, "expected images N x C x H x W, got ", x);
-  return {pool_axis({x[2], a.kernel[0], a.stride[0], a.padding[0], a.padding[2]}, a.ceil_mode, "the height"),
-          pool_axis({x[3], a.kernel[1], a.stride[1], a.padding[1], a.padding[3]}, a.ceil_mode, "the width")};
-}
 
 struct MaxPool2dReference {
   template <class T>
   void operator()(const Attributes& attributes, const KernelRun& run) const {
     const Shape& shape = run.inputs[0].shape();
-    const auto [rows, columns] = geometry_of(attributes.as<MaxPool2dAttributes>(), shape);
+    const auto [rows, columns] = pool_geometry(attributes.as<MaxPool2dAttributes>(), shape);
     const T* plane = run.in<T>(0);
     T* y = run.out<T>(0);
     int32_t* index = run.out<int32_t>(1);
@@ -69,7 +48,7 @@ struct MaxPool2dReference {
 TensorTypes max_pool2d_types(const OpCall& call) {
   expect_floating(call, 1);
   const Shape& x = call.in(0);
-  const auto [rows, columns] = geometry_of(call.attributes.as<MaxPool2dAttributes>(), x);
+  const auto [rows, columns] = pool_geometry(call.attributes.as<MaxPool2dAttributes>(), x);
   expect(checked_mul(rows.in, columns.in) <= std::numeric_limits<int32_t>::max(),
          "expected at most 2^31 - 1 pixels, got ", rows.in, " x ", columns.in);
   const Shape out{x[0], x[1], rows.out, columns.out};
@@ -79,24 +58,13 @@ TensorTypes max_pool2d_types(const OpCall& call) {
 
 Bindings max_pool2d_dimensions(const OpCall& call) {
   const Shape& x = call.in(0);
-  const auto [r, c] = geometry_of(call.attributes.as<MaxPool2dAttributes>(), x);
-  return {{"N", x[0]},      {"C", x[1]},      {"H", x[2]},      {"W", x[3]},      {"KH", r.kernel}, {"KW", c.kernel},
-          {"SH", r.stride}, {"SW", c.stride}, {"PT", r.before}, {"PL", c.before}, {"PB", r.after},  {"PR", c.after}};
-}
-
-/// OH or OW.
-Expr outputs(bool vertical, bool ceil_mode) {
-  const auto s = [&](const char* v, const char* h) { return Expr::symbol(vertical ? v : h); };
-  const Expr in = s("H", "W"), kernel = s("KH", "KW"), stride = s("SH", "SW"), before = s("PT", "PL");
-  const Expr room = in + before + s("PB", "PR") - kernel;
-  return Expr::named(vertical ? "OH" : "OW", ceil_mode ? min(ceil_div(room, stride) + 1, ceil_div(in + before, stride))
-                                                       : floor_div(room, stride) + 1);
+  return pool_dimensions(pool_geometry(call.attributes.as<MaxPool2dAttributes>(), x), x[0], x[1]);
 }
 
 OpCount max_pool2d_count(const OpCall& call) {
-  const auto s = [](const char* name) { return Expr::symbol(name); };
   const bool ceil_mode = call.attributes.as<MaxPool2dAttributes>().ceil_mode;
-  return {.cmp = s("N") * s("C") * outputs(true, ceil_mode) * outputs(false, ceil_mode) * (s("KH") * s("KW") - 1)};
+  const WindowSymbols rows = pool_symbols(true, ceil_mode), columns = pool_symbols(false, ceil_mode);
+  return {.cmp = Expr::symbol("N") * Expr::symbol("C") * rows.out * columns.out * (rows.kernel * columns.kernel - 1)};
 }
 
 Values max_pool2d_gradient(const GradientCall& g) {
