@@ -25,7 +25,7 @@ TEST(CommandLine, MistakesAreOneLineAndExit2) {
       {{"train", "--batch-size", "0"}, "--batch-size expects"},
       {{"train", "--lr", "nan"}, "--learning-rate expects"},
       {{"train", "--momentum", "1"}, "momentum"},
-      {{"train", "--network", "lenet"}, "not built in yet"},
+      {{"train", "--network", "lenet"}, "unknown network"},
       {{"train", "net.onnx"}, "network files are not read yet"},
       {{"train", "mlp", "simplenn-4"}, "unexpected argument"},
       {{"train", "--data", folder / "absent"}, "no data set"},

@@ -1,53 +1,41 @@
 #include "nn/builtin.h"
 
+#include "nn/network_writer.h"
+
 namespace tacho {
 namespace {
 
-/// Writes layers one after another and numbers them per kind: conv1, relu1, pool1, conv2, ...
-class Writer {
- public:
-  explicit Writer(NetworkSpec& network) : network_(network) {}
+using Writer = NetworkWriter;
 
-  /// Convolution that keeps the image's size (odd kernels), then ReLU.
-  void convolution(int64_t channels, int64_t kernel) {
-    add("conv2d", "conv" + std::to_string(++convolutions_),
-        {{"out_channels", channels}, {"kernel", kernel}, {"padding", kernel / 2}});
-    relu();
+/// Convolutions of {channels, kernel} that keep the image's size (odd kernels), each with ReLU, and pooling behind each
+/// stage, numbered per kind: conv1, relu1, pool1, conv2, ...; then one fully connected layer.
+void write_simplenn(Writer& w, int64_t classes, const std::vector<std::vector<std::array<int64_t, 2>>>& stages) {
+  int number = 0, pools = 0;
+  for (const auto& stage : stages) {
+    for (const auto& [channels, kernel] : stage) {
+      const std::string suffix = std::to_string(++number);
+      w.conv("conv" + suffix, {.channels = channels, .kernel = kernel, .padding = kernel / 2});
+      w.relu("relu" + suffix);
+    }
+    w.add("max_pool2d", "pool" + std::to_string(++pools), {{"kernel", int64_t{2}}});
   }
-  void pool() { add("max_pool2d", "pool" + std::to_string(++pools_), {{"kernel", int64_t{2}}}); }
-  void relu() { add("relu", "relu" + std::to_string(++relus_), {}); }
-  void flatten() { add("flatten", "flatten", {}); }
-  void linear(const std::string& name, int64_t features) { add("linear", name, {{"out_features", features}}); }
-
- private:
-  void add(const std::string& kind, const std::string& name, std::vector<std::pair<std::string, FieldValue>> fields) {
-    network_.layers.push_back({kind, name, {}, std::move(fields)});
-  }
-
-  NetworkSpec& network_;
-  int convolutions_ = 0, pools_ = 0, relus_ = 0;
-};
-
-/// Convolutions 5x5x32, 3x3x64, 3x3x64, each with ReLU and pooling, and one fully connected layer: the documents'
-/// reference experiment.
-void write_simplenn4(Writer& w, int64_t classes) {
-  w.convolution(32, 5), w.pool();
-  w.convolution(64, 3), w.pool();
-  w.convolution(64, 3), w.pool();
-  w.flatten(), w.linear("fc", classes);
+  w.flatten();
+  w.linear("fc", classes);
 }
 
+/// The documents' reference experiment.
+void write_simplenn4(Writer& w, int64_t classes) { write_simplenn(w, classes, {{{32, 5}}, {{64, 3}}, {{64, 3}}}); }
+
 void write_simplenn7(Writer& w, int64_t classes) {
-  w.convolution(32, 5), w.convolution(32, 3), w.pool();
-  w.convolution(64, 3), w.convolution(64, 3), w.pool();
-  w.convolution(64, 3), w.convolution(128, 3), w.pool();
-  w.flatten(), w.linear("fc", classes);
+  write_simplenn(w, classes, {{{32, 5}, {32, 3}}, {{64, 3}, {64, 3}}, {{64, 3}, {128, 3}}});
 }
 
 void write_mlp(Writer& w, int64_t classes) {
   w.flatten();
-  w.linear("fc1", 256), w.relu();
-  w.linear("fc2", 128), w.relu();
+  w.linear("fc1", 256);
+  w.relu("relu1");
+  w.linear("fc2", 128);
+  w.relu("relu2");
   w.linear("fc3", classes);
 }
 
@@ -62,6 +50,55 @@ const Builtin kBuiltins[] = {
     {"simplenn-4", {1, 28, 28}, true, write_simplenn4},
     {"simplenn-7", {3, 32, 32}, true, write_simplenn7},
     {"mlp", {1, 28, 28}, false, write_mlp},
+    {"lenet5", {1, 28, 28}, true, write_lenet5},
+    {"vgg11",
+     {3, 32, 32},
+     true,
+     [](Writer& w, int64_t n) {
+       write_vgg(w, n, {1, 1, 2, 2, 2});
+     }},
+    {"vgg13",
+     {3, 32, 32},
+     true,
+     [](Writer& w, int64_t n) {
+       write_vgg(w, n, {2, 2, 2, 2, 2});
+     }},
+    {"vgg16",
+     {3, 32, 32},
+     true,
+     [](Writer& w, int64_t n) {
+       write_vgg(w, n, {2, 2, 3, 3, 3});
+     }},
+    {"vgg19",
+     {3, 32, 32},
+     true,
+     [](Writer& w, int64_t n) {
+       write_vgg(w, n, {2, 2, 4, 4, 4});
+     }},
+    {"resnet18",
+     {3, 32, 32},
+     true,
+     [](Writer& w, int64_t n) {
+       write_resnet(w, n, false, {2, 2, 2, 2});
+     }},
+    {"resnet34",
+     {3, 32, 32},
+     true,
+     [](Writer& w, int64_t n) {
+       write_resnet(w, n, false, {3, 4, 6, 3});
+     }},
+    {"resnet50",
+     {3, 32, 32},
+     true,
+     [](Writer& w, int64_t n) {
+       write_resnet(w, n, true, {3, 4, 6, 3});
+     }},
+    {"resnet101",
+     {3, 32, 32},
+     true,
+     [](Writer& w, int64_t n) {
+       write_resnet(w, n, true, {3, 4, 23, 3});
+     }},
 };
 
 std::string known_names() {
@@ -74,7 +111,7 @@ std::string known_names() {
   for (const char* suffix : {".toml", ".config", ".onnx"})
     if (name.ends_with(suffix))
       fail("network '", name, "': network files are not read yet; built-in networks: ", known_names());
-  for (const char* family : {"lenet", "vgg", "resnet", "mobilenet", "densenet", "unet"})
+  for (const char* family : {"mobilenet", "densenet", "unet"})
     if (name.starts_with(family)) fail("network '", name, "' is not built in yet; built-in networks: ", known_names());
   fail("unknown network '", name, "'; built-in networks: ", known_names());
 }

@@ -1,9 +1,12 @@
 #include "nn/layer_kind.h"
+#include "ops/adaptive_avg_pool2d.h"
 #include "ops/add.h"
+#include "ops/avg_pool2d.h"
 #include "ops/batch_norm.h"
 #include "ops/batch_norm_statistics.h"
 #include "ops/bias_add.h"
 #include "ops/conv2d.h"
+#include "ops/conv_transpose2d.h"
 #include "ops/matmul.h"
 #include "ops/max_pool2d.h"
 #include "ops/relu.h"
@@ -63,6 +66,47 @@ Value emit_max_pool2d(const LayerCall& call) {
       .y;
 }
 
+Value emit_avg_pool2d(const LayerCall& call) {
+  image_shape(call);
+  const auto kernel = call.pair("kernel", 1), padding = call.pair("padding", 0, {{0, 0}});
+  return avg_pool2d(call.emitter(), call.in(0),
+                    {.kernel = kernel,
+                     .stride = call.pair("stride", 1, kernel),
+                     .padding = {padding[0], padding[1], padding[0], padding[1]},
+                     .count_include_pad = call.flag("count_include_pad", true)});
+}
+
+Value emit_global_avg_pool2d(const LayerCall& call) {
+  image_shape(call);
+  return global_avg_pool2d(call.emitter(), call.in(0));
+}
+
+Value emit_adaptive_avg_pool2d(const LayerCall& call) {
+  const Shape image = image_shape(call);
+  const auto windows = call.pair("output", 1);
+  if (windows[0] == image[2] && windows[1] == image[3]) return call.in(0);  // one place a window
+  return adaptive_avg_pool2d(call.emitter(), call.in(0), {windows});
+}
+
+/// The weight's layout is PyTorch's: its first axis is the input's channels.
+Value emit_conv_transpose2d(const LayerCall& call) {
+  const Shape image = image_shape(call);
+  const int64_t out = call.integer("out_channels", 1), groups = call.integer("groups", 1, 1);
+  const auto kernel = call.pair("kernel", 1), padding = call.pair("padding", 0, {{0, 0}});
+  if (image[1] % groups || out % groups)
+    fail("groups = ", groups, " divides not both its ", image[1], " input and ", out, " output channels");
+  const Conv2dAttributes attributes{.stride = call.pair("stride", 1, {{1, 1}}),
+                                    .padding = {padding[0], padding[1], padding[0], padding[1]},
+                                    .dilation = call.pair("dilation", 1, {{1, 1}}),
+                                    .groups = groups};
+  const Shape weight{image[1], out / groups, kernel[0], kernel[1]};
+  // As in PyTorch, whose initialisers take the second axis and the kernel for the inputs of an output.
+  const int64_t fan_in = element_count({weight[1], weight[2], weight[3]});
+  const Value w = call.parameter("weight", weight, ParameterKind::weight, fan_in);
+  return with_bias(
+      call, conv_transpose2d(call.emitter(), call.in(0), w, attributes, call.pair("output_padding", 0, {{0, 0}})), out);
+}
+
 Value emit_flatten(const LayerCall& call) {
   const Shape shape = call.type(call.in(0)).shape;
   if (shape.size() == 2) return call.in(0);
@@ -109,6 +153,22 @@ const LayerKind kKinds[] = {
      emit_conv2d},
     {"linear", "y = x W^T + b.", {"out_features", "bias"}, 1, emit_linear},
     {"max_pool2d", "Maximum of each window.", {"kernel", "stride", "padding"}, 1, emit_max_pool2d},
+    {"avg_pool2d",
+     "Mean of each window; padding counts as zeros unless count_include_pad is false.",
+     {"kernel", "stride", "padding", "count_include_pad"},
+     1,
+     emit_avg_pool2d},
+    {"adaptive_avg_pool2d",
+     "Means of as many windows as output says, which cover the image evenly.",
+     {"output"},
+     1,
+     emit_adaptive_avg_pool2d},
+    {"global_avg_pool2d", "Mean of each channel, as an image of 1 x 1.", {}, 1, emit_global_avg_pool2d},
+    {"conv_transpose2d",
+     "Transposed convolution of images, with bias unless bias is false.",
+     {"out_channels", "kernel", "stride", "padding", "output_padding", "dilation", "groups", "bias"},
+     1,
+     emit_conv_transpose2d},
     {"batch_norm2d", "Batch normalisation over batch, height and width.", {"eps", "momentum"}, 1, emit_batch_norm2d},
     {"relu", "max(x, 0).", {}, 1, emit_activation<relu>},
     {"sigmoid", "1 / (1 + exp(-x)).", {}, 1, emit_activation<sigmoid>},
