@@ -70,12 +70,12 @@ class Growth:
         check(shared == [f"{self.source}/src/cli/main.cc"], "of src/, only main.cc is compiled again", shared)
 
     def stage_operation(self):
-        count, output = self.gtest("*OpLaws*/softplus")
-        check(count >= 7, f"{count} laws ran for softplus", output)
+        count, output = self.gtest("*OpLaws*/smooth_relu")
+        check(count >= 7, f"{count} laws ran for smooth_relu", output)
         for law in ("Shapes", "Types", "Counts", "Slices", "Gradients"):
-            check(f"OK ] Ops/OpLaws.{law}/softplus" in output, f"law {law} ran and held", output)
-        count, output = self.gtest("Softplus.*")
-        check(count == 2, f"{count} tests beside softplus.cc", output)
+            check(f"OK ] Ops/OpLaws.{law}/smooth_relu" in output, f"law {law} ran and held", output)
+        count, output = self.gtest("SmoothRelu.*")
+        check(count == 2, f"{count} tests beside smooth_relu.cc", output)
 
     def stage_backend(self):
         count, output = self.gtest("*BackendAgreement.Operations/wide")
@@ -98,8 +98,8 @@ class Growth:
         check("unknown flag" in self.run(self.tacho, "kinds", "--high", status=2), "a wrong flag is a user's mistake")
 
     def stage_misnamed(self):
-        extra = self.extra_copy("misnamed", "ops/softplus.h", "ops/softplus.cc")
-        (extra / "ops/softplus.cc").rename(extra / "ops/otherwise.cc")
+        extra = self.extra_copy("misnamed", "ops/smooth_relu.h", "ops/smooth_relu.cc")
+        (extra / "ops/smooth_relu.cc").rename(extra / "ops/otherwise.cc")
         self.configure("misnamed", extra, "-DTACHO_TESTS=OFF")
         output = self.run("cmake", "--build", self.folder / "misnamed", "--target", "tacho", status=None)
         check("undefined reference to `tacho::op_otherwise'" in output, "the linker names the row", output)

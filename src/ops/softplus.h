@@ -9,7 +9,7 @@ struct SoftplusAttributes {
   static void fields(auto& self, auto&& field) { field("beta", self.beta); }
 };
 
-/// log(1 + exp(beta x)) / beta elementwise: a relu without a kink. Any floating shape.
+/// log(1 + exp(beta x)) / beta: a relu without a kink. Any floating shape.
 Value softplus(Emitter& emitter, Value x, double beta = 1);
 
 }  // namespace tacho

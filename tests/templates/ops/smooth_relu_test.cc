@@ -1,5 +1,5 @@
 // What only this operation promises; the laws have the rest.
-#include "ops/softplus.h"
+#include "ops/smooth_relu.h"
 
 #include <gtest/gtest.h>
 
@@ -11,20 +11,20 @@
 namespace tacho {
 namespace {
 
-TEST(Softplus, NeverOverflows) {
+TEST(SmoothRelu, NeverOverflows) {
   support::TestEmitter emitter;
   Tensor x({DType::float32, {3}});
   x.as<float>()[0] = -1e30f, x.as<float>()[1] = 0, x.as<float>()[2] = 1e30f;
-  const Tensor& y = emitter.tensor(softplus(emitter, emitter.leaf(x), 2));
+  const Tensor& y = emitter.tensor(smooth_relu(emitter, emitter.leaf(x), 2));
   EXPECT_EQ(y.as<float>()[0], 0);
   EXPECT_FLOAT_EQ(y.as<float>()[1], float(std::log(2) / 2));
   EXPECT_EQ(y.as<float>()[2], 1e30f);
 }
 
-TEST(Softplus, BetaMustBePositive) {
+TEST(SmoothRelu, BetaMustBePositive) {
   support::TestEmitter emitter;
   const Value x = emitter.leaf(Tensor::zeros({DType::float32, {3}}));
-  EXPECT_THROW(softplus(emitter, x, 0), Error);
+  EXPECT_THROW(smooth_relu(emitter, x, 0), Error);
 }
 
 }  // namespace

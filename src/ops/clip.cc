@@ -1,0 +1,54 @@
+#include "ops/clip.h"
+
+#include "ops/clip_backward.h"
+#include "ops/pointwise.h"
+
+namespace tacho {
+namespace {
+
+struct ClipReference {
+  template <class T>
+  void operator()(const Attributes& attributes, const KernelRun& run) const {
+    const auto& a = attributes.as<ClipAttributes>();
+    const T low(a.low), high(a.high);
+    apply_unary<T>(run, [=](T x) { return min(max(x, low), high); });
+  }
+};
+
+TensorTypes clip_types(const OpCall& call) {
+  const auto& a = call.attributes.as<ClipAttributes>();
+  expect(a.low <= a.high, "expected low <= high, got ", a.low, " and ", a.high);
+  return same_as_first(call);
+}
+
+Values clip_gradient(const GradientCall& g) {
+  const auto& a = g.attributes.as<ClipAttributes>();
+  return {clip_backward(g.emitter, g.output_gradients[0], g.inputs[0], a.low, a.high)};
+}
+
+}  // namespace
+
+extern const OpDef op_clip{
+    .name = "clip",
+    .doc = "y = min(max(x, low), high), elementwise.",
+    .source = "ONNX Clip; relu6 is [0, 6]",
+    .traits = Trait::elementwise | Trait::activation,
+    .types = clip_types,
+    .dimensions = output_dimensions,
+    .count =
+        [](const OpCall& call) {
+          const Expr n = elements(call.out(0));
+          return OpCount{.cmp = 2 * n};
+        },
+    .slice = slice_elementwise,
+    .gradient = clip_gradient,
+    .reference = reference_of<ClipReference>(),
+    .may_alias = {0},
+    .samples = unary_samples(ClipAttributes{-0.5, 0.75}, {Fill::distinct}),
+};
+
+Value clip(Emitter& emitter, Value x, double low, double high) {
+  return emit_one(emitter, op_clip, ClipAttributes{low, high}, Values{x});
+}
+
+}  // namespace tacho

@@ -1,0 +1,15 @@
+#pragma once
+#include "op/value.h"
+
+namespace tacho {
+class Emitter;
+
+struct SmoothReluAttributes {
+  double beta = 1;  ///< how sharply it bends at 0; larger than 0
+  static void fields(auto& self, auto&& field) { field("beta", self.beta); }
+};
+
+/// log(1 + exp(beta x)) / beta elementwise: a relu without a kink. Any floating shape.
+Value smooth_relu(Emitter& emitter, Value x, double beta = 1);
+
+}  // namespace tacho
