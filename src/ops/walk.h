@@ -69,8 +69,8 @@ void for_each_row(const Walk<K>& walk, Row row) {
   }
 }
 
-/// y = f(a, b), elementwise with broadcasting.
-template <class T, class F>
+/// y = f(a, b), elementwise with broadcasting; the result's elements may be of another type.
+template <class T, class Out = T, class F>
 void apply_broadcast(const KernelRun& run, F f) {
   const Shape& out = run.outputs[0].shape();
   const Walk<2> walk =
@@ -80,7 +80,7 @@ void apply_broadcast(const KernelRun& run, F f) {
   for_each_row(walk, [&](int64_t first, const std::array<int64_t, 2>& offsets) {
     const T* a = run.in<T>(0) + offsets[0];
     const T* b = run.in<T>(1) + offsets[1];
-    T* y = run.out<T>(0) + first;
+    Out* y = run.out<Out>(0) + first;
     if (steps_a && steps_b) {
       for (int64_t i = 0; i < n; ++i) y[i] = f(a[i], b[i]);
     } else if (steps_a) {

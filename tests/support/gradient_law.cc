@@ -142,13 +142,20 @@ void check_second_order(const OpDef& op, const Sample& sample, const std::vector
   }
 }
 
-/// Floating outputs whose gradient the rule takes; a rule refuses one by an Error.
+/// Outputs of the operation that differences can be taken of: in float64, unlike the results of a cast to less.
+bool has_wide_output(const OpDef& op, const Sample& sample, const std::vector<Tensor>& inputs) {
+  for (const TensorType& type : types_of(op, sample.attributes, types_of_all(inputs)))
+    if (type.dtype == DType::float64) return true;
+  return false;
+}
+
+/// Float64 outputs whose gradient the rule takes; a rule refuses one by an Error.
 std::vector<size_t> seedable_outputs(const OpDef& op, const Sample& sample, const std::vector<Tensor>& inputs) {
   std::vector<size_t> result;
   const size_t outputs = run_whole(op, sample.attributes, inputs).size();
   for (size_t j = 0; j < outputs; ++j) {
     Application application(op, sample.attributes, inputs);
-    if (!is_floating(application.emitter.type(application.outputs[j]).dtype)) continue;
+    if (application.emitter.type(application.outputs[j]).dtype != DType::float64) continue;
     try {
       application.gradients({j});
       result.push_back(j);
@@ -167,6 +174,7 @@ std::string check_gradients(const OpDef& op) {
     const Sample& sample = op.samples[s];
     SCOPED_TRACE(describe(op, s, sample));
     const std::vector<Tensor> inputs = filled_inputs(sample, DType::float64, 1);
+    if (!has_wide_output(op, sample, inputs)) continue;
     const std::vector<size_t> seedable = seedable_outputs(op, sample, inputs);
     EXPECT_FALSE(seedable.empty()) << "a gradient rule that takes no output's gradient";
     if (seedable.empty()) continue;
