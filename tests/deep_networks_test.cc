@@ -1,0 +1,68 @@
+// Deep networks train: two steps of each, by slices and operation by operation, on one thread and on several.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+
+#include "base/random.h"
+#include "nn/builtin.h"
+#include "train/session.h"
+
+namespace tacho {
+namespace {
+
+struct Outcome {
+  VariableStore variables;
+  std::vector<double> losses;
+};
+
+Outcome train(const std::string& name, int threads, const char* schedule) {
+  constexpr int64_t kBatch = 4;
+  StepOptions options;
+  options.network = builtin_network(name);
+  options.batch = kBatch;
+  Switches set;
+  set_switch(set, "lanes", "2");
+  set_switch(set, "threads", std::to_string(threads));
+  set_switch(set, "schedule", schedule);
+  options.way = resolve(set);
+  Outcome run;
+  run.variables = initial_variables(options, 11);
+  Pool pool(options.way.threads);
+  Session session(options, pool, run.variables);
+  Shape shape{kBatch};
+  for (int64_t extent : options.network.input) shape.push_back(extent);
+  Tensor x({DType::float32, shape}), y({DType::int64, {kBatch}});
+  const Random random(3);
+  for (int64_t i = 0; i < x.elements(); ++i) x.as<float>()[i] = float(random.normal(uint64_t(i)));
+  for (int64_t i = 0; i < kBatch; ++i) y.as<int64_t>()[i] = i;
+  Ledger ledger;
+  pool.begin(ledger);
+  for (int step = 1; step <= 2; ++step) {
+    session.run(x.view(), y.view(), 0.001, step);
+    run.losses.push_back(session.loss());
+    pool.end_step();
+  }
+  pool.finish();
+  return run;
+}
+
+class DeepNetworksSlow : public testing::TestWithParam<const char*> {};
+
+TEST_P(DeepNetworksSlow, TwoStepsAreBitIdenticalOverThreadsAndLowerTheLoss) {
+  const Outcome one = train(GetParam(), 1, "slices"), two = train(GetParam(), 2, "slices");
+  ASSERT_EQ(one.variables.size(), two.variables.size());
+  for (const auto& [name, tensor] : one.variables)
+    EXPECT_EQ(std::memcmp(tensor.view().data, two.variables.at(name).view().data, size_t(tensor.bytes())), 0) << name;
+  EXPECT_EQ(one.losses, two.losses);
+  EXPECT_TRUE(std::isfinite(one.losses[0]));
+  EXPECT_LT(one.losses[1], one.losses[0]);
+  const Outcome whole = train(GetParam(), 1, "sequential");
+  for (size_t step = 0; step < 2; ++step)
+    EXPECT_NEAR(whole.losses[step], one.losses[step], 2e-3 * std::fabs(one.losses[step]));
+}
+
+INSTANTIATE_TEST_SUITE_P(Networks, DeepNetworksSlow, testing::Values("lenet5", "vgg11", "resnet18"));
+
+}  // namespace
+}  // namespace tacho
