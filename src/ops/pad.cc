@@ -3,6 +3,8 @@
 #include "count/checked.h"
 #include "op/rules.h"
 #include "op/scalar.h"
+#include "ops/pad_backward.h"
+#include "ops/pad_geometry.h"
 
 namespace tacho {
 namespace {
@@ -29,6 +31,7 @@ struct PadReference {
     const auto& a = attributes.as<PadAttributes>();
     const Shape &in = run.inputs[0].shape(), &out = run.outputs[0].shape();
     T* y = run.out<T>(0);
+    if (!pads_with_zeros(a)) return copy_shown(a, in, out, run.in<T>(0), y);
     for (int64_t i = 0, all = run.outputs[0].elements(); i < all; ++i) y[i] = T(0);
     const Shape kept = kept_shape(a, in);
     const size_t last = in.size() - 1;
@@ -47,6 +50,13 @@ struct PadReference {
       for (int64_t i = 0; i < row; ++i) copy(y[to + i], x[i]);
     }
   }
+
+  template <class T>
+  static void copy_shown(const PadAttributes& a, const Shape& in, const Shape& out, const T* x, T* y) {
+    for_each_padded_row(a, in, out, [&](int64_t to, int64_t from) {
+      for_each_padded_element(a, in.back(), [&](int64_t i, int64_t shown) { copy(y[to + i], x[from + shown]); });
+    });
+  }
 };
 
 TensorTypes pad_types(const OpCall& call) {
@@ -64,6 +74,7 @@ TensorTypes pad_types(const OpCall& call) {
            " leave nothing of axis ", i, " of extent ", in[i]);
   }
   element_count(out.shape);
+  if (!pads_with_zeros(a)) expect_fillable(a, in);
   return {out};
 }
 
@@ -79,6 +90,7 @@ SliceStates pad_slice(const OpCall& call, SliceStates& inputs) {
 
 Values pad_gradient(const GradientCall& g) {
   PadAttributes negated = g.attributes.as<PadAttributes>();
+  if (!pads_with_zeros(negated)) return {pad_backward(g.emitter, g.output_gradients[0], negated)};
   for (int64_t& amount : negated.before) amount = -amount;
   for (int64_t& amount : negated.after) amount = -amount;
   return {pad(g.emitter, g.output_gradients[0], negated)};
@@ -88,14 +100,15 @@ Values pad_gradient(const GradientCall& g) {
 
 extern const OpDef op_pad{
     .name = "pad",
-    .doc = "x with zeros before and after each axis; negative amounts crop.",
-    .source = "pad(Z) of the running-time document; ONNX Pad, constant mode",
+    .doc = "x with zeros, or with its elements reflected or its border repeated, before and after each axis.",
+    .source = "pad(Z) of the running-time document; ONNX Pad",
     .traits = Trait::movement,
     .types = pad_types,
-    // The symbols are the extents of what is kept of the input: all of it unless an axis is cropped.
+    // The symbols are the extents of what is copied: with zeros what is kept of the input, else all of the output.
     .dimensions =
         [](const OpCall& call) {
-          return shape_dimensions(kept_shape(call.attributes.as<PadAttributes>(), call.in(0)));
+          const auto& a = call.attributes.as<PadAttributes>();
+          return shape_dimensions(pads_with_zeros(a) ? kept_shape(a, call.in(0)) : call.out(0));
         },
     .count = [](const OpCall& call) { return OpCount{.move = elements(call.in(0))}; },
     .slice = pad_slice,
@@ -110,6 +123,11 @@ extern const OpDef op_pad{
             {{{DType::float32, {3}}}, PadAttributes{{-5}, {3}}, {}},
             {{{DType::float32, {0, 2, 3, 3}}}, PadAttributes{{0, 0, 1, 1}, {0, 0, 1, 1}}, {}},
             {{{DType::float32, {1, 1}}}, PadAttributes{{0, 0}, {0, 0}}, {}},
+            {{{DType::float32, {2, 3, 5, 4}}}, PadAttributes{{0, 0, 2, 1}, {0, 0, 1, 3}, "reflect"}, {}},
+            {{{DType::float32, {17, 31}}}, PadAttributes{{1, 0}, {16, 30}, "reflect"}, {}},
+            {{{DType::float32, {2, 3, 5, 1}}}, PadAttributes{{0, 0, 2, 1}, {0, 0, 0, 3}, "edge"}, {}},
+            {{{DType::float32, {3}}}, PadAttributes{{5}, {7}, "edge"}, {}},
+            {{{DType::float32, {0, 3}}}, PadAttributes{{0, 1}, {0, 2}, "edge"}, {}},
         },
 };
 

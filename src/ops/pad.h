@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "op/value.h"
@@ -7,16 +8,19 @@
 namespace tacho {
 class Emitter;
 
-/// Zeros per axis before and after; a negative amount crops instead.
+/// Elements per axis before and after. Mode constant: zeros, and a negative amount crops instead. Mode reflect: the
+/// neighbours in reverse, without the border itself, fewer than there are. Mode edge: the border repeated.
 struct PadAttributes {
   std::vector<int64_t> before, after;
+  std::string mode = "constant";
   static void fields(auto& self, auto&& field) {
     field("before", self.before);
     field("after", self.after);
+    field("mode", self.mode);
   }
 };
 
-/// x with zeros around it; one amount per axis of x on either side.
+/// x with zeros or with copies of its elements around it; one amount per axis of x on either side.
 Value pad(Emitter& emitter, Value x, const PadAttributes& attributes);
 
 }  // namespace tacho
