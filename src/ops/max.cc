@@ -1,7 +1,7 @@
 #include "ops/max.h"
 
 #include "ops/max_backward.h"
-#include "ops/reduction_geometry.h"
+#include "ops/reduction_rules.h"
 
 namespace tacho {
 namespace {
@@ -14,14 +14,6 @@ struct MaxReference {
   }
 };
 
-TensorTypes max_types(const OpCall& call) {
-  const auto& a = call.attributes.as<ReductionAttributes>();
-  const TensorTypes types = reduction_types(call, a);
-  expect(reduced_elements(a, call.in(0)) > 0 || element_count(types[0].shape) == 0,
-         "expected at least one element to compare, got ", call.in(0));
-  return types;
-}
-
 }  // namespace
 
 extern const OpDef op_max{
@@ -29,7 +21,7 @@ extern const OpDef op_max{
     .doc = "y = largest element of x over some axes.",
     .source = "ONNX ReduceMax",
     .traits = Trait::reduction,
-    .types = max_types,
+    .types = nonempty_reduction_types,
     .dimensions = reduction_dimensions,
     .count =
         [](const OpCall& call) {

@@ -1,7 +1,7 @@
 #include "ops/max_backward.h"
 
-#include "ops/reduction_geometry.h"
-#include "ops/walk.h"
+#include "ops/mul.h"
+#include "ops/reduction_rules.h"
 
 namespace tacho {
 namespace {
@@ -9,19 +9,9 @@ namespace {
 struct MaxBackwardReference {
   template <class T>
   void operator()(const Attributes& attributes, const KernelRun& run) const {
-    const Shape& shape = run.inputs[1].shape();
-    const ReducedAxes reduced = reduced_axes(attributes.as<ReductionAttributes>(), shape.size());
-    const Shape steps = strides_of(shape);
-    Shape extents[2], strides[2];  // of the kept and of the reduced axes
-    for (size_t axis = 0; axis < shape.size(); ++axis) {
-      extents[reduced[axis]].push_back(shape[axis]);
-      strides[reduced[axis]].push_back(steps[axis]);
-    }
-    const Walk<1> kept = make_walk<1>(extents[0], {strides[0]}), terms = make_walk<1>(extents[1], {strides[1]});
-    for_each_row(kept, [&](int64_t first, const std::array<int64_t, 1>& offsets) {
-      for (int64_t i = 0; i < kept.extents.back(); ++i)
-        one_result<T>(run, terms, offsets[0] + i * kept.strides[0].back(), first + i);
-    });
+    const auto [results, terms] = reduction_walks(attributes.as<ReductionAttributes>(), run.inputs[1].shape());
+    for_each_result(results,
+                    [&, &terms = terms](int64_t result, int64_t base) { one_result<T>(run, terms, base, result); });
   }
 
   /// The elements of x from `base` on whose maximum is y[result].
@@ -43,57 +33,29 @@ struct MaxBackwardReference {
   }
 };
 
-TensorTypes max_backward_types(const OpCall& call) {
-  expect(call.inputs.size() == 3, "expected dy, x and y, got ", call.inputs.size(), " inputs");
-  const auto& a = call.attributes.as<ReductionAttributes>();
-  const TensorType& x = call.inputs[1];
-  const TensorType result{x.dtype, reduced_shape(a, x.shape, a.keep_dimensions)};
-  expect(is_floating(x.dtype), "expected floating inputs, got ", name_of(x.dtype));
-  for (const size_t i : {0, 2})
-    expect(call.inputs[i] == result, "expected ", result, " as input ", i, ", got ", call.inputs[i]);
-  return {x};
-}
-
-/// The axis of x that axis `axis` of y is, or -1 for one that was reduced.
-int64_t axis_of_x(const ReductionAttributes& a, const ReducedAxes& reduced, int64_t axis) {
-  if (a.keep_dimensions) return reduced[size_t(axis)] ? -1 : axis;
-  for (size_t own = 0; own < reduced.size(); ++own)
-    if (!reduced[own] && axis-- == 0) return int64_t(own);
-  return -1;
-}
-
-SliceStates max_backward_slice(const OpCall& call, SliceStates& inputs) {
-  const auto& a = call.attributes.as<ReductionAttributes>();
-  const ReducedAxes reduced = reduced_axes(a, call.in(1).size());
-  int64_t axis = -1;  // of x
-  for (size_t i = 0; i < 3; ++i) {
-    if (inputs[i].kind == SliceState::partial) return {SliceState::Refused("reads a value that is still partial")};
-    if (inputs[i].kind != SliceState::sliced) continue;
-    const int64_t own = i == 1 ? inputs[i].axis : axis_of_x(a, reduced, inputs[i].axis);
-    if (own < 0 || reduced[size_t(own)])
-      return {SliceState::Refused("the first of several equal maxima is not known from one slice of them")};
-    if (axis >= 0 && own != axis) return {SliceState::Refused("inputs are sliced along different axes")};
-    axis = own;
-  }
-  if (axis < 0) return {SliceState::Whole()};
-  int64_t result_axis = axis;
-  if (!a.keep_dimensions)
-    for (size_t before = 0; before < size_t(axis); ++before) result_axis -= reduced[before];
-  inputs[0] = inputs[2] = SliceState::Sliced(result_axis);
-  inputs[1] = SliceState::Sliced(axis);
-  return {SliceState::Sliced(axis)};
+// Linear in dy: its adjoint reads the same places of x. Where the maximum stands does not change with x.
+Values max_backward_gradient(const GradientCall& g) {
+  const auto& a = g.attributes.as<ReductionAttributes>();
+  const Value ones = g.emitter.splat(g.emitter.type(g.inputs[0]), 1);
+  const Value places = max_backward(g.emitter, ones, g.inputs[1], g.inputs[2], a);
+  return {sum(g.emitter, mul(g.emitter, g.output_gradients[0], places), a), Value{}, Value{}};
 }
 
 }  // namespace
 
 extern const OpDef op_max_backward{
     .name = "max_backward",
-    .doc = "dx = dy at the first element of x that equals the maximum y, else 0.",
-    .source = "adjoint of max over axes",
-    .types = max_backward_types,
+    .doc = "dx = dy at the first element of x that equals the maximum (or minimum) y, else 0.",
+    .source = "adjoint of max and min over axes",
+    .types = [](const OpCall& call) { return reduction_adjoint_types(call, 3, 1); },
     .dimensions = output_dimensions,
     .count = [](const OpCall& call) { return OpCount{.cmp = elements(call.out(0))}; },
-    .slice = max_backward_slice,
+    .slice =
+        [](const OpCall& call, SliceStates& inputs) {
+          return slice_reduction_adjoint(call, inputs, 1,
+                                         "the first of several equal maxima is not known from one slice of them");
+        },
+    .gradient = max_backward_gradient,
     .reference = reference_of<MaxBackwardReference>(),
     .may_alias = {-1},
     .samples = {{{{DType::float32, {3}}, {DType::float32, {3, 17}}, {DType::float32, {3}}},

@@ -1,0 +1,54 @@
+#include "ops/softmax.h"
+
+#include "ops/axis_rows.h"
+#include "ops/softmax_backward.h"
+
+namespace tacho {
+namespace {
+
+struct SoftmaxReference {
+  template <class T>
+  void operator()(const Attributes& attributes, const KernelRun& run) const {
+    const AxisRows rows = axis_rows(run.outputs[0].shape(), attributes.as<AxisAttributes>().axis);
+    const int64_t n = rows.n, step = rows.inner;
+    rows.for_each([&](int64_t first) {
+      const T* x = run.in<T>(0) + first;
+      T* y = run.out<T>(0) + first;
+      const T largest = row_max(x, n, step);
+      for (int64_t i = 0; i < n; ++i) y[i * step] = exp(x[i * step] - largest);
+      const T total = row_sum<T>(n, [=](int64_t i) { return y[i * step]; });
+      for (int64_t i = 0; i < n; ++i) y[i * step] = y[i * step] / total;
+    });
+  }
+};
+
+/// Per row of n: n - 1 comparisons, 2 n - 1 additions, n exponentials, n divisions.
+OpCount softmax_count(const OpCall& call) {
+  const ReductionCount c = axis_count(call);
+  const Expr all = c.results * c.terms;
+  return {.add = all + c.combinations(), .div = all, .cmp = c.combinations(), .transcendental = all};
+}
+
+}  // namespace
+
+extern const OpDef op_softmax{
+    .name = "softmax",
+    .doc = "y = exp(x - max x) / sum exp(x - max x) along an axis.",
+    .source = "ONNX Softmax",
+    .types = axis_types,
+    .dimensions = reduction_dimensions,
+    .count = softmax_count,
+    .slice = slice_beside_axis,
+    .gradient = [](const GradientCall& g) -> Values {
+      return {softmax_backward(g.emitter, g.output_gradients[0], g.outputs[0], g.attributes.as<AxisAttributes>().axis)};
+    },
+    .reference = reference_of<SoftmaxReference>(),
+    .may_alias = {0},
+    .samples = axis_samples(1),
+};
+
+Value softmax(Emitter& emitter, Value x, int64_t axis) {
+  return emit_one(emitter, op_softmax, AxisAttributes{axis}, Values{x});
+}
+
+}  // namespace tacho
