@@ -35,8 +35,8 @@ OpCount gelu_backward_count(const OpCall& call) {
   return {.mul = 7 * n, .add = 2 * n, .transcendental = 2 * n};
 }
 
-/// The second derivative. By erf: density(x) (2 - x^2). By tanh, with t = tanh(u(x)): (1 - t^2) (u' - x t u'^2 + x u''
-/// / 2).
+/// The second derivative. By erf: density(x) (2 - x^2). By tanh: (1 - t^2) (u' - x t u'^2 + x u'' / 2) with t =
+/// tanh(u), u = c0 x + c1 x^3.
 Value bend(Emitter& e, Value x, bool by_tanh) {
   const Value square = mul(e, x, x);
   if (!by_tanh) {

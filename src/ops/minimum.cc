@@ -19,7 +19,7 @@ struct MinimumReference {
 Values minimum_gradient(const GradientCall& g) {
   Emitter& e = g.emitter;
   const Value a = g.inputs[0], b = g.inputs[1], dc = g.output_gradients[0];
-  const Value first = less_equal(e, a, b), zero = e.splat(e.type(dc), 0);
+  const Value first = less_equal(e, a, b), zero = e.splat({e.type(dc).dtype, {}}, 0);
   return {g.wanted[0] ? sum_to(e, where(e, first, dc, zero), e.type(a).shape) : Value{},
           g.wanted[1] ? sum_to(e, where(e, first, zero, dc), e.type(b).shape) : Value{}};
 }

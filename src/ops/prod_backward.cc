@@ -41,22 +41,13 @@ struct ProdBackwardReference {
   }
 };
 
-OpCount prod_backward_count(const OpCall& call) {
-  const ReductionAttributes& a = call.attributes.as<ReductionAttributes>();
-  const size_t rank = call.in(1).size();
-  const ReducedAxes reduced = reduced_axes(a, rank);
-  Expr results = 1, terms = 1;
-  for (size_t axis = 0; axis < rank; ++axis) {
-    Expr& side = reduced[axis] ? terms : results;
-    side = side * Expr::symbol(axis_symbol(rank, axis));
-  }
-  return {.mul = results * (2 * max(terms - 1, 0) + max(terms - 2, 0))};
-}
+/// The call as prod's of the same x, for its symbols.
+OpCall of_x(const OpCall& call) { return {call.attributes, call.inputs.subspan(1), call.inputs.first(1)}; }
 
-Bindings prod_backward_dimensions(const OpCall& call) {
-  Bindings b;
-  for (size_t axis = 0; axis < call.in(1).size(); ++axis) b.set(axis_symbol(call.in(1).size(), axis), call.in(1)[axis]);
-  return b;
+/// Per result of n terms: n - 1 products from either side, and n - 2 more to get from one to the next from the end.
+OpCount prod_backward_count(const OpCall& call) {
+  const ReductionCount c = reduction_count(of_x(call), call.attributes.as<ReductionAttributes>());
+  return {.mul = 2 * c.combinations() + c.results * max(c.terms - 2, 0)};
 }
 
 }  // namespace
@@ -66,7 +57,7 @@ extern const OpDef op_prod_backward{
     .doc = "dx_i = dy times the product of all x_j, j other than i, over some axes.",
     .source = "adjoint of prod",
     .types = [](const OpCall& call) { return reduction_adjoint_types(call, 2, 1); },
-    .dimensions = prod_backward_dimensions,
+    .dimensions = [](const OpCall& call) { return reduction_dimensions(of_x(call)); },
     .count = prod_backward_count,
     .slice =
         [](const OpCall& call, SliceStates& inputs) {

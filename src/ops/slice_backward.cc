@@ -37,7 +37,7 @@ TensorTypes slice_backward_types(const OpCall& call) {
     expect(step != 0 && extent >= 0, "expected steps other than 0 and extents of at least 0 along axis ", axis);
     if (dy[axis] == 0) continue;
     expect(start >= 0 && start < extent, "start ", start, " is outside axis ", axis, " of extent ", extent);
-    const int64_t room = step > 0 ? (extent - 1 - start) / step : start / (step == INT64_MIN ? INT64_MAX : -step);
+    const int64_t room = (step > 0 ? extent - 1 - start : start) / magnitude(step);
     expect(dy[axis] - 1 <= room, dy[axis], " indices from ", start, " on, ", step, " apart, leave axis ", axis,
            " of extent ", extent);
   }

@@ -15,16 +15,20 @@ struct Stretch {
 };
 using Stretches = SmallVector<Stretch, kMaxRank>;
 
+/// |step|. The least int64, which has no positive counterpart, counts as one less: no extent is as large as either.
+inline int64_t magnitude(int64_t step) { return step > 0 ? step : step == INT64_MIN ? INT64_MAX : -step; }
+
+/// From `start` up to but not including `end` along an axis of this extent, as ONNX reads them.
 inline Stretch stretch_of(int64_t extent, int64_t start, int64_t end, int64_t step) {
   if (start < 0) start += extent;
   if (end < 0) end += extent;
-  const int64_t first = step > 0 ? 0 : -1, last = step > 0 ? extent : extent - 1;  // what start and end may be
-  start = std::clamp(start, std::min(first + (step < 0), last), last);
-  end = std::clamp(end, first, last);
+  // Forwards both lie in 0 .. extent; backwards the first index in 0 .. extent - 1, and the end may be -1, before it.
+  const int64_t last = step > 0 ? extent : extent - 1;
+  start = std::clamp(start, std::min<int64_t>(0, last), last);
+  end = std::clamp<int64_t>(end, step > 0 ? 0 : -1, last);
   const int64_t length = step > 0 ? end - start : start - end;
   if (length <= 0) return {0, step, 0};
-  // Divided by the step's magnitude without negating it: the least int64 has no positive counterpart.
-  return {start, step, 1 + (length - 1) / (step > 0 ? step : step == INT64_MIN ? INT64_MAX : -step)};
+  return {start, step, 1 + (length - 1) / magnitude(step)};
 }
 
 inline Stretches stretches_of(const SliceAttributes& a, const Shape& x) {

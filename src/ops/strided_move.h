@@ -16,8 +16,8 @@ void place_row(E* y, const E* x, int64_t n, int64_t step) {
     else copy(y[i * step], x[i]);
 }
 
-/// Elements moved between a contiguous tensor of shape `extents` and a tensor of steps `strides` from element `base`
-/// on; a negative step walks backwards. `into`: the contiguous one is read, else written.
+/// All elements of a contiguous tensor moved from, or with `into` to, the places of another that lie `strides` apart
+/// from element `base` on; a negative stride walks backwards.
 template <class T>
 void move_strided(const View& contiguous, const View& strided, int64_t base, const Shape& strides, bool into) {
   with_element_type<T>(contiguous.type.dtype, [&](auto element) {

@@ -25,7 +25,7 @@ struct WhereReference {
     });
   }
 
-  /// One row; steps of 1 apart, so that the common case becomes vector instructions.
+  /// One row. The case without broadcasting stands apart, so that it becomes vector instructions.
   template <class E>
   static void choose(const Walk<3>& walk, const uint8_t* condition, const E* a, const E* b, E* y) {
     const int64_t n = walk.extents.back(), sc = walk.strides[0].back(), sa = walk.strides[1].back(),
@@ -51,7 +51,7 @@ TensorTypes where_types(const OpCall& call) {
 Values where_gradient(const GradientCall& g) {
   Emitter& e = g.emitter;
   const Value condition = g.inputs[0], a = g.inputs[1], b = g.inputs[2], dy = g.output_gradients[0];
-  const Value zero = e.splat(e.type(dy), 0);
+  const Value zero = e.splat({e.type(dy).dtype, {}}, 0);
   return {Value{}, g.wanted[1] ? sum_to(e, where(e, condition, dy, zero), e.type(a).shape) : Value{},
           g.wanted[2] ? sum_to(e, where(e, condition, zero, dy), e.type(b).shape) : Value{}};
 }
