@@ -6,3 +6,5 @@ find_package(CLI11 REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(MATIO REQUIRED IMPORTED_TARGET matio)
 pkg_check_modules(LIBZIP REQUIRED IMPORTED_TARGET libzip)
+# Its headers alone: Debian's library of the same name would be needed wherever the program runs.
+find_path(TOMLPLUSPLUS_HEADERS toml++/toml.h REQUIRED)

@@ -26,7 +26,8 @@ TEST(CommandLine, MistakesAreOneLineAndExit2) {
       {{"train", "--lr", "nan"}, "--learning-rate expects"},
       {{"train", "--momentum", "1"}, "momentum"},
       {{"train", "--network", "lenet"}, "unknown network"},
-      {{"train", "net.onnx"}, "network files are not read yet"},
+      {{"train", "net.onnx"}, "ONNX files are not read yet"},
+      {{"train", "absent.toml"}, "cannot be opened"},
       {{"train", "mlp", "simplenn-4"}, "unexpected argument"},
       {{"train", "--data", folder / "absent"}, "no data set"},
       {{"train", "--data", folder / "text.safetensors"}, "text.safetensors"},
@@ -37,7 +38,7 @@ TEST(CommandLine, MistakesAreOneLineAndExit2) {
       {{"train", "--dtype", "bfloat16"}, "bfloat16"},
       {{"train", "--convolution", "winograd"}, "Winograd"},
       {{"train", "--layout", "nhwc"}, "nhwc"},
-      {{"train", "--gemm", "onednn"}, "onednn"},
+      {{"train", "--gemm", "simd"}, "simd"},
       {{"train", "--backend", "simd,reference"}, "simd"},
       {{"train", "--execution", "procedural", "--fusion", "on"}, "procedural"},
       {{"train", "--trace", "x.json"}, "--trace"},
@@ -94,6 +95,22 @@ TEST(CommandLine, InspectListsParametersAsPyTorchDoes) {
   const ProgramResult toml = run_tacho(folder.path(), {"inspect", "mlp", "--image", "3x32x32", "--toml"});
   EXPECT_NE(toml.out.find("input = [3, 32, 32]"), std::string::npos) << toml.out;
   EXPECT_NE(toml.out.find("[[layer]]\nkind = \"linear\"\nname = \"fc1\"\nout_features = 256"), std::string::npos);
+}
+
+TEST(CommandLine, ANetworkFileIsTheNetworkItWasPrintedFrom) {
+  const TestFolder folder;
+  const ProgramResult toml = run_tacho(folder.path(), {"inspect", "unet", "--toml"});
+  ASSERT_EQ(toml.exit_code, 0) << toml.err;
+  folder.write("net.toml", toml.out);
+  EXPECT_EQ(run_tacho(folder.path(), {"inspect", folder / "net.toml", "--toml"}).out, toml.out);
+  EXPECT_EQ(run_tacho(folder.path(), {"inspect", folder / "net.toml"}).out,
+            run_tacho(folder.path(), {"inspect", "unet"}).out);
+  const ProgramResult train = run_tacho(
+      folder.path(), {"train", folder / "net.toml", "--split", "16:0", "--batch-size", "8", "--validation", "none"});
+  EXPECT_EQ(train.exit_code, 0) << train.err;
+  const ProgramResult classes = run_tacho(folder.path(), {"inspect", folder / "net.toml", "--classes", "7"});
+  EXPECT_EQ(classes.exit_code, 2);
+  EXPECT_NE(classes.err.find("change the file"), std::string::npos) << classes.err;
 }
 
 TEST(CommandLine, PlanNamesAKernelForEveryNode) {

@@ -62,7 +62,8 @@ TEST_P(DeepNetworksSlow, TwoStepsAreBitIdenticalOverThreadsAndLowerTheLoss) {
     EXPECT_NEAR(whole.losses[step], one.losses[step], 2e-3 * std::fabs(one.losses[step]));
 }
 
-INSTANTIATE_TEST_SUITE_P(Networks, DeepNetworksSlow, testing::Values("lenet5", "vgg11", "resnet18"));
+INSTANTIATE_TEST_SUITE_P(Networks, DeepNetworksSlow,
+                         testing::Values("lenet5", "vgg11", "resnet18", "mobilenet-v2", "densenet-121", "unet"));
 
 }  // namespace
 }  // namespace tacho

@@ -5,6 +5,7 @@
 
 #include "base/atomic_file.h"
 #include "nn/builtin.h"
+#include "nn/network_file.h"
 
 namespace tacho {
 namespace {
@@ -29,8 +30,9 @@ void add_network_flags(FlagSet& set, CommonFlags& flags) {
   std::string known;
   for (const std::string& name : builtin_names()) known += (known.empty() ? "" : ", ") + name;
   set.bare("NETWORK", "the same as --network", [&](const std::string& name) { flags.network = name; });
-  set.text("--network", "NAME", "built-in network: " + known + " (simplenn-4)", flags.network);
-  set.value("--image", "CxHxW", "input of a built-in network (the data's, else its own)",
+  set.text("--network", "NAME|FILE", "a .toml or simpleNN .config file, or built in: " + known + " (simplenn-4)",
+           flags.network);
+  set.value("--image", "CxHxW", "the network's input (built in: the data's, else its own; file: the file's)",
             [&](const std::string& text) { flags.image = parse_image(text); });
   set.value("--classes", "N", "outputs of a built-in network (the data's, else 10)",
             [&](const std::string& text) { flags.classes = parse_integer("--classes", text, 1, 1'000'000); });
@@ -97,12 +99,27 @@ StepOptions options_from(const CommonFlags& flags, NetworkSpec network) {
   return step;
 }
 
+/// The network for the flags alone. A file says its own input and classes; --image stands above the former.
+NetworkSpec network_named(const CommonFlags& flags) {
+  if (!is_network_file(flags.network)) return builtin_network(flags.network, flags.image, flags.classes);
+  NetworkSpec network = read_network_file(flags.network);
+  if (flags.image) network.input = *flags.image;
+  if (flags.classes && *flags.classes != network.classes)
+    fail("--classes ", *flags.classes, ": ", flags.network, " has ", network.classes, "; change the file");
+  return network;
+}
+
 /// The network for these data: image and classes are theirs where the flags do not say.
 NetworkSpec network_for(const CommonFlags& flags, const Dataset& data) {
   if (flags.classes && *flags.classes < data.classes)
     fail("--classes ", *flags.classes, ": ", data.name, " has ", data.classes, " classes; give at least as many");
-  return builtin_network(flags.network, flags.image.value_or(data.example_shape()),
-                         flags.classes.value_or(data.classes));
+  if (!is_network_file(flags.network))
+    return builtin_network(flags.network, flags.image.value_or(data.example_shape()),
+                           flags.classes.value_or(data.classes));
+  const NetworkSpec network = network_named(flags);
+  if (network.classes < data.classes)
+    fail(flags.network, " has ", network.classes, " classes, ", data.name, " ", data.classes, "; change the file");
+  return network;
 }
 
 }  // namespace
@@ -142,7 +159,7 @@ void fit_examples(Dataset& data, const Shape& input) {
 RunSetup setup_from(const CommonFlags& flags) {
   std::string builtin;
   if (!flags.data) {
-    const Shape input = builtin_network(flags.network, flags.image, flags.classes).input;
+    const Shape input = network_named(flags).input;
     builtin = builtin_set_for(input);
     if (builtin.empty())
       fail("no built-in data set has examples of ", to_string(input), " (digits: 1x28x28, textures: 3x32x32); ",
@@ -159,7 +176,7 @@ RunSetup setup_from(const CommonFlags& flags) {
 
 StepOptions step_from(const CommonFlags& flags) {
   if (flags.data) return setup_from(flags).step;
-  return options_from(flags, builtin_network(flags.network, flags.image, flags.classes));
+  return options_from(flags, network_named(flags));
 }
 
 void write_json(const CommonFlags& flags, const std::string& text) {

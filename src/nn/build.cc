@@ -72,7 +72,9 @@ class Builder {
   std::vector<Value> inputs_of(const LayerSpec& spec, const LayerKind& kind) {
     std::vector<std::string> names = spec.inputs;
     if (names.empty()) names.push_back(network_.layers.empty() ? kNetworkInput : network_.layers.back().name);
-    if (names.size() != kind.inputs)
+    if (kind.inputs == kSeveralInputs && (names.size() < 2 || names.size() > kMaxOperands))
+      fail("expected 2 to ", kMaxOperands, " inputs, got ", names.size(), " (", joined(names), ")");
+    if (kind.inputs != kSeveralInputs && names.size() != kind.inputs)
       fail("expected ", kind.inputs, kind.inputs == 1 ? " input" : " inputs", ", got ", names.size(), " (",
            joined(names), ")");
     std::vector<Value> inputs;

@@ -121,6 +121,31 @@ TEST(Build, BranchesReadLayersByName) {
   EXPECT_EQ(built.output(), (Shape{4, 3, 8, 8}));
 }
 
+TEST(Build, ConcatJoinsChannelsOfSeveralLayers) {
+  const Built built(images({{"relu6", "a", {}, {}},
+                            {"leaky_relu", "b", {"input"}, {{"alpha", 0.2}}},
+                            {"concat", "c", {"a", "b", "input"}, {}}},
+                           9));
+  EXPECT_EQ(built.output(), (Shape{4, 9, 8, 8}));
+  EXPECT_THAT(error_of(images({{"concat", "c", {"input"}, {}}}, 3)), HasSubstr("expected 2 to"));
+  EXPECT_THAT(
+      error_of(images({{"max_pool2d", "p", {}, {{"kernel", int64_t{2}}}}, {"concat", "c", {"p", "input"}, {}}}, 6)),
+      HasSubstr("in their channels only"));
+}
+
+TEST(Build, AverageAndTransposedLayersReachTheShapes) {
+  EXPECT_EQ(Built(images({{"avg_pool2d", "p", {}, {{"kernel", int64_t{3}}, {"stride", int64_t{2}}}}}, 3)).output(),
+            (Shape{4, 3, 3, 3}));
+  EXPECT_EQ(Built(images({{"adaptive_avg_pool2d", "p", {}, {{"output", std::vector<int64_t>{3, 5}}}}}, 3)).output(),
+            (Shape{4, 3, 3, 5}));
+  EXPECT_EQ(Built(images({{"global_avg_pool2d", "p", {}, {}}}, 3)).output(), (Shape{4, 3, 1, 1}));
+  const Built up(images(
+      {{"conv_transpose2d", "c", {}, {{"out_channels", int64_t{5}}, {"kernel", int64_t{2}}, {"stride", int64_t{2}}}}},
+      5));
+  EXPECT_EQ(up.output(), (Shape{4, 5, 16, 16}));
+  EXPECT_EQ(up.network.parameter_infos[0].type.shape, (Shape{3, 5, 2, 2}));
+}
+
 TEST(Build, BatchNormalisationKeepsRunningStatisticsInTraining) {
   const NetworkSpec spec = images({{"batch_norm2d", "bn", {}, {}}}, 3);
   const Built training(spec, true), inference(spec, false);

@@ -39,6 +39,16 @@ void write_mlp(Writer& w, int64_t classes) {
   w.linear("fc3", classes);
 }
 
+template <int... convolutions>
+void vgg(Writer& w, int64_t classes) {
+  write_vgg(w, classes, {convolutions...});
+}
+
+template <bool bottleneck, int... blocks>
+void resnet(Writer& w, int64_t classes) {
+  write_resnet(w, classes, bottleneck, {blocks...});
+}
+
 struct Builtin {
   const char* name;
   Shape input;
@@ -51,54 +61,17 @@ const Builtin kBuiltins[] = {
     {"simplenn-7", {3, 32, 32}, true, write_simplenn7},
     {"mlp", {1, 28, 28}, false, write_mlp},
     {"lenet5", {1, 28, 28}, true, write_lenet5},
-    {"vgg11",
-     {3, 32, 32},
-     true,
-     [](Writer& w, int64_t n) {
-       write_vgg(w, n, {1, 1, 2, 2, 2});
-     }},
-    {"vgg13",
-     {3, 32, 32},
-     true,
-     [](Writer& w, int64_t n) {
-       write_vgg(w, n, {2, 2, 2, 2, 2});
-     }},
-    {"vgg16",
-     {3, 32, 32},
-     true,
-     [](Writer& w, int64_t n) {
-       write_vgg(w, n, {2, 2, 3, 3, 3});
-     }},
-    {"vgg19",
-     {3, 32, 32},
-     true,
-     [](Writer& w, int64_t n) {
-       write_vgg(w, n, {2, 2, 4, 4, 4});
-     }},
-    {"resnet18",
-     {3, 32, 32},
-     true,
-     [](Writer& w, int64_t n) {
-       write_resnet(w, n, false, {2, 2, 2, 2});
-     }},
-    {"resnet34",
-     {3, 32, 32},
-     true,
-     [](Writer& w, int64_t n) {
-       write_resnet(w, n, false, {3, 4, 6, 3});
-     }},
-    {"resnet50",
-     {3, 32, 32},
-     true,
-     [](Writer& w, int64_t n) {
-       write_resnet(w, n, true, {3, 4, 6, 3});
-     }},
-    {"resnet101",
-     {3, 32, 32},
-     true,
-     [](Writer& w, int64_t n) {
-       write_resnet(w, n, true, {3, 4, 23, 3});
-     }},
+    {"vgg11", {3, 32, 32}, true, vgg<1, 1, 2, 2, 2>},
+    {"vgg13", {3, 32, 32}, true, vgg<2, 2, 2, 2, 2>},
+    {"vgg16", {3, 32, 32}, true, vgg<2, 2, 3, 3, 3>},
+    {"vgg19", {3, 32, 32}, true, vgg<2, 2, 4, 4, 4>},
+    {"resnet18", {3, 32, 32}, true, resnet<false, 2, 2, 2, 2>},
+    {"resnet34", {3, 32, 32}, true, resnet<false, 3, 4, 6, 3>},
+    {"resnet50", {3, 32, 32}, true, resnet<true, 3, 4, 6, 3>},
+    {"resnet101", {3, 32, 32}, true, resnet<true, 3, 4, 23, 3>},
+    {"mobilenet-v2", {3, 32, 32}, true, write_mobilenet_v2},
+    {"densenet-121", {3, 32, 32}, true, write_densenet121},
+    {"unet", {3, 32, 32}, true, write_unet},
 };
 
 std::string known_names() {
@@ -108,11 +81,9 @@ std::string known_names() {
 }
 
 [[noreturn]] void refuse(std::string_view name) {
-  for (const char* suffix : {".toml", ".config", ".onnx"})
-    if (name.ends_with(suffix))
-      fail("network '", name, "': network files are not read yet; built-in networks: ", known_names());
-  for (const char* family : {"mobilenet", "densenet", "unet"})
-    if (name.starts_with(family)) fail("network '", name, "' is not built in yet; built-in networks: ", known_names());
+  if (name.ends_with(".onnx"))
+    fail("network '", name,
+         "': ONNX files are not read yet; .toml and .config are; built-in networks: ", known_names());
   fail("unknown network '", name, "'; built-in networks: ", known_names());
 }
 

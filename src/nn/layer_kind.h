@@ -20,6 +20,7 @@ class LayerCall {
 
   Emitter& emitter() const { return emitter_; }
   Value in(size_t index) const { return inputs_[index]; }
+  std::span<const Value> inputs() const { return inputs_; }
   /// A copy: references into an emitter do not outlive the next emission.
   TensorType type(Value value) const { return emitter_.type(value); }
   bool training() const { return training_; }
@@ -49,12 +50,15 @@ class LayerCall {
   BuiltNetwork& network_;
 };
 
+/// As LayerKind::inputs: two to kMaxOperands.
+inline constexpr size_t kSeveralInputs = 0;
+
 /// One kind of layer.
 struct LayerKind {
   std::string_view name;
   std::string_view doc;                  ///< one sentence
   std::vector<std::string_view> fields;  ///< every field it knows
-  size_t inputs = 1;                     ///< how many layers it reads
+  size_t inputs = 1;                     ///< how many layers it reads; kSeveralInputs: two or more
   Value (*emit)(const LayerCall&) = nullptr;
 };
 

@@ -5,14 +5,23 @@
 #include "ops/batch_norm.h"
 #include "ops/batch_norm_statistics.h"
 #include "ops/bias_add.h"
+#include "ops/clip.h"
+#include "ops/concat.h"
 #include "ops/conv2d.h"
 #include "ops/conv_transpose2d.h"
+#include "ops/elu.h"
+#include "ops/gelu.h"
+#include "ops/hardswish.h"
+#include "ops/leaky_relu.h"
 #include "ops/matmul.h"
 #include "ops/max_pool2d.h"
 #include "ops/relu.h"
 #include "ops/reshape.h"
 #include "ops/running_average.h"
+#include "ops/selu.h"
 #include "ops/sigmoid.h"
+#include "ops/silu.h"
+#include "ops/softplus.h"
 #include "ops/tanh.h"
 
 namespace tacho {
@@ -140,6 +149,23 @@ Value emit_add(const LayerCall& call) {
   return add(call.emitter(), call.in(0), call.in(1));
 }
 
+/// Along the channels (axis 1), as every network that branches does.
+Value emit_concat(const LayerCall& call) {
+  const Shape first = call.type(call.in(0)).shape;
+  for (const Value part : call.inputs()) {
+    Shape shape = call.type(part).shape;
+    if (shape.size() < 2 || shape.size() != first.size())
+      fail("expected inputs of two or more axes, and equally many, got ", to_string(first), " and ", to_string(shape));
+    shape[1] = first[1];
+    if (shape != first)
+      fail("expected inputs that differ in their channels only, got ", to_string(first), " and ",
+           to_string(call.type(part).shape));
+  }
+  return concat(call.emitter(), call.inputs(), 1);
+}
+
+Value emit_relu6(const LayerCall& call) { return clip(call.emitter(), call.in(0), 0, 6); }
+
 template <Value (*activation)(Emitter&, Value)>
 Value emit_activation(const LayerCall& call) {
   return activation(call.emitter(), call.in(0));
@@ -171,9 +197,36 @@ const LayerKind kKinds[] = {
      emit_conv_transpose2d},
     {"batch_norm2d", "Batch normalisation over batch, height and width.", {"eps", "momentum"}, 1, emit_batch_norm2d},
     {"relu", "max(x, 0).", {}, 1, emit_activation<relu>},
+    {"relu6", "min(max(x, 0), 6).", {}, 1, emit_relu6},
+    {"leaky_relu",
+     "x above 0, alpha x below.",
+     {"alpha"},
+     1,
+     [](const LayerCall& call) { return leaky_relu(call.emitter(), call.in(0), call.number("alpha", 0, 1, 0.01)); }},
+    {"elu",
+     "x above 0, alpha (exp(x) - 1) below.",
+     {"alpha"},
+     1,
+     [](const LayerCall& call) { return elu(call.emitter(), call.in(0), call.number("alpha", 0, 1e6, 1)); }},
+    {"selu", "elu with the scale that keeps mean and variance.", {}, 1, emit_activation<selu>},
+    {"gelu",
+     "x times the normal distribution function of x; by tanh where approximate is true.",
+     {"approximate"},
+     1,
+     [](const LayerCall& call) {
+       return gelu(call.emitter(), call.in(0), call.flag("approximate", false) ? "tanh" : "none");
+     }},
+    {"silu", "x sigmoid(x).", {}, 1, emit_activation<silu>},
+    {"softplus",
+     "log(1 + exp(beta x)) / beta.",
+     {"beta"},
+     1,
+     [](const LayerCall& call) { return softplus(call.emitter(), call.in(0), call.number("beta", 1e-6, 1e6, 1)); }},
+    {"hardswish", "x min(max(x + 3, 0), 6) / 6.", {}, 1, emit_activation<hardswish>},
     {"sigmoid", "1 / (1 + exp(-x)).", {}, 1, emit_activation<sigmoid>},
     {"tanh", "Hyperbolic tangent.", {}, 1, emit_activation<tanh>},
     {"flatten", "Each example as one row of features.", {}, 1, emit_flatten},
+    {"concat", "The channels of several layers one after another.", {}, kSeveralInputs, emit_concat},
     {"add", "Sum of two layers of one shape.", {}, 2, emit_add},
 };
 

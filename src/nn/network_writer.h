@@ -64,5 +64,13 @@ void write_lenet5(NetworkWriter& writer, int64_t classes);
 void write_vgg(NetworkWriter& writer, int64_t classes, const std::vector<int>& convolutions);
 /// Residual network of torchvision's basic (3x3, 3x3) or bottleneck (1x1, 3x3, 1x1) blocks, `blocks` per stage.
 void write_resnet(NetworkWriter& writer, int64_t classes, bool bottleneck, const std::vector<int>& blocks);
+/// Inverted residuals with depthwise convolutions (Sandler et al. 2018), width 1, without dropout.
+void write_mobilenet_v2(NetworkWriter& writer, int64_t classes);
+/// Dense blocks of 6, 12, 24 and 16 layers that grow by 32 channels (Huang et al. 2017).
+void write_densenet121(NetworkWriter& writer, int64_t classes);
+/// A U of three resolutions with 16, 32 and 64 channels (Ronneberger et al. 2015, padded and normalised). Data sets
+/// here label whole images: the mean of the classes' maps is the output; the layer "classes" has a map for each.
+/// Height and width must be divisible by 4.
+void write_unet(NetworkWriter& writer, int64_t classes);
 
 }  // namespace tacho

@@ -1,5 +1,6 @@
 #include "nn/inspect.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
@@ -55,11 +56,19 @@ std::string as_json(const NetworkInspection& network, const StepOptions& step) {
 void print(const NetworkInspection& network) {
   std::printf("%s  input %s, %s\n\n", network.name.c_str(), to_string(network.input).c_str(),
               std::string(name_of(network.dtype)).c_str());
-  std::printf("  %-14s %-12s %-20s %14s\n", "LAYER", "KIND", "OUTPUT", "PARAMETERS");
+  size_t name = 14, kind = 12;  // the columns of small networks; deep ones have longer names
+  for (const LayerRow& layer : network.layers) {
+    name = std::max(name, layer.name.size());
+    kind = std::max(kind, layer.kind.size());
+  }
+  const auto row = [&](const std::string& a, const std::string& b, const std::string& c, const std::string& d) {
+    std::printf("  %-*s %-*s %-20s %14s\n", int(name), a.c_str(), int(kind), b.c_str(), c.c_str(), d.c_str());
+  };
+  row("LAYER", "KIND", "OUTPUT", "PARAMETERS");
   for (const LayerRow& layer : network.layers)
-    std::printf("  %-14s %-12s %-20s %14s\n", layer.name.c_str(), layer.kind.c_str(), to_string(layer.output).c_str(),
-                layer.parameters ? grouped(layer.parameters).c_str() : "-");
-  std::printf("  %-14s %-12s %-20s %14s\n\n", "in all", "", "", grouped(network.total_parameters).c_str());
+    row(layer.name, layer.kind, to_string(layer.output), layer.parameters ? grouped(layer.parameters) : "-");
+  row("in all", "", "", grouped(network.total_parameters));
+  std::printf("\n");
   std::printf("  %-28s %-24s %10s\n", "PARAMETER", "SHAPE", "ELEMENTS");
   for (const ParameterInfo& info : network.parameters)
     std::printf("  %-28s %-24s %10s\n", info.name.c_str(), to_string(info.type.shape).c_str(),
