@@ -11,8 +11,8 @@
 #include "op/op_def.h"
 #include "ops/add.h"
 #include "ops/matmul.h"
-#include "ops/max_backward.h"
 #include "ops/mul.h"
+#include "ops/prod_backward.h"
 #include "ops/sigmoid.h"
 #include "ops/sum.h"
 #include "train/session.h"
@@ -96,13 +96,13 @@ TEST(GradientsTest, AnOperationWithoutGradientIsNamed) {
   const Value a = graph.variable("a", type);
   graph.set_place({"odd", Phase::forward});
   const Value row = graph.variable("row", {DType::float64, {2, 1}});
-  const Value y = sum(graph, max_backward(graph, row, a, row, {{1}, true}), {{0, 1}, false});
+  const Value y = sum(graph, prod_backward(graph, row, a, {{1}, true}), {{0, 1}, false});
   const Value wanted[] = {a};
   try {
     gradients(graph, graph, y, wanted);
-    FAIL() << "max_backward has no gradient";
+    FAIL() << "prod_backward has no gradient";
   } catch (const Error& error) {
-    EXPECT_NE(std::string(error.what()).find("[max_backward] in layer 'odd'"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("[prod_backward] in layer 'odd'"), std::string::npos) << error.what();
   }
 }
 
