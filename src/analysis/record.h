@@ -52,6 +52,8 @@ struct RunRecord {
 
   int64_t warmup = 0;  ///< steps before the measured ones
   int64_t build_ns = 0, plan_ns = 0;
+  int64_t work_ns = 0,
+          span_ns = 0;  ///< of the median step: all tasks, and the longest chain that the schedule must follow
   int64_t planned_bytes = 0, sum_of_sizes_bytes = 0, peak_rss_bytes = 0;
   std::vector<OtherWay> ways;
 };

@@ -9,7 +9,8 @@ Json step_to_json(const StepSummary& step) {
           {"min_ns", step.min_ns},       {"repetitions", step.repetitions},
           {"warmup", step.warmup},       {"examples_per_s", step.examples_per_s},
           {"build_ns", step.build_ns},   {"plan_ns", step.plan_ns},
-          {"work", step.work},           {"flop", step.flop}};
+          {"work", step.work},           {"flop", step.flop},
+          {"work_ns", step.work_ns},     {"span_ns", step.span_ns}};
 }
 
 Json ledger_to_json(const Report& report) {

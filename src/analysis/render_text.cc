@@ -99,6 +99,11 @@ std::string render_step(const Report& report, const Paint& paint) {
   if (step.build_ns + step.plan_ns > 0)
     once += text_of(", build and plan ", short_number(double(step.build_ns + step.plan_ns) / 1e6), " ms");
   text += wrap("  " + once, 80, 2);
+  if (step.span_ns > 0)
+    text += wrap(text_of("  work ", short_number(double(step.work_ns) / 1e6), " ms, longest chain of this schedule ",
+                         short_number(double(step.span_ns) / 1e6), " ms: parallelism ",
+                         fixed(double(step.work_ns) / double(step.span_ns), 1)),
+                 80, 2);
   text += text_of("  memory ", bytes_text(record.planned_bytes), " planned; ", bytes_text(record.sum_of_sizes_bytes),
                   " with every value apart; process peak ", bytes_text(record.peak_rss_bytes), "\n");
   return text + wrap("  " + paint.bold("IN SHORT") + in_short(report), 80, 2);

@@ -20,6 +20,7 @@ StepSummary step_summary(const RunRecord& record) {
   step.median_step = median_index(steps);
   step.examples_per_s = step.median_ns > 0 ? double(record.batch) * 1e9 / double(step.median_ns) : 0;
   step.build_ns = record.build_ns, step.plan_ns = record.plan_ns;
+  step.work_ns = record.work_ns, step.span_ns = record.span_ns;
   return step;
 }
 

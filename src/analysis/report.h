@@ -14,7 +14,8 @@ struct StepSummary {
   int64_t median_step = 0;  ///< the step that the printed tables show: a real one
   double examples_per_s = 0;
   int64_t build_ns = 0, plan_ns = 0;
-  int64_t work = 0, flop = 0;  ///< required, of one step
+  int64_t work_ns = 0, span_ns = 0;  ///< of the median step; 0 where unknown
+  int64_t work = 0, flop = 0;        ///< required, of one step
 };
 
 /// One row: an executed node, or a source node that nothing executes (time 0).

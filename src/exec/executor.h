@@ -31,6 +31,8 @@ class Executor {
   virtual const Graph& source() const = 0;
   /// The plan, where there is one for the whole step.
   virtual const Plan* plan() const { return nullptr; }
+  /// Work and span of a step whose rows took `row_ns` (one entry per row).
+  virtual WorkSpan parallelism(const std::vector<int64_t>& row_ns) const = 0;
   virtual int64_t planned_bytes() const = 0;
   virtual int64_t sum_of_sizes_bytes() const = 0;
 };

@@ -10,6 +10,10 @@ PlanRunner::PlanRunner(const Plan& plan, int threads, int32_t first_node)
     local_.push_back(std::make_unique<Buffer>(size_t(plan.local_bytes)));
     workspace_.push_back(std::make_unique<Buffer>(size_t(plan.workspace_bytes)));
   }
+  graph_.successors = plan.successors;
+  graph_.predecessors.assign(plan.successors.size(), 0);
+  for (const std::vector<int>& successors : plan.successors)
+    for (int next : successors) ++graph_.predecessors[size_t(next)];
   for (size_t v = 0; v < plan.values.size(); ++v) {
     size_t root = v;
     while (plan.values[root].root != int(root)) root = size_t(plan.values[root].root);

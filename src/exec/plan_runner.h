@@ -18,6 +18,7 @@ class PlanRunner : public Program {
   /// A value after the run: an output of the graph.
   View view_of(Value value) const;
 
+  const TaskGraph* graph() const override { return plan_.successors.empty() ? nullptr : &graph_; }
   int stages() const override { return int(plan_.stages.size()); }
   int tasks(int stage) const override { return int(plan_.stages[size_t(stage)].tasks.size()); }
   void run(int stage, int task, Worker& worker) override;
@@ -36,6 +37,7 @@ class PlanRunner : public Program {
 
   const Plan& plan_;
   int32_t first_node_;
+  TaskGraph graph_;  ///< schedule operators
   std::vector<void*> bound_;
   std::vector<Address> addresses_;  ///< by value, of its root
   Buffer shared_;

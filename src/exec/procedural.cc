@@ -228,6 +228,19 @@ Tensor ProceduralExecutor::output(const std::string& name) const {
   return found->second;
 }
 
+/// One statement after the other: works and spans add up.
+WorkSpan ProceduralExecutor::parallelism(const std::vector<int64_t>& row_ns) const {
+  WorkSpan sum;
+  auto row = row_ns.begin();
+  for (const Statement* statement : in_order_) {
+    const auto next = row + std::ptrdiff_t(statement->plan->nodes.size());
+    const WorkSpan own = work_and_span(*statement->plan, {row, next});
+    sum.work_ns += own.work_ns, sum.span_ns += own.span_ns;
+    row = next;
+  }
+  return sum;
+}
+
 std::vector<NodeRow> ProceduralExecutor::rows() const { return rows_; }
 
 }  // namespace tacho

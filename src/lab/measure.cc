@@ -78,6 +78,9 @@ RunRecord measure(const StepOptions& options, const Dataset& data, const Measure
   record.rows = executor.rows();
   record.build_ns = feed.session().build_ns();
   record.plan_ns = feed.session().plan_ns();
+  const auto by_step = record.ledger.kernel_ns_by_step(int(record.rows.size()));
+  const WorkSpan parallel = executor.parallelism(by_step[size_t(median_index(record.ledger.step_ns()))]);
+  record.work_ns = parallel.work_ns, record.span_ns = parallel.span_ns;
   record.planned_bytes = executor.planned_bytes();
   record.sum_of_sizes_bytes = executor.sum_of_sizes_bytes();
   record.peak_rss_bytes = peak_rss_bytes();

@@ -24,21 +24,26 @@ int64_t place(const Block& block, const std::vector<const Block*>& neighbours) {
 }  // namespace
 
 int64_t pack_blocks(std::vector<Block>& blocks, bool reuse) {
+  return pack_blocks(blocks, [&](size_t a, size_t b) {
+    return !reuse || (blocks[a].begin <= blocks[b].end && blocks[b].begin <= blocks[a].end);
+  });
+}
+
+int64_t pack_blocks(std::vector<Block>& blocks, const std::function<bool(size_t, size_t)>& meet) {
   std::vector<size_t> order(blocks.size());
   std::iota(order.begin(), order.end(), 0);
   std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return blocks[a].bytes > blocks[b].bytes; });
-  std::vector<const Block*> placed;  // sorted by offset
+  std::vector<size_t> placed;  // sorted by offset
   int64_t size = 0;
   for (size_t i : order) {
-    Block& block = blocks[i];
     std::vector<const Block*> neighbours;
-    for (const Block* other : placed)
-      if (!reuse || (other->begin <= block.end && block.begin <= other->end)) neighbours.push_back(other);
-    block.offset = place(block, neighbours);
-    size = std::max(size, block.offset + aligned(block.bytes));
-    placed.insert(std::upper_bound(placed.begin(), placed.end(), &block,
-                                   [](const Block* a, const Block* b) { return a->offset < b->offset; }),
-                  &block);
+    for (size_t other : placed)
+      if (meet(i, other)) neighbours.push_back(&blocks[other]);
+    blocks[i].offset = place(blocks[i], neighbours);
+    size = std::max(size, blocks[i].offset + aligned(blocks[i].bytes));
+    placed.insert(std::upper_bound(placed.begin(), placed.end(), i,
+                                   [&](size_t a, size_t b) { return blocks[a].offset < blocks[b].offset; }),
+                  i);
   }
   return size;
 }

@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 namespace tacho {
@@ -15,5 +16,8 @@ struct Block {
 /// lowest place). Offsets are multiples of 64. With `reuse` off every block gets its own place. Returns the size of the
 /// arena.
 int64_t pack_blocks(std::vector<Block>& blocks, bool reuse = true);
+
+/// The same where lifetimes are not intervals: blocks `a` and `b` may share memory unless `meet(a, b)`.
+int64_t pack_blocks(std::vector<Block>& blocks, const std::function<bool(size_t, size_t)>& meet);
 
 }  // namespace tacho

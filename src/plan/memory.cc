@@ -180,6 +180,7 @@ void Planner::place_shared() {
   for (const Graph::Output& output : plan_->graph.outputs()) outputs.insert(root_of(output.value.id));
   std::vector<Block> blocks;
   std::vector<int64_t*> offsets;
+  std::vector<int> roots;  // -1 for partials
   for (int v = 0; v < int(plan_->values.size()); ++v) {
     PlannedValue& value = plan_->values[size_t(v)];
     if (value.root != v || value.storage != Storage::shared) continue;
@@ -188,6 +189,7 @@ void Planner::place_shared() {
     for (int reader : readers_[size_t(v)]) end = std::max(end, stage_of_[size_t(reader)]);
     blocks.push_back({value.bytes, begin, end});
     offsets.push_back(&value.offset);
+    roots.push_back(v);
   }
   for (PlannedNode& node : plan_->nodes) {
     if (node.kind != PlannedNode::combine) continue;
@@ -197,7 +199,22 @@ void Planner::place_shared() {
     blocks.push_back({source.partial_bytes * plan_->lanes, begin, end});
     offsets.push_back(&source.partial_offset);
   }
-  plan_->shared_bytes = pack_blocks(blocks, options_.memory_plan);
+  if (options_.schedule == Schedule::operators && options_.memory_plan) {
+    // There are no stages to tell lifetimes by: two values may share memory where all that touch one are over before
+    // the other begins.
+    const auto before = ancestors();
+    const auto over_before = [&](size_t a, size_t b) {
+      const size_t begins = size_t(writer_[size_t(roots[b])]);
+      if (outputs.count(roots[a]) || !before[begins][size_t(writer_[size_t(roots[a])])]) return false;
+      for (int reader : readers_[size_t(roots[a])])
+        if (!before[begins][size_t(reader)]) return false;
+      return true;
+    };
+    plan_->shared_bytes =
+        pack_blocks(blocks, [&](size_t a, size_t b) { return !over_before(a, b) && !over_before(b, a); });
+  } else {
+    plan_->shared_bytes = pack_blocks(blocks, options_.memory_plan);
+  }
   for (size_t i = 0; i < blocks.size(); ++i) *offsets[i] = blocks[i].offset;
 }
 

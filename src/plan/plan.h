@@ -13,6 +13,7 @@ namespace tacho {
 enum class Schedule : uint8_t {
   slices,      ///< slices of the batch, each through the whole segment on one thread
   sequential,  ///< one node at a time, split into its slices over all threads, with a barrier
+  operators,   ///< nodes unsplit over the whole batch, each as soon as those it depends on are over
 };
 
 struct PlanOptions {
@@ -119,6 +120,7 @@ struct Plan {
   std::vector<PlannedValue> values;
   std::vector<PlannedNode> nodes;
   std::vector<Stage> stages;
+  std::vector<std::vector<int>> successors;  ///< schedule operators: of each task of the only stage; else empty
   std::vector<Slot> slots;
   Slicing slicing;
   int lanes = 1;
@@ -134,6 +136,15 @@ struct Plan {
 
 /// `groups`: nodes proposed to run together, in execution order. Throws tacho::Error where a plan is impossible.
 std::unique_ptr<Plan> make_plan(Graph graph, const std::vector<std::vector<int>>& groups, const PlanOptions& options);
+
+/// How much parallelism there is in a schedule: time of all tasks, and of the longest chain of tasks that must follow
+/// one another.
+struct WorkSpan {
+  int64_t work_ns = 0, span_ns = 0;
+  double parallelism() const { return span_ns > 0 ? double(work_ns) / double(span_ns) : 0; }
+};
+/// From the time of each planned node in one step (over all its slices); a node's slices are taken as equally long.
+WorkSpan work_and_span(const Plan& plan, const std::vector<int64_t>& node_ns);
 
 /// One line per node: kernel, backend, reason and refusals; slices, lanes, segments, arena.
 std::string to_text(const Plan& plan);

@@ -44,7 +44,7 @@ Planner::Planner(Graph graph, const std::vector<std::vector<int>>& groups, const
 }
 
 std::unique_ptr<Plan> Planner::run() {
-  plan_->slicing = analyze_slicing(plan_->graph);
+  plan_->slicing = analyze_slicing(plan_->graph, options_.schedule != Schedule::operators);
   choose_slices();
   make_values();
   make_nodes();
@@ -53,6 +53,7 @@ std::unique_ptr<Plan> Planner::run() {
   find_readers();
   choose_storage();
   if (options_.memory_plan) overwrite_in_place();
+  if (options_.schedule == Schedule::operators) make_successors();
   place_local();
   place_shared();
   return std::move(plan_);

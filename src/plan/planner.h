@@ -46,6 +46,9 @@ class Planner {
   Stage sliced_stage(const std::vector<int>& nodes, int order) const;
   Stage whole_stage(const std::vector<int>& nodes, int order) const;
   Stage split_stage(int node) const;
+  Stage operator_stage() const;
+  void make_successors();
+  std::vector<std::vector<bool>> ancestors() const;
 
   // memory.cc: storage classes, in-place, arenas
   void find_readers();

@@ -49,8 +49,8 @@ int at_least_even(int order) { return order % 2 ? order + 1 : order; }
 
 class Analysis {
  public:
-  explicit Analysis(const Graph& graph) : graph_(graph) {
-    result_.batch = batch_of(graph);
+  Analysis(const Graph& graph, bool slice) : graph_(graph) {
+    result_.batch = slice ? batch_of(graph) : 0;
     result_.nodes.resize(size_t(graph.node_count()));
     result_.values.resize(size_t(graph.value_count()));
   }
@@ -134,6 +134,6 @@ TensorTypes output_types(const Graph& graph, const GraphNode& node) {
   return types;
 }
 
-Slicing analyze_slicing(const Graph& graph) { return Analysis(graph).run(); }
+Slicing analyze_slicing(const Graph& graph, bool slice) { return Analysis(graph, slice).run(); }
 
 }  // namespace tacho

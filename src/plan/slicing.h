@@ -27,7 +27,8 @@ struct Slicing {
   int orders = 1;  ///< highest order + 1
 };
 
-Slicing analyze_slicing(const Graph& graph);
+/// With `slice` off every node runs whole.
+Slicing analyze_slicing(const Graph& graph, bool slice = true);
 
 /// The types of a node's operands, for its rules.
 TensorTypes input_types(const Graph& graph, const GraphNode& node);

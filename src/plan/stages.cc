@@ -93,7 +93,9 @@ void Planner::make_stages() {
   std::vector<Stage>& stages = plan_->stages;
   const auto runs = [&](int n) { return plan_->nodes[size_t(n)].kind != PlannedNode::view; };
   std::vector<int> last;  // commits that copy: behind everything that may still read the variable
-  if (options_.schedule == Schedule::sequential) {
+  if (options_.schedule == Schedule::operators) {
+    stages.push_back(operator_stage());
+  } else if (options_.schedule == Schedule::sequential) {
     for (int n = 0; n < int(plan_->nodes.size()); ++n) {
       const PlannedNode& node = plan_->nodes[size_t(n)];
       if (!runs(n)) continue;

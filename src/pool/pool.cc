@@ -51,17 +51,6 @@ Pool::~Pool() {
   for (std::thread& thread : threads_) thread.join();
 }
 
-/// Spins, then sleeps on `word` until `ready(value)`. Returns whether it slept.
-template <class Ready>
-bool Pool::wait_until(std::atomic<int>& word, Ready&& ready) {
-  for (int i = 0; i < spins_; ++i) {
-    if (ready(word.load())) return false;
-    Worker::pause();
-  }
-  for (int value = word.load(); !ready(value); value = word.load()) word.wait(value);
-  return true;
-}
-
 void Pool::worker_loop(int thread) {
   Worker& worker = workers_[size_t(thread)];
   for (int seen = 0;;) {
@@ -73,7 +62,7 @@ void Pool::worker_loop(int thread) {
     inside_.fetch_add(1);
     if (active_.load()) {
       worker.change_at(slept ? now_ns() : run_published_ns_, Account::dispatch);
-      run_stages(worker);
+      work(worker);
       worker.change_at(run_ended_ns_, Account::idle);
     }
     inside_.fetch_sub(1);
@@ -81,29 +70,40 @@ void Pool::worker_loop(int thread) {
   }
 }
 
-void Pool::run(Program& program) {
+void Pool::set_up(Program& program) {
+  program_ = &program;
+  failed_.store(false, std::memory_order_relaxed);
+  graph_ = program.graph();
+  if (graph_) return set_up_graph(*graph_);
   const int count = program.stages();
-  if (count == 0) return;
   if (count > stage_capacity_) {
     stages_ = std::make_unique<Stage[]>(size_t(count));
     stage_capacity_ = count;
   }
   stage_count_ = count;
-  program_ = &program;
   for (int s = 0; s < count; ++s) {
     stages_[size_t(s)].tasks = program.tasks(s);
     stages_[size_t(s)].next.store(0, std::memory_order_relaxed);
     stages_[size_t(s)].left.store(stages_[size_t(s)].tasks, std::memory_order_relaxed);
   }
-  failed_.store(false, std::memory_order_relaxed);
   current_stage_.store(0, std::memory_order_relaxed);
   run_published_ns_ = now_ns();
   publish_stage(0);
+}
+
+void Pool::work(Worker& worker) {
+  if (graph_) run_graph(worker);
+  else run_stages(worker);
+}
+
+void Pool::run(Program& program) {
+  if (program.stages() == 0 || (program.graph() && program.graph()->predecessors.empty())) return;
+  set_up(program);
   active_.store(true);
   const int generation = generation_.load(std::memory_order_relaxed);
   generation_.store(generation == INT32_MAX ? 1 : generation + 1, std::memory_order_release);
   if (threads() > 1) generation_.notify_all();
-  run_stages(workers_[0]);
+  work(workers_[0]);
   active_.store(false);
   // Nobody may look at the stages any more before they are set up for the next run.
   wait_until(inside_, [](int value) { return value == 0; });

@@ -60,10 +60,19 @@ class Worker {
   int thread_ = 0;
 };
 
-/// Stages of independent tasks; a barrier after each stage.
+/// Which tasks must be over before a task may begin, for programs without stages.
+struct TaskGraph {
+  std::vector<int> predecessors;             ///< how many, per task
+  std::vector<std::vector<int>> successors;  ///< per task
+};
+
+/// Stages of independent tasks with a barrier after each stage; or, where `graph` is given, the tasks of stage 0 as
+/// soon as those they depend on are over, without barriers.
 class Program {
  public:
   virtual ~Program() = default;
+  /// Null for programs of stages.
+  virtual const TaskGraph* graph() const { return nullptr; }
   virtual int stages() const = 0;
   virtual int tasks(int stage) const = 0;
   virtual void run(int stage, int task, Worker& worker) = 0;
@@ -127,19 +136,37 @@ class Pool {
     int64_t published_ns = 0;  ///< when its tasks became ready
   };
   void worker_loop(int thread);
+  void set_up(Program& program);
+  void work(Worker& worker);
   void run_stages(Worker& worker);
+  void set_up_graph(const TaskGraph& graph);
+  void run_graph(Worker& worker);
+  void push_ready(int task);
+  int take_ready(int64_t& since);
   void arrive(Worker& worker, int stage);
   void publish_stage(int stage);
   void run_task(Worker& worker, int stage, int task);
   void plant_in_input();
   bool fire(Plant::Kind kind);
-  template <class Ready>
-  bool wait_until(std::atomic<int>& word, Ready&& ready);
+  template <class Condition>
+  bool wait_until(std::atomic<int>& word, Condition&& ready);
 
   std::vector<Worker> workers_;
   std::vector<std::thread> threads_;
   std::unique_ptr<Stage[]> stages_;
   int stage_capacity_ = 0, stage_count_ = 0;
+  /// Ready tasks of a graph in the order in which they became ready: every task is pushed once, so the queue is an
+  /// array.
+  struct Ready {
+    std::atomic<int> task{-1};
+    int64_t since_ns = 0;
+  };
+  const TaskGraph* graph_ = nullptr;
+  std::unique_ptr<Ready[]> ready_;
+  std::unique_ptr<std::atomic<int>[]> waiting_;  ///< predecessors that are not over yet
+  int graph_capacity_ = 0;
+  std::atomic<int> ready_begin_{0}, ready_end_{0}, graph_done_{0}, graph_signal_{0};
+  std::atomic<bool> graph_over_{false};
   Program* program_ = nullptr;
   std::atomic<int> current_stage_{0};  ///< stages below are complete
   std::atomic<int> generation_{0};     ///< increases with every run; -1 ends the threads
@@ -153,5 +180,16 @@ class Pool {
   std::atomic<bool> plant_fired_{false};
   int spins_ = 0;
 };
+
+/// Spins, then sleeps on `word` until `ready(value)`. Returns whether it slept.
+template <class Condition>
+bool Pool::wait_until(std::atomic<int>& word, Condition&& ready) {
+  for (int i = 0; i < spins_; ++i) {
+    if (ready(word.load())) return false;
+    Worker::pause();
+  }
+  for (int value = word.load(); !ready(value); value = word.load()) word.wait(value);
+  return true;
+}
 
 }  // namespace tacho

@@ -21,18 +21,15 @@ const std::map<std::string, SwitchValues>& table() {
        {{"auto", "gather", "im2col", "direct"},
         {{"winograd", "no backend of this version has a Winograd kernel; use direct, im2col or gather"}}}},
       {"gemm",
-       {{"auto", "reference", "blas"},
-        {{"onednn", "this version has no onednn backend; use blas or reference"},
-         {"simd", "this version has no simd backend; use blas or reference"}}}},
+       {{"auto", "reference", "blas", "onednn"},
+        {{"simd", "this version has no simd backend; use blas, onednn or reference"}}}},
       {"fusion", {{"on", "off"}, {}}},
       {"memory-plan", {{"on", "off"}, {}}},
       {"layout",
        {{"auto", "nchw"},
         {{"nhwc", "no kernel of this version works channels-last; use nchw"},
          {"blocked", "no kernel of this version works on blocked layouts; use nchw"}}}},
-      {"schedule",
-       {{"slices", "sequential"},
-        {{"operators", "running ready nodes in parallel is not in this version; use slices or sequential"}}}},
+      {"schedule", {{"slices", "operators", "sequential"}, {}}},
       {"dtype",
        {{"float32", "float64"},
         {{"bfloat16", "no kernel of this version computes in bfloat16; use float32 or float64"}}}},
@@ -67,8 +64,7 @@ int positive(const std::string& name, const std::string& value) {
 
 void check_backends(const std::string& value) {
   for (const std::string& name : split(value)) {
-    if (name == "onednn" || name == "simd" || name == "cuda")
-      fail("--backend ", name, ": this version has no ", name, " backend");
+    if (name == "simd" || name == "cuda") fail("--backend ", name, ": this version has no ", name, " backend");
     const Backend& backend = backend_named(name);
     if (const char* reason = backend.unavailable ? backend.unavailable() : nullptr)
       fail("--backend ", name, ": ", reason);
@@ -98,11 +94,12 @@ const std::vector<SwitchInfo>& all_switches() {
   static const std::vector<SwitchInfo> kSwitches = {
       {"execution", "graph, procedural (or eager)", "graph", "building a graph first, against statement by statement"},
       {"convolution", "auto, gather, im2col, direct", "auto", "index manipulation against products"},
-      {"gemm", "auto, reference, blas", "auto", "optimised libraries: who runs matrix products"},
+      {"gemm", "auto, reference, blas, onednn", "auto", "optimised libraries: who runs matrix products"},
       {"fusion", "on, off", "on", "groups of operations in one kernel"},
       {"memory-plan", "on, off", "on", "memory reused by lifetime and overwritten in place"},
       {"layout", "auto, nchw", "auto", "how images lie in memory"},
-      {"schedule", "slices, sequential", "slices", "slices of the batch depth-first, against one node at a time"},
+      {"schedule", "slices, operators, sequential", "slices",
+       "slices of the batch depth-first, against ready nodes in parallel, against one node at a time"},
       {"lanes", "a number", "the machine's cores", "how many partial sums a reduction over the batch has"},
       {"backend", "a list of names", "all, best first", "which kernels are preferred"},
       {"threads", "a number", "all cores", "threads in all, the caller included"},
@@ -139,7 +136,9 @@ Way resolve(const Switches& switches) {
   way.fusion = value_of(switches, "fusion", way.procedural ? "off" : "on") == "on";
   way.memory_plan = value_of(switches, "memory-plan", way.procedural ? "off" : "on") == "on";
   const std::string schedule = value_of(switches, "schedule", way.procedural ? "sequential" : "slices");
-  way.schedule = schedule == "slices" ? Schedule::slices : Schedule::sequential;
+  way.schedule = schedule == "slices"      ? Schedule::slices
+                 : schedule == "operators" ? Schedule::operators
+                                           : Schedule::sequential;
   const std::string layout = value_of(switches, "layout", "auto");
   if (way.procedural) {
     const std::string why = ": procedural execution runs statement by statement, so there is nothing to ";
@@ -148,8 +147,8 @@ Way resolve(const Switches& switches) {
     if (way.memory_plan)
       fail("--execution procedural with --memory-plan on", why,
            "plan; leave --memory-plan out or use --execution graph");
-    if (schedule == "slices")
-      fail("--execution procedural with --schedule slices", why,
+    if (schedule != "sequential")
+      fail("--execution procedural with --schedule ", schedule, why,
            "schedule; leave --schedule out or use --execution graph");
   }
   const int cores = this_cpu().cores;
@@ -164,7 +163,7 @@ Way resolve(const Switches& switches) {
   way.backends = split(order);
   if (std::find(way.backends.begin(), way.backends.end(), "reference") == way.backends.end())
     way.backends.push_back("reference");
-  if (way.gemm == "blas") check_backends("blas");
+  if (way.gemm != "auto") check_backends(way.gemm);
   for (const SwitchInfo& info : all_switches()) {
     std::string value = value_of(switches, info.name, "");
     if (info.name == "execution") value = way.procedural ? "procedural" : "graph";

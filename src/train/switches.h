@@ -29,7 +29,7 @@ void set_switch(Switches& switches, const std::string& name, const std::string& 
 struct Way {
   bool procedural = false;
   std::string convolution;  ///< auto, gather, im2col, direct
-  std::string gemm;         ///< auto, reference, blas
+  std::string gemm;         ///< auto, reference, blas, onednn
   bool fusion = true, memory_plan = true;
   Schedule schedule = Schedule::slices;
   int lanes = 0;  ///< 0: the machine's cores
