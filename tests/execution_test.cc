@@ -1,5 +1,4 @@
-// Bit-identity over threads and schedules, agreement between ways to execute,
-// the ledger's identity on real steps.
+// Bit-identity over threads and schedules, agreement between ways to execute, the ledger's identity on real steps.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -21,42 +20,34 @@ struct Outcome {
 
 NetworkSpec with_batch_norm() {
   NetworkSpec network = builtin_network("simplenn-4", Shape{1, 12, 12});
-  // Without its bias: its gradient behind a normalisation is zero but for
-  // rounding, which Adam blows up to steps of full length.
+  // Without its bias: its gradient behind a normalisation is zero but for rounding, which Adam blows up to steps of
+  // full length.
   network.layers[0].fields.emplace_back("bias", false);
-  network.layers.insert(network.layers.begin() + 1,
-                        LayerSpec{"batch_norm2d", "bn1", {}, {}});
+  network.layers.insert(network.layers.begin() + 1, LayerSpec{"batch_norm2d", "bn1", {}, {}});
   return network;
 }
 
-Outcome train(const NetworkSpec &network, int64_t batch,
-              const std::vector<std::pair<std::string, std::string>> &switches,
-              int steps = 3,
+Outcome train(const NetworkSpec& network, int64_t batch,
+              const std::vector<std::pair<std::string, std::string>>& switches, int steps = 3,
               OptimizerKind optimizer = OptimizerKind::momentum) {
   StepOptions options;
   options.network = network;
   options.batch = batch;
   options.optimizer.kind = optimizer;
   Switches set;
-  set_switch(
-      set, "lanes",
-      "3"); // the plan must not depend on the threads that happen to be there
-  for (const auto &[name, value] : switches)
-    set_switch(set, name, value);
+  set_switch(set, "lanes", "3");  // the plan must not depend on the threads that happen to be there
+  for (const auto& [name, value] : switches) set_switch(set, name, value);
   options.way = resolve(set);
   Outcome run;
   run.variables = initial_variables(options, 11);
   Pool pool(options.way.threads);
   Session session(options, pool, run.variables);
   Shape shape{batch};
-  for (int64_t extent : network.input)
-    shape.push_back(extent);
+  for (int64_t extent : network.input) shape.push_back(extent);
   Tensor x({DType::float64, shape}), y({DType::int64, {batch}});
   const Random random(3);
-  for (int64_t i = 0; i < x.elements(); ++i)
-    x.as<double>()[i] = random.normal(uint64_t(i));
-  for (int64_t i = 0; i < batch; ++i)
-    y.as<int64_t>()[i] = i % network.classes;
+  for (int64_t i = 0; i < x.elements(); ++i) x.as<double>()[i] = random.normal(uint64_t(i));
+  for (int64_t i = 0; i < batch; ++i) y.as<int64_t>()[i] = i % network.classes;
   x = x.cast(options.way.dtype);
   Ledger ledger;
   pool.begin(ledger);
@@ -66,10 +57,9 @@ Outcome train(const NetworkSpec &network, int64_t batch,
     pool.end_step();
   }
   pool.finish();
-  for (const LedgerEntry &entry : ledger.entries()) {
+  for (const LedgerEntry& entry : ledger.entries()) {
     run.residual += entry.ns;
-    if (entry.account == Account::kernel)
-      run.kernel_ns += entry.ns;
+    if (entry.account == Account::kernel) run.kernel_ns += entry.ns;
     EXPECT_LT(entry.node, int(session.executor().rows().size()));
   }
   run.residual -= ledger.threads() * ledger.wall_ns();
@@ -77,24 +67,18 @@ Outcome train(const NetworkSpec &network, int64_t batch,
   return run;
 }
 
-void expect_bit_identical(const Outcome &a, const Outcome &b,
-                          const std::string &what) {
+void expect_bit_identical(const Outcome& a, const Outcome& b, const std::string& what) {
   ASSERT_EQ(a.variables.size(), b.variables.size());
-  for (const auto &[name, tensor] : a.variables) {
-    const Tensor &other = b.variables.at(name);
-    EXPECT_EQ(std::memcmp(tensor.view().data, other.view().data,
-                          size_t(tensor.bytes())),
-              0)
-        << what << ": " << name;
+  for (const auto& [name, tensor] : a.variables) {
+    const Tensor& other = b.variables.at(name);
+    EXPECT_EQ(std::memcmp(tensor.view().data, other.view().data, size_t(tensor.bytes())), 0) << what << ": " << name;
   }
   EXPECT_EQ(a.losses, b.losses) << what;
 }
 
-void expect_close(const Outcome &a, const Outcome &b, double tolerance,
-                  const std::string &what) {
-  for (const auto &[name, tensor] : a.variables) {
-    const Tensor x = tensor.cast(DType::float64),
-                 y = b.variables.at(name).cast(DType::float64);
+void expect_close(const Outcome& a, const Outcome& b, double tolerance, const std::string& what) {
+  for (const auto& [name, tensor] : a.variables) {
+    const Tensor x = tensor.cast(DType::float64), y = b.variables.at(name).cast(DType::float64);
     double scale = 1e-12, error = 0;
     for (int64_t i = 0; i < x.elements(); ++i) {
       scale = std::max(scale, std::fabs(x.as<double>()[i]));
@@ -104,14 +88,11 @@ void expect_close(const Outcome &a, const Outcome &b, double tolerance,
   }
 }
 
-class ExecutionThreads : public testing::TestWithParam<
-                             std::vector<std::pair<std::string, std::string>>> {
-};
+class ExecutionThreads : public testing::TestWithParam<std::vector<std::pair<std::string, std::string>>> {};
 
 TEST_P(ExecutionThreads, WeightsAreBitIdenticalForAnyNumberOfThreads) {
-  for (const NetworkSpec &network :
-       {builtin_network("simplenn-4", Shape{1, 12, 12}), with_batch_norm(),
-        builtin_network("mlp", Shape{1, 9, 9})}) {
+  for (const NetworkSpec& network :
+       {builtin_network("simplenn-4", Shape{1, 12, 12}), with_batch_norm(), builtin_network("mlp", Shape{1, 9, 9})}) {
     Outcome first;
     for (int threads = 1; threads <= 4; ++threads) {
       auto switches = GetParam();
@@ -119,27 +100,21 @@ TEST_P(ExecutionThreads, WeightsAreBitIdenticalForAnyNumberOfThreads) {
       const Outcome run = train(network, 17, switches);
       EXPECT_EQ(run.residual, 0) << threads << " threads";
       EXPECT_GT(run.kernel_ns, 0);
-      if (threads == 1)
-        first = run;
-      else
-        expect_bit_identical(first, run,
-                             network.name + text_of(", ", threads, " threads"));
+      if (threads == 1) first = run;
+      else expect_bit_identical(first, run, network.name + text_of(", ", threads, " threads"));
     }
   }
 }
 
 using Ways = std::vector<std::pair<std::string, std::string>>;
-INSTANTIATE_TEST_SUITE_P(
-    Ways, ExecutionThreads,
-    testing::Values(
-        Ways{}, Ways{{"schedule", "sequential"}},
-        Ways{{"schedule", "operators"}},
-        Ways{{"schedule", "operators"}, {"memory-plan", "off"}},
-        Ways{{"execution", "procedural"}}, Ways{{"convolution", "gather"}},
-        Ways{{"convolution", "gather"}, {"execution", "procedural"}},
-        Ways{{"convolution", "direct"}}, Ways{{"backend", "reference"}},
-        Ways{{"backend", "stub,reference"}},
-        Ways{{"memory-plan", "off"}, {"fusion", "off"}}));
+INSTANTIATE_TEST_SUITE_P(Ways, ExecutionThreads,
+                         testing::Values(Ways{}, Ways{{"schedule", "sequential"}}, Ways{{"schedule", "operators"}},
+                                         Ways{{"schedule", "operators"}, {"memory-plan", "off"}},
+                                         Ways{{"execution", "procedural"}}, Ways{{"convolution", "gather"}},
+                                         Ways{{"convolution", "gather"}, {"execution", "procedural"}},
+                                         Ways{{"convolution", "direct"}}, Ways{{"backend", "reference"}},
+                                         Ways{{"backend", "stub,reference"}},
+                                         Ways{{"memory-plan", "off"}, {"fusion", "off"}}));
 
 class ExecutionLedger : public testing::TestWithParam<Ways> {};
 
@@ -150,8 +125,7 @@ TEST_P(ExecutionLedger, AKernelThatThrowsIsReportedAndTheLedgerCloses) {
     options.batch = 12;
     Switches set;
     set_switch(set, "threads", std::to_string(threads));
-    for (const auto &[name, value] : GetParam())
-      set_switch(set, name, value);
+    for (const auto& [name, value] : GetParam()) set_switch(set, name, value);
     options.way = resolve(set);
     Pool pool(threads);
     VariableStore variables = initial_variables(options, 0);
@@ -162,57 +136,43 @@ TEST_P(ExecutionLedger, AKernelThatThrowsIsReportedAndTheLedgerCloses) {
     pool.begin(ledger);
     session.run(x.view(), y.view(), 0.01, 1);
     pool.end_step();
-    y.as<int64_t>()[7] = 99; // no such class
+    y.as<int64_t>()[7] = 99;  // no such class
     try {
       session.run(x.view(), y.view(), 0.01, 2);
       ADD_FAILURE() << "label 99 of 10 classes was accepted";
-    } catch (const Error &error) {
-      EXPECT_NE(std::string(error.what()).find("99"), std::string::npos)
-          << error.what();
+    } catch (const Error& error) {
+      EXPECT_NE(std::string(error.what()).find("99"), std::string::npos) << error.what();
     }
     y.as<int64_t>()[7] = 0;
-    session.run(x.view(), y.view(), 0.01, 3); // and the session lives on
+    session.run(x.view(), y.view(), 0.01, 3);  // and the session lives on
     pool.end_step();
     pool.finish();
     int64_t sum = 0;
-    for (const LedgerEntry &entry : ledger.entries())
-      sum += entry.ns;
+    for (const LedgerEntry& entry : ledger.entries()) sum += entry.ns;
     EXPECT_EQ(sum, threads * ledger.wall_ns());
   }
 }
 
 INSTANTIATE_TEST_SUITE_P(Ways, ExecutionLedger,
-                         testing::Values(Ways{},
-                                         Ways{{"schedule", "sequential"}},
-                                         Ways{{"execution", "procedural"}}));
+                         testing::Values(Ways{}, Ways{{"schedule", "sequential"}}, Ways{{"execution", "procedural"}}));
 
 TEST(ExecutionTest, SchedulesFusionAndMemoryPlanDoNotChangeABit) {
-  for (const NetworkSpec &network :
-       {builtin_network("simplenn-4", Shape{1, 12, 12}), with_batch_norm()}) {
+  for (const NetworkSpec& network : {builtin_network("simplenn-4", Shape{1, 12, 12}), with_batch_norm()}) {
     const Outcome base = train(network, 10, {});
-    for (const Ways &way :
-         {Ways{{"schedule", "sequential"}}, Ways{{"memory-plan", "off"}},
-          Ways{{"schedule", "sequential"}, {"memory-plan", "off"}}})
-      expect_bit_identical(base, train(network, 10, way),
-                           network.name + " " + way[0].first);
+    for (const Ways& way : {Ways{{"schedule", "sequential"}}, Ways{{"memory-plan", "off"}},
+                            Ways{{"schedule", "sequential"}, {"memory-plan", "off"}}})
+      expect_bit_identical(base, train(network, 10, way), network.name + " " + way[0].first);
   }
 }
 
 TEST(ExecutionTest, EveryWayComputesTheSameInDouble) {
-  for (const NetworkSpec &network :
-       {builtin_network("simplenn-4", Shape{1, 12, 12}), with_batch_norm()})
-    for (const OptimizerKind optimizer :
-         {OptimizerKind::momentum, OptimizerKind::adam}) {
-      const Outcome base = train(network, 7,
-                                 {{"dtype", "float64"},
-                                  {"backend", "reference"},
-                                  {"convolution", "direct"}},
-                                 3, optimizer);
-      for (const Ways &way :
-           {Ways{}, Ways{{"execution", "procedural"}},
-            Ways{{"convolution", "gather"}},
-            Ways{{"convolution", "gather"}, {"execution", "procedural"}},
-            Ways{{"gemm", "reference"}}, Ways{{"fusion", "off"}}}) {
+  for (const NetworkSpec& network : {builtin_network("simplenn-4", Shape{1, 12, 12}), with_batch_norm()})
+    for (const OptimizerKind optimizer : {OptimizerKind::momentum, OptimizerKind::adam}) {
+      const Outcome base =
+          train(network, 7, {{"dtype", "float64"}, {"backend", "reference"}, {"convolution", "direct"}}, 3, optimizer);
+      for (const Ways& way : {Ways{}, Ways{{"execution", "procedural"}}, Ways{{"convolution", "gather"}},
+                              Ways{{"convolution", "gather"}, {"execution", "procedural"}}, Ways{{"gemm", "reference"}},
+                              Ways{{"fusion", "off"}}}) {
         auto switches = way;
         switches.emplace_back("dtype", "float64");
         expect_close(base, train(network, 7, switches, 3, optimizer), 1e-9,
@@ -223,9 +183,8 @@ TEST(ExecutionTest, EveryWayComputesTheSameInDouble) {
 
 TEST(ExecutionTest, OpaqueLayoutsAndPackedOperandsGiveTheSame) {
   const NetworkSpec network = builtin_network("mlp", Shape{1, 9, 9});
-  expect_close(train(network, 10, {{"backend", "reference"}}),
-               train(network, 10, {{"backend", "stub,reference"}}), 1e-5,
-               "stub");
+  expect_close(train(network, 10, {{"backend", "reference"}}), train(network, 10, {{"backend", "stub,reference"}}),
+               1e-5, "stub");
   StepOptions options;
   options.network = network;
   options.batch = 10;
@@ -236,7 +195,7 @@ TEST(ExecutionTest, OpaqueLayoutsAndPackedOperandsGiveTheSame) {
   VariableStore variables = initial_variables(options, 0);
   const Session session(options, pool, variables);
   int packs = 0, reorders = 0;
-  for (const PlannedNode &node : session.executor().plan()->nodes) {
+  for (const PlannedNode& node : session.executor().plan()->nodes) {
     packs += node.kind == PlannedNode::pack;
     reorders += node.kind == PlannedNode::reorder;
   }
@@ -252,8 +211,7 @@ TEST(ExecutionTest, TheArenaIsSmallerThanTheSumOfItsValues) {
   Pool pool(1);
   VariableStore variables = initial_variables(options, 0);
   const Session session(options, pool, variables);
-  EXPECT_LT(session.executor().planned_bytes() * 4,
-            session.executor().sum_of_sizes_bytes());
+  EXPECT_LT(session.executor().planned_bytes() * 4, session.executor().sum_of_sizes_bytes());
 }
 
 TEST(ExecutionTest, RefusalsReachThePlanWithTheirReasons) {
@@ -265,8 +223,8 @@ TEST(ExecutionTest, RefusalsReachThePlanWithTheirReasons) {
   VariableStore variables = initial_variables(options, 0);
   const Session session(options, pool, variables);
   int refusals = 0;
-  for (const PlannedNode &node : session.executor().plan()->nodes)
-    for (const RefusedOffer &refusal : node.refusals) {
+  for (const PlannedNode& node : session.executor().plan()->nodes)
+    for (const RefusedOffer& refusal : node.refusals) {
       EXPECT_FALSE(refusal.reason.empty());
       ++refusals;
     }
@@ -274,30 +232,25 @@ TEST(ExecutionTest, RefusalsReachThePlanWithTheirReasons) {
 }
 
 TEST(SwitchesTest, ImpossibleCombinationsAreRefusedWithAReason) {
-  const auto message = [](const Ways &ways) -> std::string {
+  const auto message = [](const Ways& ways) -> std::string {
     try {
       Switches set;
-      for (const auto &[name, value] : ways)
-        set_switch(set, name, value);
+      for (const auto& [name, value] : ways) set_switch(set, name, value);
       resolve(set);
-    } catch (const Error &error) {
+    } catch (const Error& error) {
       return error.what();
     }
     return "";
   };
-  for (const Ways &ways :
-       {Ways{{"execution", "procedural"}, {"fusion", "on"}},
-        Ways{{"execution", "eager"}, {"schedule", "slices"}},
-        Ways{{"execution", "procedural"}, {"memory-plan", "on"}},
-        Ways{{"convolution", "winograd"}}, Ways{{"dtype", "bfloat16"}},
-        Ways{{"execution", "procedural"}, {"schedule", "operators"}},
-        Ways{{"gemm", "simd"}}, Ways{{"backend", "simd"}},
-        Ways{{"layout", "nhwc"}}, Ways{{"layout", "blocked"}},
-        Ways{{"threads", "0"}}, Ways{{"convolution", "magic"}},
-        Ways{{"nothing", "on"}}})
+  for (const Ways& ways :
+       {Ways{{"execution", "procedural"}, {"fusion", "on"}}, Ways{{"execution", "eager"}, {"schedule", "slices"}},
+        Ways{{"execution", "procedural"}, {"memory-plan", "on"}}, Ways{{"convolution", "winograd"}},
+        Ways{{"dtype", "bfloat16"}}, Ways{{"execution", "procedural"}, {"schedule", "operators"}},
+        Ways{{"gemm", "simd"}}, Ways{{"backend", "simd"}}, Ways{{"layout", "nhwc"}}, Ways{{"layout", "blocked"}},
+        Ways{{"threads", "0"}}, Ways{{"convolution", "magic"}}, Ways{{"nothing", "on"}}})
     EXPECT_GT(message(ways).size(), 20u) << ways[0].first;
   EXPECT_EQ(message({{"execution", "procedural"}, {"fusion", "off"}}), "");
 }
 
-} // namespace
-} // namespace tacho
+}  // namespace
+}  // namespace tacho
