@@ -53,7 +53,7 @@ void add_data_flags(FlagSet& set, CommonFlags& flags) {
 void add_training_flags(FlagSet& set, CommonFlags& flags) {
   set.heading("Training");
   set.integer("--seed", "of the weights and the order of examples (0)", flags.seed, 0);
-  set.value("--optimizer", "NAME", "sgd, momentum, nesterov, adam, adamw (momentum)",
+  set.value("--optimizer", "NAME", "sgd, momentum, nesterov, adam, adamw, rmsprop, adagrad, lamb (momentum)",
             [&](const std::string& text) { flags.optimizer.kind = optimizer_kind_of(text); });
   set.number("--learning-rate,--lr", "(0.001)", flags.learning_rate, 0, kAnyNumber);
   set.value("--momentum", "X", "of momentum and nesterov (0.9)", [&](const std::string& text) {
@@ -61,6 +61,9 @@ void add_training_flags(FlagSet& set, CommonFlags& flags) {
     check_optimizer(flags.optimizer);
   });
   set.number("--weight-decay", "(0)", flags.optimizer.weight_decay, 0, kAnyNumber);
+  set.number("--clip-value", "largest element of a gradient (0: not clipped)", flags.optimizer.clip_value, 0,
+             kAnyNumber);
+  set.number("--clip-norm", "largest norm of all gradients (0: not clipped)", flags.optimizer.clip_norm, 0, kAnyNumber);
   set.value("--loss", "NAME", "cross-entropy or squared (cross-entropy)",
             [&](const std::string& text) { flags.loss = loss_of(text); });
 }

@@ -27,7 +27,7 @@ struct Updated {
 };
 
 TEST(Optimizer, NamesRoundTripAndUnknownOnesAreErrors) {
-  for (const char* name : {"sgd", "momentum", "nesterov", "adam", "adamw"})
+  for (const char* name : {"sgd", "momentum", "nesterov", "adam", "adamw", "rmsprop", "adagrad", "lamb"})
     EXPECT_EQ(name_of(optimizer_kind_of(name)), name);
   EXPECT_THROW(optimizer_kind_of("lion"), Error);
 }
@@ -39,6 +39,8 @@ TEST(Optimizer, OneUpdateAParameterAtItsLayerCommitsEverything) {
       {OptimizerKind::nesterov, {"momentum.fc.weight"}},
       {OptimizerKind::adam, {"adam.m.fc.weight", "adam.v.fc.weight"}},
       {OptimizerKind::adamw, {"adam.m.fc.weight", "adam.v.fc.weight"}},
+      {OptimizerKind::rmsprop, {"rmsprop.fc.weight"}},
+      {OptimizerKind::adagrad, {"adagrad.fc.weight"}},
   };
   for (const auto& [kind, names] : cases) {
     const Updated updated({.kind = kind});
@@ -81,6 +83,7 @@ TEST(Optimizer, NumbersOutsideTheirRangeAreErrors) {
   EXPECT_THROW(check_optimizer({.beta2 = -0.1}), Error);
   EXPECT_THROW(check_optimizer({.epsilon = 0}), Error);
   EXPECT_THROW(check_optimizer({.weight_decay = -1}), Error);
+  EXPECT_THROW(check_optimizer({.clip_norm = -1}), Error);
   check_optimizer({});
 }
 

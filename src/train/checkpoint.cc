@@ -35,6 +35,8 @@ Json description(const Checkpoint& c) {
         {"beta2", c.optimizer.beta2},
         {"epsilon", c.optimizer.epsilon},
         {"weight_decay", c.optimizer.weight_decay},
+        {"clip_value", c.optimizer.clip_value},
+        {"clip_norm", c.optimizer.clip_norm},
         {"learning_rate", c.learning_rate}}},
       {"position",
        {{"step", c.step}, {"batch_size", c.batch}, {"examples", c.examples}, {"seed", c.seed}, {"shuffle", c.shuffle}}},
@@ -72,6 +74,11 @@ void read_description(const Json& json, const std::string& where, Checkpoint& c)
   c.optimizer.beta2 = value<double>(json, "optimizer", "beta2", where);
   c.optimizer.epsilon = value<double>(json, "optimizer", "epsilon", where);
   c.optimizer.weight_decay = value<double>(json, "optimizer", "weight_decay", where);
+  // Checkpoints from before there was clipping lack these.
+  if (json.at("optimizer").contains("clip_value"))
+    c.optimizer.clip_value = value<double>(json, "optimizer", "clip_value", where);
+  if (json.at("optimizer").contains("clip_norm"))
+    c.optimizer.clip_norm = value<double>(json, "optimizer", "clip_norm", where);
   check_optimizer(c.optimizer);
   c.learning_rate = value<double>(json, "optimizer", "learning_rate", where);
   c.step = value<int64_t>(json, "position", "step", where);

@@ -50,7 +50,8 @@ void emit_step(Emitter& emitter, const Tape& tape, const StepOptions& options) {
   if (options.kind == StepKind::evaluate) return emitter.output("outputs", objective.outputs);
   const Value learning_rate = emitter.input("learning_rate", {dtype, {}}, InputKind::scalar);
   const Value step = emitter.input("step", {DType::int64, {}}, InputKind::scalar);
-  const std::vector<Value> gradient = gradients(emitter, tape, objective.loss, network.parameters);
+  const std::vector<Value> gradient =
+      clip_gradients(emitter, options.optimizer, gradients(emitter, tape, objective.loss, network.parameters));
   for (size_t i = 0; i < network.parameters.size(); ++i)
     if (gradient[i])
       emit_update(emitter, options.optimizer, network.parameter_infos[i], network.parameters[i], gradient[i],
