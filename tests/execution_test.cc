@@ -113,7 +113,7 @@ INSTANTIATE_TEST_SUITE_P(Ways, ExecutionThreads,
                                          Ways{{"execution", "procedural"}}, Ways{{"convolution", "gather"}},
                                          Ways{{"convolution", "gather"}, {"execution", "procedural"}},
                                          Ways{{"convolution", "direct"}}, Ways{{"backend", "reference"}},
-                                         Ways{{"backend", "stub,reference"}},
+                                         Ways{{"backend", "stub,reference"}}, Ways{{"backend", "onednn,reference"}},
                                          Ways{{"memory-plan", "off"}, {"fusion", "off"}}));
 
 class ExecutionLedger : public testing::TestWithParam<Ways> {};

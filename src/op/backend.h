@@ -40,6 +40,7 @@ using OfferResult = std::variant<Offer, Refusal>;
 struct OfferContext {
   const CpuInfo& cpu;
   std::string algorithm;  ///< "direct" or "winograd" where --convolution asks for one; empty: the backend's choice
+  bool row_major_outputs = false;  ///< the results are read outside of the plan: no layout of one's own for them
 };
 
 struct Backend {

@@ -18,6 +18,17 @@ Tally scaled(const Tally& tally, int64_t numerator, int64_t denominator) {
   return result;
 }
 
+/// Whether a result of node `n` is the caller's: an output of the graph or a variable's next value.
+bool read_outside(const Graph& graph, int n) {
+  for (Value value : graph.node(n).outputs) {
+    for (const Graph::Output& output : graph.outputs())
+      if (output.value == value) return true;
+    for (const Graph::Commit& commit : graph.commits())
+      if (commit.next == value) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 Group Planner::make_group(const std::vector<int>& nodes) const {
@@ -66,16 +77,21 @@ std::span<const Backend* const> Planner::order_for(const OpDef& anchor) const {
 Planner::Chosen Planner::choose(const std::vector<int>& nodes) {
   Chosen chosen;
   const OpDef& anchor = *plan_->graph.node(nodes[0]).op;
-  const OfferContext context{this_cpu(), options_.algorithm};
   const Backend* reference = &backend_named("reference");
   // The whole group first, then its beginnings; the reference, which takes everything, only when no other backend takes
   // any of it.
   for (size_t members = nodes.size(); members > 0; --members) {
     const Group group = make_group({nodes.begin(), nodes.begin() + std::ptrdiff_t(members)});
+    OfferContext context{this_cpu(), options_.algorithm};
+    context.row_major_outputs = read_outside(plan_->graph, nodes[members - 1]);
     for (const Backend* backend : order_for(anchor)) {
       if (backend == reference) break;
       const char* unavailable = backend->unavailable ? backend->unavailable() : nullptr;
       OfferResult result = unavailable ? OfferResult(Refusal{unavailable}) : backend->offer(group, context);
+      if (const Offer* offer = std::get_if<Offer>(&result); offer && context.row_major_outputs)
+        if (std::any_of(offer->output_layouts.begin(), offer->output_layouts.end(),
+                        [](const Layout& layout) { return !layout.is_row_major(); }))
+          result = Refusal{"a layout of its own for a result that is read outside of the plan"};
       if (auto* refusal = std::get_if<Refusal>(&result)) {
         chosen.refusals.push_back(
             {std::string(backend->name), (members > 1 ? to_string(group) + ": " : "") + refusal->reason});
@@ -87,7 +103,7 @@ Planner::Chosen Planner::choose(const std::vector<int>& nodes) {
       return chosen;
     }
   }
-  OfferResult result = reference->offer(make_group(nodes), context);
+  OfferResult result = reference->offer(make_group(nodes), {this_cpu(), options_.algorithm});
   TACHO_CHECK(std::holds_alternative<Offer>(result), "the reference takes every group");
   chosen.offer = std::move(std::get<Offer>(result));
   chosen.backend = reference;

@@ -1,37 +1,21 @@
 #pragma once
-// The extents of one batched matrix product, and its way into as few calls of gemm as possible.
+// One batched matrix product (ops/matmul_product.h) by calls of gemm.
 #include <algorithm>
 
 #include "backends/blas/library.h"
-#include "ops/matmul.h"
-#include "tensor/tensor.h"
+#include "ops/matmul_product.h"
 
 namespace tacho::blas {
 
-/// C[kept] = sum over contracted of A[contracted, kept] B[contracted, kept]; each A is m x k and each B k x n after
-/// their transpositions, row-major and contiguous.
-struct Product {
-  int64_t m = 0, n = 0, k = 0;
-  bool transpose_a = false, transpose_b = false;
-  size_t contracted_axes = 0;                     ///< leading ones of `batch`
-  Shape batch;                                    ///< broadcast batch axes
-  Shape stride_a, stride_b;                       ///< elements per step of each batch axis; 0 where it broadcasts
-  int64_t contracted = 1, kept = 1;               ///< products of the contracted extents and of the others
-  int64_t count() const { return kept * m * n; }  ///< elements of C
-};
-
-/// From the operands' shapes, which the operation's type rule has accepted. Where the batch is only more rows of A
-/// (a shared B), or the contraction only a longer k, it becomes one product.
-Product product_of(const MatmulAttributes& attributes, const Shape& a, const Shape& b);
+using tacho::batch_offset;
+using tacho::Product;
+using tacho::product_of;
 
 /// Null where gemm's 32-bit extents suffice, else the reason why not.
 const char* too_large(const Product& product);
 
 inline auto gemm_of(const Library& library, float) { return library.sgemm; }
 inline auto gemm_of(const Library& library, double) { return library.dgemm; }
-
-/// Offset of flat index `flat` over batch axes [first, last).
-int64_t batch_offset(int64_t flat, const Shape& batch, const Shape& strides, size_t first, size_t last);
 
 /// Computes C, or adds to it where `add`. done(begin, count) is called once for each run of C's elements when they are
 /// complete, while they are still in cache. The order of the sums depends on the shapes alone.

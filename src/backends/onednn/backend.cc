@@ -1,0 +1,53 @@
+// Products, convolutions and what stands around them by oneDNN, each primitive on one thread: the scheduler owns the
+// parallelism.
+#include "op/backend.h"
+
+#include "backends/onednn/blocked.h"
+#include "backends/onednn/convolution.h"
+#include "backends/onednn/layouts.h"
+#include "backends/onednn/matmul.h"
+
+namespace tacho {
+namespace {
+
+OfferResult offer_first(const Group& group, const OfferContext& context) {
+  const std::string_view op = group.members[0].op->name;
+  if (op == "matmul") return onednn::offer_matmul(group);
+  if (op == "conv2d" || op == "conv2d_backward_data") return onednn::offer_convolution(group, context);
+  if (op == "conv2d_backward_weights") return onednn::offer_convolution_weights(group, context);
+  if (op == "relu" || op == "relu_backward" || op == "add") return onednn::offer_elementwise(group, context);
+  if (op == "max_pool2d") return onednn::offer_max_pool2d(group, context);
+  if (op == "max_pool2d_backward") return onednn::offer_max_pool2d_backward(group, context);
+  if (op == "sum") return onednn::offer_channel_sum(group);
+  if (op == "reshape") return onednn::offer_reshape(group);
+  return Refusal{text_of("not an operation that it knows: ", op)};
+}
+
+/// oneDNN says by an exception that it has no implementation.
+OfferResult offer(const Group& group, const OfferContext& context) {
+  try {
+    return offer_first(group, context);
+  } catch (const dnnl::error& error) {
+    return Refusal{text_of("oneDNN: ", error.what())};
+  }
+}
+
+/// Asked when a convolution is emitted: it then stays one, and its gradients are convolutions too.
+bool supports(const OpDef& op, const Attributes&, std::span<const TensorType> inputs) {
+  if (op.name != "conv2d") return false;
+  for (const TensorType& type : inputs)
+    if (type.dtype != DType::float32 || element_count(type.shape) == 0) return false;
+  return true;
+}
+
+}  // namespace
+
+extern const Backend backend_onednn{
+    .name = "onednn",
+    .doc = "Convolutions and products by oneDNN on one thread; images stay in its layouts.",
+    .supports = supports,
+    .offer = offer,
+    .reorder = onednn::make_reorder_kernel,
+};
+
+}  // namespace tacho

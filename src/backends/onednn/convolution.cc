@@ -1,0 +1,122 @@
+#include "backends/onednn/convolution.h"
+
+#include "backends/onednn/convolution_problem.h"
+#include "backends/onednn/made_once.h"
+
+namespace tacho::onednn {
+namespace {
+
+/// conv2d from x to y, or conv2d_backward_data from dy to dx. The filters are packed once a step, as oneDNN reads them.
+class Convolve final : public Kernel {
+ public:
+  Convolve(const ConvolutionProblem& problem, ChosenConvolution chosen, MakeConvolution make, const ProductChain& chain)
+      : problem_(problem), chosen_(std::move(chosen)), make_(make), chain_(chain) {
+    if (packed()) pack_.emplace(make_reorder(problem.plain_filters(), chosen_.made.w));
+  }
+
+  bool packed() const { return !(chosen_.made.w == problem_.plain_filters()); }
+  size_t packed_bytes() const { return chosen_.made.w.get_size(); }
+  size_t workspace_bytes() const { return chosen_.made.primitive.workspace_bytes(); }
+
+  void pack(size_t, const View& operand, void* destination) const override {
+    pack_->run({operand.data, destination}, nullptr, 0);
+  }
+
+  RunStatus run(const KernelRun& run) const override {
+    const void* in = run.inputs[size_t(chain_.first)].data;
+    const void* w = packed() ? run.packed[0] : run.inputs[size_t(chain_.second)].data;
+    const int64_t n = run.outputs[0].shape()[0];
+    if (n == 0) return {};
+    const Primitive& primitive = for_images(n);
+    if (problem_.bias)
+      primitive.run({in, w, run.inputs[size_t(chain_.bias)].data, run.outputs[0].data}, run.workspace,
+                    workspace_bytes());
+    else primitive.run({in, w, run.outputs[0].data}, run.workspace, workspace_bytes());
+    return {};
+  }
+
+ private:
+  const Primitive& for_images(int64_t n) const {
+    if (n == problem_.geometry.n) return chosen_.made.primitive;
+    return fewer_.at(n, [&] {
+      ConvolutionProblem smaller = problem_;
+      smaller.geometry.n = n;
+      return std::move(make_(smaller.described(chosen_.x_block, chosen_.y_block, chosen_.made.w)).primitive);
+    });
+  }
+
+  ConvolutionProblem problem_;
+  ChosenConvolution chosen_;
+  MakeConvolution make_;
+  ProductChain chain_;
+  std::optional<Primitive> pack_;
+  MadeOnce<int64_t, Primitive> fewer_;  ///< for the last slice of a batch, by number of images
+};
+
+/// The reason why the operands' slices or the members behind the product do not fit; empty where they do.
+std::string objection(const Group& group, const ProductChain& chain, bool forward) {
+  const auto& filters = group.operands[size_t(group.inputs[size_t(chain.second)])];
+  const auto& in = group.operands[size_t(group.inputs[size_t(chain.first)])];
+  if (filters.state.kind != SliceState::whole || group.has_partial()) return "sliced along filters or channels";
+  if (in.state.kind != SliceState::whole && !in.state.is_sliced(0)) return "images sliced along another axis than 0";
+  if (!forward && group.members.size() > 1) return "oneDNN computes nothing behind conv2d_backward_data";
+  if (chain.bias >= 0 && (chain.bias_axis != 1 || group.operands[size_t(chain.biased)].type.shape.size() != 4 ||
+                          group.operands[size_t(chain.biased)].type.shape !=
+                              group.operands[size_t(group.members[0].outputs[0])].type.shape))
+    return "a bias along another axis than the channels";
+  if (group.operands[size_t(group.outputs[0])].type.shape.size() != 4) return "a reshape behind the convolution";
+  return {};
+}
+
+}  // namespace
+
+OfferResult offer_convolution(const Group& group, const OfferContext& context) {
+  const auto found = product_chain_of(group);
+  if (const auto* refusal = std::get_if<Refusal>(&found)) return *refusal;
+  const auto& chain = std::get<ProductChain>(found);
+  const bool forward = group.members[0].op->name == "conv2d";
+  if (std::string reason = objection(group, chain, forward); !reason.empty()) return Refusal{reason};
+
+  ConvolutionProblem problem = convolution_problem_of(group);
+  problem.bias = chain.bias >= 0;
+  problem.activation = chain.activation;
+  const GroupOperand &in = group.operands[size_t(group.inputs[size_t(chain.first)])],
+                     &out = group.operands[size_t(group.outputs[0])];
+  // The layout that arrives is kept where it is one in blocks; otherwise the one that fits the
+  // machine is tried, which kernels before and behind will choose too, then row-major images (of one or three
+  // channels), then whatever oneDNN prefers.
+  using Block = std::optional<int64_t>;
+  const bool blocked = may_block(in) && may_block(out);
+  const int64_t arrives = arriving_block(in);
+  const Block input = !blocked ? Block(0) : arrives ? Block(arrives) : preferred_block(in.type.shape[1]);
+  const bool may_choose = blocked && !context.row_major_outputs;
+  const Block any = blocked ? Block() : Block(0), any_output = may_choose ? Block() : Block(0);
+  const Block output = may_choose ? preferred_block(out.type.shape[1]) : Block(0);
+  const MakeConvolution make = forward ? make_convolution : make_backward_data;
+  using Attempts = std::initializer_list<std::pair<Block, Block>>;
+  const Attempts from_x{{input, output}, {0, output}, {input, any_output}, {any, any_output}, {0, 0}},
+      from_y{{output, input}, {output, 0}, {any_output, input}, {any_output, any}, {0, 0}};
+  auto result = choose_convolution(problem, make, forward ? from_x : from_y);
+  if (const auto* refusal = std::get_if<Refusal>(&result)) return *refusal;
+  auto& chosen = std::get<ChosenConvolution>(result);
+  const std::string implementation = chosen.made.implementation;
+  const int64_t in_block = forward ? chosen.x_block : chosen.y_block,
+                out_block = forward ? chosen.y_block : chosen.x_block;
+
+  auto kernel = std::make_unique<Convolve>(problem, std::move(chosen), make, chain);
+  Offer offer;
+  offer.name = chain.name;
+  offer.reason = text_of(library_description(), " ", implementation, " on one thread");
+  offer.workspace_bytes = kernel->workspace_bytes();
+  if (kernel->packed()) offer.packs = {{size_t(chain.second), kernel->packed_bytes()}};
+  if (in_block || out_block) {
+    offer.input_layouts.resize(group.inputs.size());
+    offer.input_layouts[size_t(chain.first)] = layout_of(in.type, in_block);
+    offer.output_layouts = {layout_of(out.type, out_block)};
+  }
+  offer.kernel = std::move(kernel);
+  offer.executed = required_of(group);
+  return offer;
+}
+
+}  // namespace tacho::onednn

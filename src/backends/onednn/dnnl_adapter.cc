@@ -1,0 +1,219 @@
+#include "backends/onednn/dnnl_adapter.h"
+
+#include <omp.h>
+
+#include <atomic>
+
+#include "base/error.h"
+#include "device/cpu.h"
+#include "tensor/tensor.h"
+
+namespace tacho::onednn {
+namespace {
+
+const dnnl::engine& engine() {
+  static const dnnl::engine cpu(dnnl::engine::kind::cpu, 0);
+  return cpu;
+}
+
+// 3.x makes a primitive description from the numbers at once, 2.x through an operation descriptor; everything else that
+// we use is the same in both, but for the scale that 2.x wants before an activation.
+#if DNNL_VERSION_MAJOR >= 3
+template <class P, class... Numbers>
+auto describe(const dnnl::primitive_attr& attributes, const Numbers&... numbers) {
+  return typename P::primitive_desc(engine(), numbers..., attributes);
+}
+template <class P, class Hint, class... Numbers>
+auto describe_backward(const dnnl::primitive_attr& attributes, const Hint& forward, const Numbers&... numbers) {
+  return typename P::primitive_desc(engine(), numbers..., forward, attributes);
+}
+void append_activation(dnnl::post_ops& ops, dnnl::algorithm algorithm) { ops.append_eltwise(algorithm, 0, 0); }
+Dims dims_of(const Desc& desc) { return desc.get_dims(); }
+#else
+template <class P, class... Numbers>
+auto describe(const dnnl::primitive_attr& attributes, const Numbers&... numbers) {
+  return typename P::primitive_desc(typename P::desc(numbers...), attributes, engine());
+}
+template <class P, class Hint, class... Numbers>
+auto describe_backward(const dnnl::primitive_attr& attributes, const Hint& forward, const Numbers&... numbers) {
+  return typename P::primitive_desc(typename P::desc(numbers...), attributes, engine(), forward);
+}
+void append_activation(dnnl::post_ops& ops, dnnl::algorithm algorithm) { ops.append_eltwise(1, algorithm, 0, 0); }
+Dims dims_of(const Desc& desc) { return desc.dims(); }
+#endif
+
+dnnl::primitive_attr attributes_for(Epilogue epilogue) {
+  dnnl::primitive_attr attributes;
+  attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  dnnl::post_ops ops;
+  if (epilogue.add) ops.append_sum(1);
+  if (epilogue.activation == Activation::relu) append_activation(ops, dnnl::algorithm::eltwise_relu);
+  if (epilogue.activation == Activation::sigmoid) append_activation(ops, dnnl::algorithm::eltwise_logistic);
+  if (epilogue.activation == Activation::tanh) append_activation(ops, dnnl::algorithm::eltwise_tanh);
+  attributes.set_post_ops(ops);
+  return attributes;
+}
+
+/// oneDNN counts a distance of 1 as dilation 0.
+Dims dims_of(const std::array<int64_t, 2>& pair, int64_t less = 0) { return {pair[0] - less, pair[1] - less}; }
+
+auto describe_forward(const Convolution& c, dnnl::prop_kind kind) {
+  const dnnl::primitive_attr attributes = attributes_for({false, c.activation});
+  const auto direct = dnnl::algorithm::convolution_direct;
+  const Dims stride = dims_of(c.stride), dilation = dims_of(c.dilation, 1), before = dims_of(c.before),
+             after = dims_of(c.after);
+  if (c.bias.get_size() == 0)
+    return describe<dnnl::convolution_forward>(attributes, kind, direct, c.x, c.w, c.y, stride, dilation, before,
+                                               after);
+  return describe<dnnl::convolution_forward>(attributes, kind, direct, c.x, c.w, c.bias, c.y, stride, dilation, before,
+                                             after);
+}
+
+/// The backward descriptions want a forward one as a hint, in whatever layouts it likes.
+Convolution with_any_layout(const Convolution& c) {
+  const auto any = [](const Desc& d) { return Desc(dims_of(d), dnnl::memory::data_type::f32, Tag::any); };
+  Convolution result = c;
+  result.x = any(c.x), result.w = any(c.w), result.y = any(c.y);
+  result.bias = Desc();
+  result.activation = Activation::none;
+  return result;
+}
+
+}  // namespace
+
+OneThread::OneThread() : before_(omp_get_max_threads()) { omp_set_num_threads(1); }
+OneThread::~OneThread() { omp_set_num_threads(before_); }
+
+/// The memory objects of one call. Making them takes about a microsecond and several allocations; putting pointers into
+/// them takes nanoseconds. A call claims a set with one atomic exchange, beginning with the thread's own, so that in
+/// practice no two threads meet; objects per thread (thread_local) would outlive the kernels that they belong to.
+struct Primitive::Handles {
+  Handles(const std::vector<Operand>& operands, const Desc& scratchpad) : stream(engine()) {
+    for (const Operand& operand : operands) add(operand.argument, operand.desc);
+    add(DNNL_ARG_SCRATCHPAD, scratchpad);
+  }
+  void add(int argument, const Desc& desc) {
+    memories.emplace_back(desc, engine(), nullptr);
+    arguments.push_back({argument, memories.back().get()});
+  }
+  alignas(64) std::atomic<bool> busy{false};
+  dnnl::stream stream;
+  std::vector<dnnl::memory> memories;
+  std::vector<dnnl_exec_arg_t> arguments;
+};
+
+struct Primitive::Shared {
+  dnnl::primitive primitive;
+  Desc scratchpad;
+  std::vector<Operand> operands;
+  std::vector<std::unique_ptr<Handles>> handles;
+
+  Handles* claim() {
+    static std::atomic<size_t> threads{0};
+    thread_local const size_t own = threads.fetch_add(1);
+    for (size_t i = 0; i < handles.size(); ++i) {
+      Handles* set = handles[(own + i) % handles.size()].get();
+      if (!set->busy.exchange(true, std::memory_order_acquire)) return set;
+    }
+    return nullptr;
+  }
+};
+
+Primitive::Primitive(dnnl::primitive primitive, const Desc& scratchpad, std::vector<Operand> operands)
+    : shared_(new Shared{std::move(primitive), scratchpad, std::move(operands), {}}),
+      workspace_bytes_(scratchpad.get_size()) {
+  for (int i = 0; i < this_cpu().cores; ++i)
+    shared_->handles.push_back(std::make_unique<Handles>(shared_->operands, scratchpad));
+}
+Primitive::~Primitive() = default;
+Primitive::Primitive(Primitive&&) noexcept = default;
+Primitive& Primitive::operator=(Primitive&&) noexcept = default;
+
+void Primitive::run(std::initializer_list<const void*> data, void* workspace, size_t available) const {
+  const OneThread one_thread;
+  std::unique_ptr<Handles> extra;
+  Handles* handles = shared_->claim();
+  if (!handles) {
+    extra = std::make_unique<Handles>(shared_->operands, shared_->scratchpad);
+    handles = extra.get();
+  }
+  std::unique_ptr<Buffer> larger;
+  if (available < workspace_bytes_) {
+    larger = std::make_unique<Buffer>(workspace_bytes_);
+    workspace = larger->data();
+  }
+  size_t i = 0;
+  for (const void* pointer : data) handles->memories[i++].set_data_handle(const_cast<void*>(pointer));
+  TACHO_CHECK(i + 1 == handles->memories.size(), "operands of a oneDNN primitive");
+  handles->memories[i].set_data_handle(workspace);
+  const dnnl_status_t status = dnnl_primitive_execute(shared_->primitive.get(), handles->stream.get(),
+                                                      int(handles->arguments.size()), handles->arguments.data());
+  TACHO_CHECK(status == dnnl_success, "oneDNN status ", int(status));
+  handles->busy.store(false, std::memory_order_release);
+}
+
+Desc plain_desc(const Dims& dims) {
+  Dims strides(dims.size(), 1);
+  for (size_t i = dims.size(); i-- > 1;) strides[i - 1] = strides[i] * dims[i];
+  return strided_desc(dims, strides);
+}
+
+Desc strided_desc(const Dims& dims, const Dims& strides) { return {dims, dnnl::memory::data_type::f32, strides}; }
+
+Primitive make_matmul(const Desc& a, const Desc& b, const Desc& c, Epilogue epilogue) {
+  const OneThread one_thread;
+  const auto pd = describe<dnnl::matmul>(attributes_for(epilogue), a, b, c);
+  return {dnnl::matmul(pd), pd.scratchpad_desc(), {{DNNL_ARG_SRC, a}, {DNNL_ARG_WEIGHTS, b}, {DNNL_ARG_DST, c}}};
+}
+
+Primitive make_reorder(const Desc& from, const Desc& to) {
+  const OneThread one_thread;
+  const dnnl::reorder::primitive_desc pd(engine(), from, engine(), to, attributes_for({}));
+  return {dnnl::reorder(pd), pd.scratchpad_desc(), {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}}};
+}
+
+MadeConvolution make_convolution(const Convolution& c) {
+  const OneThread one_thread;
+  const auto pd = describe_forward(c, dnnl::prop_kind::forward_inference);
+  std::vector<Primitive::Operand> operands{{DNNL_ARG_SRC, pd.src_desc()}, {DNNL_ARG_WEIGHTS, pd.weights_desc()}};
+  if (c.bias.get_size() > 0) operands.push_back({DNNL_ARG_BIAS, c.bias});
+  operands.push_back({DNNL_ARG_DST, pd.dst_desc()});
+  return {Primitive(dnnl::convolution_forward(pd), pd.scratchpad_desc(), std::move(operands)), pd.src_desc(),
+          pd.weights_desc(), pd.dst_desc(), pd.impl_info_str()};
+}
+
+MadeConvolution make_backward_data(const Convolution& c) {
+  const OneThread one_thread;
+  const auto forward = describe_forward(with_any_layout(c), dnnl::prop_kind::forward_training);
+  const auto pd = describe_backward<dnnl::convolution_backward_data>(
+      attributes_for({}), forward, dnnl::algorithm::convolution_direct, c.x, c.w, c.y, dims_of(c.stride),
+      dims_of(c.dilation, 1), dims_of(c.before), dims_of(c.after));
+  return {Primitive(dnnl::convolution_backward_data(pd), pd.scratchpad_desc(),
+                    {{DNNL_ARG_DIFF_DST, pd.diff_dst_desc()},
+                     {DNNL_ARG_WEIGHTS, pd.weights_desc()},
+                     {DNNL_ARG_DIFF_SRC, pd.diff_src_desc()}}),
+          pd.diff_src_desc(), pd.weights_desc(), pd.diff_dst_desc(), pd.impl_info_str()};
+}
+
+MadeConvolution make_backward_weights(const Convolution& c) {
+  const OneThread one_thread;
+  const auto forward = describe_forward(with_any_layout(c), dnnl::prop_kind::forward_training);
+  const auto pd = describe_backward<dnnl::convolution_backward_weights>(
+      attributes_for({}), forward, dnnl::algorithm::convolution_direct, c.x, c.w, c.y, dims_of(c.stride),
+      dims_of(c.dilation, 1), dims_of(c.before), dims_of(c.after));
+  return {Primitive(dnnl::convolution_backward_weights(pd), pd.scratchpad_desc(),
+                    {{DNNL_ARG_DIFF_DST, pd.diff_dst_desc()},
+                     {DNNL_ARG_SRC, pd.src_desc()},
+                     {DNNL_ARG_DIFF_WEIGHTS, pd.diff_weights_desc()}}),
+          pd.src_desc(), pd.diff_weights_desc(), pd.diff_dst_desc(), pd.impl_info_str()};
+}
+
+const std::string& library_description() {
+  static const std::string text = [] {
+    const dnnl_version_t& v = *dnnl_version();
+    return "oneDNN " + std::to_string(v.major) + "." + std::to_string(v.minor) + "." + std::to_string(v.patch);
+  }();
+  return text;
+}
+
+}  // namespace tacho::onednn

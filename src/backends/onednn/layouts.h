@@ -1,0 +1,46 @@
+#pragma once
+// Images N x C x H x W with their channels in blocks of b: [N][C/b rounded up][H][W][b], behind the last channel zeros,
+// which every kernel keeps. Layout::key is b; b = C is channels-last. oneDNN's convolutions choose b; our own kernels
+// work with any.
+#include <optional>
+
+#include "backends/onednn/dnnl_adapter.h"
+#include "op/backend.h"
+
+namespace tacho::onednn {
+
+/// 0 for row-major, b for one of ours, nothing for another backend's layout.
+std::optional<int64_t> block_of(const Layout& layout);
+/// The same for a layout that oneDNN chose for images of `shape`; nothing where it is none of these.
+std::optional<int64_t> block_of(const Desc& desc, const Shape& shape);
+
+/// What the plan is told; row-major where `block` is 0. `type` is one slice's part.
+Layout layout_of(const TensorType& type, int64_t block);
+/// What oneDNN is told: float32, or int32 for the places of maxima.
+Desc image_desc(const Shape& shape, int64_t block, DType dtype = DType::float32);
+/// Elements in memory, the padding of the last block included.
+int64_t stored_elements(const Shape& shape, int64_t block);
+
+/// Whether this operand may lie in blocks: images taken in slices of the batch. (A value that is whole may be cut along
+/// rows by the plan, which it does in row-major order.)
+bool may_block(const GroupOperand& operand);
+/// The block that fits this machine's vectors: 16 with AVX-512, else 8; nothing where it does not divide the channels,
+/// so that much of the last block would be padding.
+std::optional<int64_t> preferred_block(int64_t channels);
+/// The block in which an operand arrives, 0 where it is row-major or may not be in blocks.
+int64_t arriving_block(const GroupOperand& operand);
+
+/// Channels [first, first + lanes) of a block, for kernels that are compiled for a fixed number of lanes side by side:
+/// calls f(std::integral_constant lanes, first) with as many of 16, then 8, then 1 as the block has.
+template <class F>
+void for_lanes(int64_t block, F&& f) {
+  int64_t first = 0;
+  for (; first + 16 <= block; first += 16) f(std::integral_constant<int64_t, 16>(), first);
+  for (; first + 8 <= block; first += 8) f(std::integral_constant<int64_t, 8>(), first);
+  for (; first < block; ++first) f(std::integral_constant<int64_t, 1>(), first);
+}
+
+/// Backend::reorder.
+std::unique_ptr<Kernel> make_reorder_kernel(const TensorType& type, const Layout& from, const Layout& to);
+
+}  // namespace tacho::onednn

@@ -1,0 +1,20 @@
+# oneDNN 2.6 (Debian's libdnnl-dev) or 3.x; a copy elsewhere is found through CMAKE_PREFIX_PATH. libgomp, by whose own
+# count of threads each primitive runs on one.
+find_path(TACHO_ONEDNN_INCLUDE oneapi/dnnl/dnnl.hpp)
+find_library(TACHO_ONEDNN_LIBRARY dnnl)
+find_path(TACHO_ONEDNN_CONFIG oneapi/dnnl/dnnl_config.h HINTS ${TACHO_ONEDNN_INCLUDE})
+set(onednn_threading "")
+if(TACHO_ONEDNN_CONFIG)
+  file(STRINGS ${TACHO_ONEDNN_CONFIG}/oneapi/dnnl/dnnl_config.h onednn_threading
+       REGEX "define DNNL_CPU_THREADING_RUNTIME DNNL_RUNTIME_OMP")
+endif()
+if(NOT TACHO_ONEDNN_INCLUDE OR NOT TACHO_ONEDNN_LIBRARY)
+  set(onednn_missing "oneDNN is not installed (apt install libdnnl-dev)")
+elseif(NOT onednn_threading)
+  set(onednn_missing "this oneDNN was not built for OpenMP, so its threads cannot be held to one")
+elseif(NOT TARGET tacho_onednn)
+  add_library(tacho_onednn INTERFACE IMPORTED GLOBAL)
+  target_include_directories(tacho_onednn SYSTEM INTERFACE ${TACHO_ONEDNN_INCLUDE})
+  target_link_libraries(tacho_onednn INTERFACE ${TACHO_ONEDNN_LIBRARY} gomp)
+endif()
+set(onednn_libraries tacho_onednn)
