@@ -1,5 +1,6 @@
 #include "backends/onednn/blocked.h"
 #include "backends/onednn/chain.h"
+#include "backends/onednn/lanes.h"
 #include "backends/onednn/layouts.h"
 #include "backends/onednn/made_once.h"
 #include "op/output_partial.h"
@@ -11,10 +12,14 @@ namespace {
 /// total[b] = sum of x[p][b] over the places of one block: kLanes sums side by side, of `block` from place to place.
 template <int64_t kLanes>
 void sum_places(const float* x, int64_t places, int64_t block, float* total) {
-  float sums[kLanes] = {};
-  for (int64_t p = 0; p < places; ++p, x += block)
-    for (int64_t b = 0; b < kLanes; ++b) sums[b] += x[b];
-  std::copy_n(sums, kLanes, total);
+  using L = Lanes<kLanes>;
+  typename L::Floats sums[L::kVectors]{}, terms;
+  for (int64_t p = 0; p < places; ++p)
+    for (int64_t v = 0; v < L::kVectors; ++v) {
+      load(terms, x + p * block + v * L::kWidth);
+      sums[v] += terms;
+    }
+  for (int64_t v = 0; v < L::kVectors; ++v) store(sums[v], total + v * L::kWidth);
 }
 
 class ChannelSum final : public Kernel {

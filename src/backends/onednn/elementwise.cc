@@ -1,7 +1,6 @@
-#include <algorithm>
-
 #include "backends/onednn/blocked.h"
 #include "backends/onednn/chain.h"
+#include "backends/onednn/lanes.h"
 #include "backends/onednn/layouts.h"
 #include "op/scalar.h"
 
@@ -10,29 +9,29 @@ namespace {
 
 using Function = void (*)(const float* a, const float* b, float* result, int64_t n);
 
-/// result[i] = f(a[i], b[i]). Sixteen are read before any is written: so the loop becomes vector instructions although
-/// the result may take the place of an operand.
+/// f(a, b, result) on four elements at a time, then on one. All four are read before any is written, since the result
+/// may take the place of an operand.
 template <class F>
 void elements(const float* a, const float* b, float* result, int64_t n, F f) {
-  constexpr int64_t kTogether = 16;
   int64_t i = 0;
-  for (; i + kTogether <= n; i += kTogether) {
-    float values[kTogether];
-    for (int64_t j = 0; j < kTogether; ++j) values[j] = f(a[i + j], b[i + j]);
-    std::copy_n(values, kTogether, result + i);
+  for (; i + 4 <= n; i += 4) {
+    Lanes<4>::Floats x, y, z;
+    load(x, a + i), load(y, b + i);
+    f(x, y, z);
+    store(z, result + i);
   }
-  for (; i < n; ++i) result[i] = f(a[i], b[i]);
+  for (; i < n; ++i) f(a[i], b[i], result[i]);
 }
 
 // Each leaves zeros where its operands are zero, as behind the last channel.
 void relu(const float* a, const float* b, float* result, int64_t n) {
-  elements(a, b, result, n, [](float x, float) { return x < 0.0f ? 0.0f : x; });
+  elements(a, b, result, n, []<class T>(const T& x, const T&, T& y) { y = x < T{} ? T{} : x; });
 }
 void relu_backward(const float* a, const float* b, float* result, int64_t n) {
-  elements(a, b, result, n, [](float dy, float y) { return y > 0.0f ? dy : 0.0f; });
+  elements(a, b, result, n, []<class T>(const T& dy, const T& y, T& dx) { dx = y > T{} ? dy : T{}; });
 }
 void add(const float* a, const float* b, float* result, int64_t n) {
-  elements(a, b, result, n, [](float x, float y) { return x + y; });
+  elements(a, b, result, n, []<class T>(const T& x, const T& y, T& z) { z = x + y; });
 }
 
 Function function_named(std::string_view name) {

@@ -31,12 +31,12 @@ std::optional<int64_t> preferred_block(int64_t channels);
 int64_t arriving_block(const GroupOperand& operand);
 
 /// Channels [first, first + lanes) of a block, for kernels that are compiled for a fixed number of lanes side by side:
-/// calls f(std::integral_constant lanes, first) with as many of 16, then 8, then 1 as the block has.
+/// calls f(std::integral_constant lanes, first) with as many of 16, then 4, then 1 as the block has.
 template <class F>
 void for_lanes(int64_t block, F&& f) {
   int64_t first = 0;
   for (; first + 16 <= block; first += 16) f(std::integral_constant<int64_t, 16>(), first);
-  for (; first + 8 <= block; first += 8) f(std::integral_constant<int64_t, 8>(), first);
+  for (; first + 4 <= block; first += 4) f(std::integral_constant<int64_t, 4>(), first);
   for (; first < block; ++first) f(std::integral_constant<int64_t, 1>(), first);
 }
 

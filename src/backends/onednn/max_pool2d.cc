@@ -1,9 +1,10 @@
 #include "ops/max_pool2d.h"
 
-#include <limits>
+#include <algorithm>
 
 #include "backends/onednn/blocked.h"
 #include "backends/onednn/chain.h"
+#include "backends/onednn/lanes.h"
 #include "backends/onednn/layouts.h"
 #include "ops/pool_geometry.h"
 
@@ -18,24 +19,28 @@ void pool_window(const PoolGeometry& g, int64_t oh, int64_t ow, int64_t block, c
   const int64_t top = g.rows.place(oh, 0), left = g.columns.place(ow, 0);
   const int64_t first_row = std::max<int64_t>(top, 0), last_row = std::min(top + g.rows.kernel, g.rows.in);
   const int64_t first = std::max<int64_t>(left, 0), last = std::min(left + g.columns.kernel, g.columns.in);
-  float best[kLanes];
-  int32_t at[kLanes];
-  for (int64_t b = 0; b < kLanes; ++b) {
-    best[b] = x[(first_row * g.columns.in + first) * block + b];
-    at[b] = int32_t(first_row * g.columns.in + first);
+  using L = Lanes<kLanes>;
+  typename L::Floats best[L::kVectors], candidate;
+  typename L::Integers at[L::kVectors];
+  const int64_t start = first_row * g.columns.in + first;
+  for (int64_t v = 0; v < L::kVectors; ++v) {
+    load(best[v], x + start * block + v * L::kWidth);
+    at[v] = int32_t(start) - typename L::Integers{};
   }
   for (int64_t row = first_row; row < last_row; ++row)
     for (int64_t column = first; column < last; ++column) {
-      const int32_t place = int32_t(row * g.columns.in + column);
-      const float* candidates = x + place * block;
-      for (int64_t b = 0; b < kLanes; ++b) {
-        const bool larger = candidates[b] > best[b];
-        best[b] = larger ? candidates[b] : best[b];
-        at[b] = larger ? place : at[b];
+      const int64_t place = row * g.columns.in + column;
+      for (int64_t v = 0; v < L::kVectors; ++v) {
+        load(candidate, x + place * block + v * L::kWidth);
+        const auto larger = candidate > best[v];
+        best[v] = larger ? candidate : best[v];
+        at[v] = larger ? int32_t(place) - typename L::Integers{} : at[v];
       }
     }
-  std::copy_n(best, kLanes, y);
-  if (places) std::copy_n(at, kLanes, places);
+  for (int64_t v = 0; v < L::kVectors; ++v) {
+    store(best[v], y + v * L::kWidth);
+    if (places) store(at[v], places + v * L::kWidth);
+  }
 }
 
 class MaxPool2d final : public Kernel {
