@@ -113,6 +113,32 @@ TEST(CommandLine, ANetworkFileIsTheNetworkItWasPrintedFrom) {
   EXPECT_NE(classes.err.find("change the file"), std::string::npos) << classes.err;
 }
 
+TEST(CommandLine, ARunOfANetworkFileWithDropoutResumesToTheBit) {
+  const TestFolder folder;
+  folder.write("net.toml",
+               "name = \"dropping\"\ninput = [1, 28, 28]\nclasses = 10\n"
+               "[[layer]]\nkind = \"flatten\"\nname = \"flatten\"\n[[layer]]\nkind = \"dropout\"\nname = \"drop\"\n"
+               "[[layer]]\nkind = \"linear\"\nname = \"fc\"\nout_features = 10\n");
+  const auto train = [&](const char* to, const char* steps, bool resume) {
+    std::vector<std::string> arguments = {
+        "train", folder / "net.toml", "--split", "60:0",        "--validation", "none",         "--batch-size",
+        "20",    "--clip-norm",       "1",       "--max-steps", steps,          "--checkpoint", folder / to};
+    if (resume)
+      arguments = {"train", folder / "net.toml", "--split",   "60:0",    "--validation", "none", "--max-steps",
+                   steps,   "--checkpoint",      folder / to, "--resume"};
+    const ProgramResult result = run_tacho(folder.path(), arguments);
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+  };
+  train("whole", "6", false);
+  train("parts", "3", false);
+  train("parts", "6", true);
+  EXPECT_EQ(file_bytes(folder / "whole/checkpoint.safetensors"), file_bytes(folder / "parts/checkpoint.safetensors"));
+  const ProgramResult unnamed =
+      run_tacho(folder.path(), {"train", "--split", "60:0", "--checkpoint", folder / "parts", "--resume"});
+  EXPECT_EQ(unnamed.exit_code, 2);
+  EXPECT_NE(unnamed.err.find("repeat its --network FILE"), std::string::npos) << unnamed.err;
+}
+
 TEST(CommandLine, PlanNamesAKernelForEveryNode) {
   const TestFolder folder;
   const ProgramResult result = run_tacho(folder.path(), {"plan", "mlp", "--batch-size", "16", "--json", "-"});

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "base/random.h"
+#include "nn/build.h"
 #include "nn/builtin.h"
 #include "train/session.h"
 
@@ -16,10 +17,31 @@ struct Outcome {
   std::vector<double> losses;
 };
 
+/// A built-in network, or one of the layers that none of those has.
+NetworkSpec network_named(const std::string& name) {
+  if (name != "normalised") return builtin_network(name);
+  const LayerSpec conv{"conv2d", "conv", {}, {{"out_channels", int64_t{8}}, {"kernel", int64_t{3}}}};
+  return {name,
+          {3, 12, 12},
+          10,
+          {conv,
+           {"group_norm", "group", {}, {{"groups", int64_t{2}}}},
+           {"gelu", "gelu", {}, {}},
+           {"upsample2d", "up", {}, {{"bilinear", true}}},
+           {"avg_pool2d", "pool", {}, {{"kernel", int64_t{3}}, {"stride", int64_t{2}}, {"padding", int64_t{1}}}},
+           {"instance_norm2d", "instance", {}, {}},
+           {"adaptive_avg_pool2d", "adaptive", {}, {{"output", int64_t{3}}}},
+           {"layer_norm", "layer", {}, {}},
+           {"dropout", "dropout", {}, {{"rate", 0.1}}},
+           {"rms_norm", "rms", {}, {{"axes", int64_t{1}}}},
+           {"flatten", "flatten", {}, {}},
+           {"linear", "fc", {}, {{"out_features", int64_t{10}}}}}};
+}
+
 Outcome train(const std::string& name, int threads, const char* schedule) {
   constexpr int64_t kBatch = 4;
   StepOptions options;
-  options.network = builtin_network(name);
+  options.network = network_named(name);
   options.batch = kBatch;
   Switches set;
   set_switch(set, "lanes", "2");
@@ -56,14 +78,18 @@ TEST_P(DeepNetworksSlow, TwoStepsAreBitIdenticalOverThreadsAndLowerTheLoss) {
     EXPECT_EQ(std::memcmp(tensor.view().data, two.variables.at(name).view().data, size_t(tensor.bytes())), 0) << name;
   EXPECT_EQ(one.losses, two.losses);
   EXPECT_TRUE(std::isfinite(one.losses[0]));
-  EXPECT_LT(one.losses[1], one.losses[0]);
+  // Another step draws another dropout, so two losses of such a network say nothing.
+  if (!draws_random_numbers(network_named(GetParam()))) {
+    EXPECT_LT(one.losses[1], one.losses[0]);
+  }
   const Outcome whole = train(GetParam(), 1, "sequential");
   for (size_t step = 0; step < 2; ++step)
     EXPECT_NEAR(whole.losses[step], one.losses[step], 2e-3 * std::fabs(one.losses[step]));
 }
 
 INSTANTIATE_TEST_SUITE_P(Networks, DeepNetworksSlow,
-                         testing::Values("lenet5", "vgg11", "resnet18", "mobilenet-v2", "densenet-121", "unet"));
+                         testing::Values("lenet5", "vgg11", "resnet18", "mobilenet-v2", "densenet-121", "unet",
+                                         "normalised"));
 
 }  // namespace
 }  // namespace tacho

@@ -1,6 +1,9 @@
 #include "cli/checkpoint_flags.h"
 
+#include <algorithm>
+
 #include "base/error.h"
+#include "nn/builtin.h"
 
 namespace tacho {
 
@@ -27,7 +30,12 @@ void adopt_switches(const Checkpoint& checkpoint, Switches& switches) {
 }
 
 void adopt_flags(const Checkpoint& checkpoint, const FlagSet& set, CommonFlags& flags, bool& no_shuffle) {
-  if (!set.given("--network") && !set.given("NETWORK")) flags.network = checkpoint.network.name;
+  if (!set.given("--network") && !set.given("NETWORK")) {
+    const std::vector<std::string> builtin = builtin_names();
+    if (std::find(builtin.begin(), builtin.end(), checkpoint.network.name) == builtin.end())
+      fail("the checkpoint's network '", checkpoint.network.name, "' is not built in; repeat its --network FILE");
+    flags.network = checkpoint.network.name;
+  }
   if (!set.given("--image")) flags.image = checkpoint.network.input;
   if (!set.given("--classes")) flags.classes = checkpoint.network.classes;
   if (!set.given("--batch-size")) flags.batch_size = checkpoint.batch;
@@ -37,6 +45,8 @@ void adopt_flags(const Checkpoint& checkpoint, const FlagSet& set, CommonFlags& 
   if (!set.given("--optimizer")) flags.optimizer.kind = checkpoint.optimizer.kind;
   if (!set.given("--momentum")) flags.optimizer.momentum = checkpoint.optimizer.momentum;
   if (!set.given("--weight-decay")) flags.optimizer.weight_decay = checkpoint.optimizer.weight_decay;
+  if (!set.given("--clip-value")) flags.optimizer.clip_value = checkpoint.optimizer.clip_value;
+  if (!set.given("--clip-norm")) flags.optimizer.clip_norm = checkpoint.optimizer.clip_norm;
   if (!set.given("--no-shuffle")) no_shuffle = !checkpoint.shuffle;
   if (!set.given("--normalize")) flags.normalize = checkpoint.normalization.kind;
   adopt_switches(checkpoint, flags.switches);

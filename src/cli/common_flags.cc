@@ -52,7 +52,7 @@ void add_data_flags(FlagSet& set, CommonFlags& flags) {
 
 void add_training_flags(FlagSet& set, CommonFlags& flags) {
   set.heading("Training");
-  set.integer("--seed", "of the weights and the order of examples (0)", flags.seed, 0);
+  set.integer("--seed", "of the weights, the order of examples and dropout (0)", flags.seed, 0);
   set.value("--optimizer", "NAME", "sgd, momentum, nesterov, adam, adamw, rmsprop, adagrad, lamb (momentum)",
             [&](const std::string& text) { flags.optimizer.kind = optimizer_kind_of(text); });
   set.number("--learning-rate,--lr", "(0.001)", flags.learning_rate, 0, kAnyNumber);
@@ -98,6 +98,7 @@ StepOptions options_from(const CommonFlags& flags, NetworkSpec network) {
   step.loss = flags.loss;
   step.optimizer = flags.optimizer;
   check_optimizer(step.optimizer);
+  step.seed = uint64_t(flags.seed);
   step.way = resolve(flags.switches);
   return step;
 }

@@ -40,8 +40,8 @@ void check_fields(const LayerSpec& layer, const LayerKind& kind) {
 /// Builds layers one after another and knows the values of those that are built.
 class Builder {
  public:
-  Builder(Emitter& emitter, Value x, bool training)
-      : emitter_(emitter), training_(training), values_{{kNetworkInput, x}} {}
+  Builder(Emitter& emitter, Value x, bool training, const RandomSource& random)
+      : emitter_(emitter), training_(training), random_(random), values_{{kNetworkInput, x}} {}
 
   void layer(const LayerSpec& spec) {
     check_name(spec.name);
@@ -51,7 +51,7 @@ class Builder {
       const LayerKind& kind = layer_kind_named(spec.kind);
       check_fields(spec, kind);
       const std::vector<Value> inputs = inputs_of(spec, kind);
-      const Value output = kind.emit(LayerCall(emitter_, spec, inputs, training_, network_));
+      const Value output = kind.emit(LayerCall(emitter_, spec, inputs, training_, random_, network_));
       network_.layers.push_back({spec.name, spec.kind, output});
       values_[spec.name] = output;
     } catch (const Error& error) {
@@ -95,6 +95,7 @@ class Builder {
 
   Emitter& emitter_;
   bool training_;
+  RandomSource random_;
   BuiltNetwork network_;
   std::map<std::string, Value> values_;
   std::set<std::string> read_;
@@ -117,13 +118,19 @@ Value network_input(Emitter& emitter, const NetworkSpec& network, int64_t batch,
   return emitter.input("x", type, InputKind::batch);
 }
 
-BuiltNetwork build_network(Emitter& emitter, const NetworkSpec& network, Value x, bool training) {
+bool draws_random_numbers(const NetworkSpec& network) {
+  return std::any_of(network.layers.begin(), network.layers.end(),
+                     [](const LayerSpec& layer) { return layer.kind == "dropout"; });
+}
+
+BuiltNetwork build_network(Emitter& emitter, const NetworkSpec& network, Value x, bool training,
+                           const RandomSource& random) {
   const Shape shape = emitter.type(x).shape;
   if (shape.empty() || shape != batched(network, shape[0]))
     fail("network '", network.name, "' expects a batch of examples of shape ", to_string(network.input), ", got ",
          to_string(shape));
   if (network.layers.empty()) fail("network '", network.name, "' has no layers");
-  Builder builder(emitter, x, training);
+  Builder builder(emitter, x, training, random);
   for (const LayerSpec& layer : network.layers) builder.layer(layer);
   builder.check_all_read();
   BuiltNetwork& built = builder.network();

@@ -25,6 +25,14 @@ struct BuiltNetwork {
   std::vector<BuiltLayer> layers;
 };
 
+/// What layers that draw random numbers in training need: int64 scalars, absent where nothing trains.
+struct RandomSource {
+  Value seed, step;
+};
+
+/// Whether one of its layers draws random numbers in training.
+bool draws_random_numbers(const NetworkSpec& network);
+
 /// Declares the input "x": `batch` examples of the network's input shape.
 Value network_input(Emitter& emitter, const NetworkSpec& network, int64_t batch, DType dtype);
 
@@ -32,6 +40,8 @@ Value network_input(Emitter& emitter, const NetworkSpec& network, int64_t batch,
 /// forward}. Declares parameters and running statistics as variables; in training, normalisations use the batch's
 /// statistics and commit the new running ones (phase update). Throws tacho::Error that names the layer where a kind, a
 /// field, an input or a shape is wrong.
-BuiltNetwork build_network(Emitter& emitter, const NetworkSpec& network, Value x, bool training);
+/// In training a network that draws random numbers needs their source.
+BuiltNetwork build_network(Emitter& emitter, const NetworkSpec& network, Value x, bool training,
+                           const RandomSource& random = {});
 
 }  // namespace tacho

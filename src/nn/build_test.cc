@@ -133,6 +133,36 @@ TEST(Build, ConcatJoinsChannelsOfSeveralLayers) {
       HasSubstr("in their channels only"));
 }
 
+TEST(Build, DropoutWorksInTrainingOnly) {
+  const NetworkSpec spec = images({{"dropout", "d", {}, {{"rate", 0.25}}}, {"relu", "r", {}, {}}}, 3);
+  EXPECT_TRUE(draws_random_numbers(spec));
+  EXPECT_FALSE(draws_random_numbers(builtin_network("simplenn-4")));
+  EXPECT_THAT(Built(spec).ids(), ElementsAre("r/relu/forward"));
+  EXPECT_THROW(Built(spec, true), Error);  // no source of random numbers
+  ShapeEmitter emitter;
+  const TensorType scalar{DType::int64, {}};
+  const RandomSource random{emitter.input("seed", scalar, InputKind::scalar),
+                            emitter.input("step", scalar, InputKind::scalar)};
+  build_network(emitter, spec, network_input(emitter, spec, 4, DType::float32), true, random);
+  EXPECT_EQ(emitter.record(0).op->name, "dropout");
+  EXPECT_THAT(emitter.record(0).attributes.fields(),
+              ElementsAre(Field{"rate", "ratio", 0.25}, Field{"stream", "stream", int64_t{0}}));
+}
+
+TEST(Build, NormalisationsOfExamplesDeclareTheirFactors) {
+  const Built built(images({{"layer_norm", "l", {}, {{"axes", int64_t{1}}}},
+                            {"rms_norm", "r", {}, {}},
+                            {"group_norm", "g", {}, {{"groups", int64_t{3}}}},
+                            {"instance_norm2d", "i", {}, {}},
+                            {"upsample2d", "u", {}, {{"scale", int64_t{3}}}}},
+                           3));
+  EXPECT_EQ(built.output(), (Shape{4, 3, 24, 24}));
+  std::vector<Shape> shapes;
+  for (const ParameterInfo& info : built.network.parameter_infos) shapes.push_back(info.type.shape);
+  EXPECT_THAT(shapes, ElementsAre(Shape{8}, Shape{8}, Shape{3, 8, 8}, Shape{3}, Shape{3}));
+  EXPECT_THAT(error_of(images({{"layer_norm", "l", {}, {{"axes", int64_t{4}}}}}, 3)), HasSubstr("an example has 3"));
+}
+
 TEST(Build, AverageAndTransposedLayersReachTheShapes) {
   EXPECT_EQ(Built(images({{"avg_pool2d", "p", {}, {{"kernel", int64_t{3}}, {"stride", int64_t{2}}}}}, 3)).output(),
             (Shape{4, 3, 3, 3}));

@@ -15,8 +15,8 @@ namespace tacho {
 class LayerCall {
  public:
   LayerCall(Emitter& emitter, const LayerSpec& spec, std::span<const Value> inputs, bool training,
-            BuiltNetwork& network)
-      : emitter_(emitter), spec_(spec), inputs_(inputs), training_(training), network_(network) {}
+            const RandomSource& random, BuiltNetwork& network)
+      : emitter_(emitter), spec_(spec), inputs_(inputs), training_(training), random_(random), network_(network) {}
 
   Emitter& emitter() const { return emitter_; }
   Value in(size_t index) const { return inputs_[index]; }
@@ -24,7 +24,10 @@ class LayerCall {
   /// A copy: references into an emitter do not outlive the next emission.
   TensorType type(Value value) const { return emitter_.type(value); }
   bool training() const { return training_; }
+  const RandomSource& random() const { return random_; }
   const std::string& layer() const { return spec_.name; }
+  /// How many layers stand above it.
+  int64_t index() const { return int64_t(network_.layers.size()); }
 
   /// An integer field of at least `least`; required where there is no `fallback`.
   int64_t integer(std::string_view field, int64_t least, std::optional<int64_t> fallback = {}) const;
@@ -47,6 +50,7 @@ class LayerCall {
   const LayerSpec& spec_;
   std::span<const Value> inputs_;
   bool training_;
+  const RandomSource& random_;
   BuiltNetwork& network_;
 };
 

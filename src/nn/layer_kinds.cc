@@ -9,14 +9,17 @@
 #include "ops/concat.h"
 #include "ops/conv2d.h"
 #include "ops/conv_transpose2d.h"
+#include "ops/dropout.h"
 #include "ops/elu.h"
 #include "ops/gelu.h"
 #include "ops/hardswish.h"
 #include "ops/leaky_relu.h"
 #include "ops/matmul.h"
 #include "ops/max_pool2d.h"
+#include "ops/normalizations.h"
 #include "ops/relu.h"
 #include "ops/reshape.h"
+#include "ops/resize2d.h"
 #include "ops/running_average.h"
 #include "ops/selu.h"
 #include "ops/sigmoid.h"
@@ -149,6 +152,57 @@ Value emit_add(const LayerCall& call) {
   return add(call.emitter(), call.in(0), call.in(1));
 }
 
+/// In training each layer draws its own numbers; else x itself.
+Value emit_dropout(const LayerCall& call) {
+  const double rate = call.number("rate", 0, 0.999, 0.5);
+  if (!call.training()) return call.in(0);
+  if (!call.random().seed || !call.random().step) fail("training needs a seed and a step number for it");
+  return dropout(call.emitter(), call.in(0), call.random().seed, call.random().step, {rate, call.index()});
+}
+
+/// Over the trailing axes of each example: all of them, or as many as `axes` says.
+Value emit_layer_norm(const LayerCall& call) {
+  const Shape shape = call.type(call.in(0)).shape;
+  const int64_t most = int64_t(shape.size()) - 1, axes = call.integer("axes", 1, most);
+  if (axes > most) fail("axes = ", axes, ", but an example has ", most);
+  const Shape row(shape.end() - axes, shape.end());
+  const double epsilon = call.number("eps", 0, 1, 1e-5);
+  const Value scale = call.parameter("weight", row, ParameterKind::scale);
+  return layer_norm(call.emitter(), call.in(0), scale, call.parameter("bias", row, ParameterKind::shift), epsilon);
+}
+
+Value emit_rms_norm(const LayerCall& call) {
+  const Shape shape = call.type(call.in(0)).shape;
+  const int64_t most = int64_t(shape.size()) - 1, axes = call.integer("axes", 1, most);
+  if (axes > most) fail("axes = ", axes, ", but an example has ", most);
+  const Value scale = call.parameter("weight", Shape(shape.end() - axes, shape.end()), ParameterKind::scale);
+  return rms_norm(call.emitter(), call.in(0), scale, call.number("eps", 0, 1, 1e-6));
+}
+
+Value emit_group_norm(const LayerCall& call) {
+  const Shape shape = call.type(call.in(0)).shape;
+  if (shape.size() < 2) fail("expected channels (batch x channels x ...), got ", to_string(shape));
+  const int64_t groups = call.integer("groups", 1);
+  const double epsilon = call.number("eps", 0, 1, 1e-5);
+  const Value scale = call.parameter("weight", {shape[1]}, ParameterKind::scale);
+  const Value shift = call.parameter("bias", {shape[1]}, ParameterKind::shift);
+  return group_norm(call.emitter(), call.in(0), groups, scale, shift, epsilon);
+}
+
+/// Without scale and shift, as PyTorch's by default.
+Value emit_instance_norm2d(const LayerCall& call) {
+  image_shape(call);
+  return instance_norm(call.emitter(), call.in(0), Value{}, Value{}, call.number("eps", 0, 1, 1e-5));
+}
+
+Value emit_upsample2d(const LayerCall& call) {
+  const Shape image = image_shape(call);
+  const auto factor = call.pair("scale", 1, {{2, 2}});
+  return resize2d(call.emitter(), call.in(0),
+                  {{checked_mul(image[2], factor[0]), checked_mul(image[3], factor[1])},
+                   call.flag("bilinear", false) ? "bilinear" : "nearest"});
+}
+
 /// Along the channels (axis 1), as every network that branches does.
 Value emit_concat(const LayerCall& call) {
   const Shape first = call.type(call.in(0)).shape;
@@ -196,6 +250,24 @@ const LayerKind kKinds[] = {
      1,
      emit_conv_transpose2d},
     {"batch_norm2d", "Batch normalisation over batch, height and width.", {"eps", "momentum"}, 1, emit_batch_norm2d},
+    {"layer_norm",
+     "Each example normalised over its last axes (all, or as many as axes says).",
+     {"axes", "eps"},
+     1,
+     emit_layer_norm},
+    {"rms_norm", "Layer normalisation without centring and shift.", {"axes", "eps"}, 1, emit_rms_norm},
+    {"group_norm", "Each example normalised over groups of channels.", {"groups", "eps"}, 1, emit_group_norm},
+    {"instance_norm2d", "Each channel of each image normalised.", {"eps"}, 1, emit_instance_norm2d},
+    {"upsample2d",
+     "Images scale times as large: nearest place, or bilinear.",
+     {"scale", "bilinear"},
+     1,
+     emit_upsample2d},
+    {"dropout",
+     "In training each element becomes 0 with probability rate, the others grow to make up for it.",
+     {"rate"},
+     1,
+     emit_dropout},
     {"relu", "max(x, 0).", {}, 1, emit_activation<relu>},
     {"relu6", "min(max(x, 0), 6).", {}, 1, emit_relu6},
     {"leaky_relu",

@@ -42,14 +42,19 @@ void emit_step(Emitter& emitter, const Tape& tape, const StepOptions& options) {
   const DType dtype = options.way.dtype;
   emitter.set_place({"input", Phase::none});
   const Value x = network_input(emitter, options.network, options.batch, dtype);
-  const BuiltNetwork network = build_network(emitter, options.network, x, options.kind == StepKind::train);
+  const bool trains = options.kind == StepKind::train;
+  RandomSource random;
+  if (trains && draws_random_numbers(options.network))
+    random = {emitter.constant(Tensor::of<int64_t>({}, {int64_t(options.seed)})),
+              emitter.input("step", {DType::int64, {}}, InputKind::scalar)};
+  const BuiltNetwork network = build_network(emitter, options.network, x, trains, random);
   if (options.kind == StepKind::inference) return emitter.output("outputs", network.logits);
   const Value y = emitter.input("y", {DType::int64, {options.batch}}, InputKind::batch);
   const Objective objective = emit_loss(emitter, options.loss, network.logits, y);
   emitter.output("loss", objective.loss);
   if (options.kind == StepKind::evaluate) return emitter.output("outputs", objective.outputs);
   const Value learning_rate = emitter.input("learning_rate", {dtype, {}}, InputKind::scalar);
-  const Value step = emitter.input("step", {DType::int64, {}}, InputKind::scalar);
+  const Value step = random.step ? random.step : emitter.input("step", {DType::int64, {}}, InputKind::scalar);
   const std::vector<Value> gradient =
       clip_gradients(emitter, options.optimizer, gradients(emitter, tape, objective.loss, network.parameters));
   for (size_t i = 0; i < network.parameters.size(); ++i)

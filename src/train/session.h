@@ -22,6 +22,7 @@ struct StepOptions {
   StepKind kind = StepKind::train;
   Loss loss = Loss::cross_entropy;
   OptimizerOptions optimizer;
+  uint64_t seed = 0;  ///< of the random numbers that layers draw in training (dropout)
   Way way;
 };
 
