@@ -177,8 +177,9 @@ void Planner::add_compute(const std::vector<int>& nodes, Chosen chosen) {
       seen_sliced.push_back(sliced);
       const size_t index = planned.inputs.size();
       const Layout wanted = chosen.offer.input_layouts.empty() ? Layout{} : chosen.offer.input_layouts[index];
-      const int in = in_layout(value.id, wanted, planned);
-      planned.inputs.push_back({in, sliced, false, sliced ? graph.type(value).shape[0] / plan_->slicing.batch : 1});
+      const int64_t rows = sliced ? graph.type(value).shape[0] / plan_->slicing.batch : 1;
+      const int in = in_layout(value.id, sliced, rows, wanted, planned);
+      planned.inputs.push_back({in, sliced, false, rows});
     }
   }
   bool partial = false;
@@ -216,17 +217,20 @@ Executed Planner::for_whole_batch(const Executed& slice, const PlannedNode& node
   return whole;
 }
 
-/// The reader's view of a value in another layout: through a reorder, made once and shared by all readers.
-int Planner::in_layout(int value, const Layout& wanted, const PlannedNode& reader) {
+/// The reader's view of a value in another layout: through a reorder, made once and shared by all readers that take it
+/// alike. `sliced`: the reader takes it in slices of `rows` an example, also where the value itself is whole.
+int Planner::in_layout(int value, bool sliced, int64_t rows, const Layout& wanted, const PlannedNode& reader) {
   const PlannedValue from = plan_->values[size_t(value)];
   if (from.layout == wanted) return value;
-  const auto key = std::pair{value, to_string(wanted) + std::to_string(reader.order)};
+  const auto key = std::pair{value, to_string(wanted) + std::to_string(reader.order) + (sliced ? "/" : "")};
   if (const auto known = reordered_.find(key); known != reordered_.end()) return known->second;
   const Backend* owner = wanted.kind == Layout::opaque ? wanted.owner : from.layout.owner;
   TACHO_CHECK(owner && owner->reorder, "no backend owns the layout ", to_string(wanted));
   TensorType part = from.type;
-  if (from.sliced) part.shape[0] = part.shape[0] / plan_->slicing.batch * plan_->slice_examples;
+  if (sliced) part.shape[0] = rows * plan_->slice_examples;
   PlannedValue to = from;
+  to.sliced = sliced;
+  to.rows = rows;
   to.layout = wanted;
   to.storage = Storage::none;
   to.slot = -1;
@@ -244,9 +248,9 @@ int Planner::in_layout(int value, const Layout& wanted, const PlannedNode& reade
   node.kernel_name = "reorder";
   node.reason = to_string(from.layout) + " to " + to_string(wanted) + " for " + reader.path;
   node.order = reader.order;
-  node.sliced = from.sliced;
-  node.inputs.push_back({value, from.sliced, false, from.rows});
-  node.outputs.push_back({result, from.sliced, false, from.rows});
+  node.sliced = sliced;
+  node.inputs.push_back({value, sliced, false, rows});
+  node.outputs.push_back({result, sliced, false, rows});
   plan_->values.push_back(std::move(to));
   plan_->nodes.push_back(std::move(node));
   aliases_.emplace_back();

@@ -34,7 +34,7 @@ class Planner {
   void add_compute(const std::vector<int>& nodes, Chosen chosen);
   bool add_view(int node);
   void add_packs(PlannedNode& node, const Offer& offer);
-  int in_layout(int value, const Layout& wanted, const PlannedNode& reader);
+  int in_layout(int value, bool sliced, int64_t rows, const Layout& wanted, const PlannedNode& reader);
   void add_combine(int node);
   void add_commits();
   int64_t rows_that_split(const PlannedNode& node, std::vector<OperandUse>& inputs,
