@@ -22,7 +22,7 @@ std::string label_of(const StepOptions& options) {
   const Way& way = options.way;
   bool convolutions = false;
   for (const LayerSpec& layer : options.network.layers) convolutions = convolutions || layer.kind == "conv2d";
-  const std::string convolution = way.convolution == "auto" ? "im2col " : way.convolution + " ";
+  const std::string convolution = convolution_of(way) + " ";
   return std::string(way.procedural ? "procedural " : "graph ") + (convolutions ? convolution : "") +
          (way.gemm == "auto" ? way.backends.front() : way.gemm);
 }
@@ -38,6 +38,9 @@ Switches turned(Switches switches, const Wanted& wanted) {
   set_switch(switches, "execution", wanted.execution);
   set_switch(switches, "convolution", wanted.convolution);
   set_switch(switches, "gemm", wanted.gemm);
+  // A direct convolution is nobody's product: that the reference runs it is said by --backend.
+  if (std::string(wanted.convolution) == "direct" && std::string(wanted.gemm) == "reference")
+    set_switch(switches, "backend", "reference");
   return switches;
 }
 

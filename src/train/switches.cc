@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "op/backend.h"
+#include "ops/conv2d.h"
 
 namespace tacho {
 namespace {
@@ -182,10 +183,18 @@ Way resolve(const Switches& switches) {
   return way;
 }
 
+std::string convolution_of(const Way& way) {
+  if (way.convolution != "auto") return way.convolution;
+  const TensorTypes smallest{{way.dtype, {1, 1, 1, 1}}, {way.dtype, {1, 1, 1, 1}}};
+  for (const Backend* backend : plan_options(way).backends)
+    if (backend->supports && backend->supports(op_named("conv2d"), Conv2dAttributes{}, smallest)) return "direct";
+  return "im2col";
+}
+
 std::string to_string(const Way& way) {
   const std::string products = way.gemm == "auto" ? way.backends.front() : way.gemm;
   std::string text = way.procedural ? "procedural" : "graph";
-  text += ", " + (way.convolution == "auto" ? std::string("im2col") : way.convolution) + " convolution, " + products;
+  text += ", " + convolution_of(way) + " convolution, " + products;
   if (!way.procedural) text += std::string(", fusion ") + (way.fusion ? "on" : "off");
   return text;
 }

@@ -46,6 +46,9 @@ Way resolve(const Switches& switches);
 /// "graph, im2col convolution, blas gemm, fusion on": the switches that say how.
 std::string to_string(const Way& way);
 
+/// What --convolution comes to: for auto "direct" where a backend of this way computes convolutions, else "im2col".
+std::string convolution_of(const Way& way);
+
 /// The planner's options for this way.
 PlanOptions plan_options(const Way& way);
 

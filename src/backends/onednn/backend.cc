@@ -45,6 +45,7 @@ bool supports(const OpDef& op, const Attributes&, std::span<const TensorType> in
 extern const Backend backend_onednn{
     .name = "onednn",
     .doc = "Convolutions and products by oneDNN on one thread; images stay in its layouts.",
+    .preference = 60,
     .supports = supports,
     .offer = offer,
     .reorder = onednn::make_reorder_kernel,
