@@ -12,6 +12,12 @@ namespace {
 std::atomic<int64_t> allocations{0};
 }
 
+// Sanitizers bring an operator new of their own, which must not be mixed with another one.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kCounting = false;
+#else
+constexpr bool kCounting = true;
+
 // Not inlined: GCC 12 would see std::free behind new and take the two for a mismatch.
 [[gnu::noinline]] void* operator new(size_t bytes) {
   allocations.fetch_add(1, std::memory_order_relaxed);
@@ -24,10 +30,15 @@ std::atomic<int64_t> allocations{0};
   if (void* memory = std::aligned_alloc(a, (bytes + a - 1) / a * a)) return memory;
   throw std::bad_alloc();
 }
+[[gnu::noinline]] void* operator new(size_t bytes, const std::nothrow_t&) noexcept {
+  allocations.fetch_add(1, std::memory_order_relaxed);
+  return std::malloc(bytes);
+}
 [[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
 [[gnu::noinline]] void operator delete(void* memory, size_t) noexcept { std::free(memory); }
 [[gnu::noinline]] void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
 [[gnu::noinline]] void operator delete(void* memory, size_t, std::align_val_t) noexcept { std::free(memory); }
+#endif
 
 namespace tacho {
 namespace {
@@ -35,6 +46,8 @@ namespace {
 class Allocation : public testing::TestWithParam<std::vector<std::pair<std::string, std::string>>> {};
 
 TEST_P(Allocation, AGraphStepAllocatesNothing) {
+  if (!kCounting)
+    GTEST_SKIP() << "allocations are counted by replacing operator new, which the sanitizer has done already";
   for (const OptimizerKind kind : {OptimizerKind::momentum, OptimizerKind::adam, OptimizerKind::sgd}) {
     StepOptions options;
     options.network = builtin_network("simplenn-4", Shape{1, 12, 12});
