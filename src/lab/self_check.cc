@@ -121,7 +121,8 @@ std::vector<Case> cases_for(Feed& feed) {
                    "in the kernel " + feed.session().executor().rows()[size_t(node)].path,
                    "kernel of that node",
                    [node](const LedgerEntry& e) { return e.account == Account::kernel && e.node == node; }});
-  // A statement of procedural execution may be over before a thread that slept has arrived; then it waits in idle.
+  // A statement of procedural execution may be over before a thread that slept has arrived; then it waits in idle, and
+  // waking up costs it something of the next statement: a tenth of the planted delay is let pass.
   const bool may_sleep = feed.session().options().way.procedural;
   for (int t = 0; t < threads; ++t) {
     const bool idle = may_sleep && t > 0;
@@ -131,7 +132,10 @@ std::vector<Case> cases_for(Feed& feed) {
                      [t, idle](const LedgerEntry& e) {
                        return e.thread == t && (e.account == Account::sync || (idle && e.account == Account::idle));
                      },
-                     t > 0 ? t : -1});
+                     t > 0 ? t : -1,
+                     false,
+                     kPlantNs,
+                     idle ? kPlantNs / 10 : kResolutionNs});
   }
   cases.push_back(
       {{Plant::at_input, -1, 0, kPlantNs}, "at the hand-over of data", "input of thread 0", [](const LedgerEntry& e) {
