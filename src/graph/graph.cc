@@ -61,6 +61,7 @@ Values Graph::emit(const OpDef& op, const Attributes& attributes, std::span<cons
   std::string path = place_.layer + "/" + std::string(op.name) + "/" + name_of(place_.phase);
   if (const int use = ++path_uses_[path]; use > 1) path += ":" + std::to_string(use);
   paths_.push_back(std::move(path));
+  sources_.push_back(node_count());
   nodes_.push_back(std::move(node));
   return nodes_.back().outputs;
 }
@@ -118,6 +119,26 @@ Value Graph::find(std::string_view name) const {
     if (values_[i].kind != ValueKind::node && values_[i].kind != ValueKind::constant && values_[i].name == name)
       return {int32_t(i)};
   return {};
+}
+
+void Graph::exchange(int first, int second) {
+  GraphNode &a = nodes_[size_t(first)], &b = nodes_[size_t(second)];
+  TACHO_CHECK(a.outputs.size() == b.outputs.size(), "only nodes with as many outputs change places");
+  std::swap(a, b);
+  std::swap(a.outputs, b.outputs);
+  std::swap(paths_[size_t(first)], paths_[size_t(second)]);
+  std::swap(sources_[size_t(first)], sources_[size_t(second)]);
+}
+
+void Graph::rewire(int node, const Values& inputs) {
+  GraphNode& own = nodes_[size_t(node)];
+  TensorTypes types;
+  for (Value input : inputs) types.push_back(input ? type(input) : TensorType{DType::boolean, {}});
+  const TensorTypes results = types_of(*own.op, own.attributes, types);
+  own.inputs = inputs;
+  for (size_t i = 0; i < results.size(); ++i)
+    if (type(own.outputs[i]) != results[i])
+      own.outputs[i] = new_value({.type = results[i], .kind = ValueKind::node, .producer = node});
 }
 
 void Graph::replace_uses(Value from, Value to) {

@@ -72,6 +72,13 @@ class Graph : public Emitter, public Tape {
   /// Every use of `from` (inputs, commits, outputs) becomes `to`, of the same type.
   void replace_uses(Value from, Value to);
   void remove(int node, std::string_view pass);
+  /// Two nodes change places (operation, attributes, inputs, path, source); each place keeps its outputs. To be rewired
+  /// before anything else is done with the graph.
+  void exchange(int first, int second);
+  /// New inputs. Outputs whose types change by them become new values; the old ones have no producer's use any more.
+  void rewire(int node, const Values& inputs);
+  /// The node of the graph before any pass that this one stands for: itself where no pass moved it.
+  int source(int node) const { return sources_[size_t(node)]; }
   /// Turns the result of a node into a constant.
   void make_constant(Value value, Tensor tensor);
 
@@ -82,6 +89,7 @@ class Graph : public Emitter, public Tape {
   std::vector<Commit> commits_;
   std::vector<Output> outputs_;
   std::vector<std::string> paths_;
+  std::vector<int> sources_;
   std::map<std::string, int> path_uses_;
   Place place_;
 };

@@ -10,6 +10,7 @@ std::span<const Pass> pipeline() {
   static constexpr Pass kPasses[] = {
       {"fold_constants", fold_constants},
       {"merge_common_subexpressions", merge_common_subexpressions},
+      {"gate_pooled_gradients", gate_pooled_gradients},
       {"remove_dead_code", remove_dead_code},
   };
   return kPasses;

@@ -7,7 +7,7 @@
 
 namespace tacho {
 
-/// A rewrite of the graph that does not change what it computes. Returns how many nodes it removed.
+/// A rewrite of the graph that does not change what it computes. Returns how many nodes it removed or changed.
 struct Pass {
   std::string_view name;
   int (*run)(Graph&);
@@ -17,6 +17,9 @@ struct Pass {
 int fold_constants(Graph& graph);
 /// Merges nodes with the same operation, attributes and inputs into the first of them.
 int merge_common_subexpressions(Graph& graph);
+/// relu's gradient behind a max pooling is taken on the pooled images: where the maximum is not positive, neither is
+/// the gradient, so the unpooled image need not be kept for it.
+int gate_pooled_gradients(Graph& graph);
 /// Removes nodes that reach no output and no commit.
 int remove_dead_code(Graph& graph);
 
@@ -25,7 +28,7 @@ int remove_dead_code(Graph& graph);
 struct GroupProposal {
   std::vector<int> nodes;
 };
-/// Products with their bias and activation (reshapes between them are taken along).
+/// Products with their bias, activation and max pooling (reshapes between them are taken along).
 std::vector<GroupProposal> propose_groups(const Graph& graph);
 
 /// The rewrites in the order in which they run.

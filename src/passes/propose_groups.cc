@@ -26,18 +26,18 @@ std::vector<GroupProposal> propose_groups(const Graph& graph) {
     if (!graph.node(n).alive() || !graph.node(n).op->has(Trait::product)) continue;
     GroupProposal proposal{{n}};
     size_t useful = 1;  // members up to the last that is no reshape: a trailing reshape gains nothing
-    bool bias = false;
+    bool bias = false, activation = false;
     for (int at = n; graph.node(at).outputs.size() == 1;) {
       const Value value = graph.node(at).outputs[0];
       const int next = reader[size_t(value.id)];
       if (next < 0 || graph.node(next).inputs[0] != value) break;
       const OpDef& op = *graph.node(next).op;
-      if (op.has(Trait::bias) && !bias) bias = true;
-      else if (!op.has(Trait::view) && !op.has(Trait::activation)) break;
+      if (op.has(Trait::bias) && !bias && !activation) bias = true;
+      else if (op.has(Trait::activation) && !activation) activation = true;
+      else if (!op.has(Trait::view) && op.name != "max_pool2d") break;
       proposal.nodes.push_back(next);
       if (!op.has(Trait::view)) useful = proposal.nodes.size();
-      if (op.has(Trait::activation)) break;
-      at = next;
+      at = next;  // a max pooling has two results and so ends the chain
     }
     proposal.nodes.resize(useful);
     if (proposal.nodes.size() > 1) proposals.push_back(std::move(proposal));

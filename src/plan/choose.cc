@@ -74,17 +74,16 @@ std::span<const Backend* const> Planner::order_for(const OpDef& anchor) const {
   return anchor.name == "matmul" && !options_.gemm_backends.empty() ? options_.gemm_backends : options_.backends;
 }
 
-Planner::Chosen Planner::choose(const std::vector<int>& nodes) {
+/// The first backend of `order` that takes the whole group, else its longest beginning that one takes; the reference,
+/// which takes everything, only when no other backend takes any of it.
+Planner::Chosen Planner::first_offer(const std::vector<int>& nodes, const std::vector<const Backend*>& order) {
   Chosen chosen;
-  const OpDef& anchor = *plan_->graph.node(nodes[0]).op;
   const Backend* reference = &backend_named("reference");
-  // The whole group first, then its beginnings; the reference, which takes everything, only when no other backend takes
-  // any of it.
   for (size_t members = nodes.size(); members > 0; --members) {
     const Group group = make_group({nodes.begin(), nodes.begin() + std::ptrdiff_t(members)});
     OfferContext context{this_cpu(), options_.algorithm};
     context.row_major_outputs = read_outside(plan_->graph, nodes[members - 1]);
-    for (const Backend* backend : order_for(anchor)) {
+    for (const Backend* backend : order) {
       if (backend == reference) break;
       const char* unavailable = backend->unavailable ? backend->unavailable() : nullptr;
       OfferResult result = unavailable ? OfferResult(Refusal{unavailable}) : backend->offer(group, context);
@@ -109,6 +108,12 @@ Planner::Chosen Planner::choose(const std::vector<int>& nodes) {
   chosen.backend = reference;
   chosen.members = nodes.size();
   return chosen;
+}
+
+Planner::Chosen Planner::choose(const std::vector<int>& nodes) {
+  const std::span<const Backend* const> asked = order_for(*plan_->graph.node(nodes[0]).op);
+  const std::vector<const Backend*> order(asked.begin(), asked.end());
+  return options_.tuning || !options_.choices.empty() ? fastest_offer(nodes, order) : first_offer(nodes, order);
 }
 
 /// A reshape whose result lies in memory exactly as its input does never runs.
@@ -154,6 +159,7 @@ void Planner::add_compute(const std::vector<int>& nodes, Chosen chosen) {
   planned.kernel_name = chosen.offer.name;
   planned.reason = chosen.offer.reason;
   planned.refusals = std::move(chosen.refusals);
+  planned.tuned_ns = chosen.tuned_ns;
   planned.kernel = std::move(chosen.offer.kernel);
   planned.order = slicing.order;
   planned.sliced = slicing.sliced;

@@ -1,5 +1,6 @@
 #pragma once
 // What will run. Made once per graph and batch; executed by exec/.
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -16,9 +17,15 @@ enum class Schedule : uint8_t {
   operators,   ///< nodes unsplit over the whole batch, each as soon as those it depends on are over
 };
 
+class TuningRecord;
+/// Who runs what: "backend kernel" by the path of each computing node.
+using KernelChoices = std::map<std::string, std::string>;
+
 struct PlanOptions {
   std::vector<const Backend*> backends;       ///< in order of preference; `reference` takes what nobody else does
   std::vector<const Backend*> gemm_backends;  ///< the same for groups anchored by matmul; empty: as `backends`
+  TuningRecord* tuning = nullptr;             ///< chooses by measured times instead of by order; null: by order
+  KernelChoices choices;                      ///< of an earlier plan (choices_of): taken where they are offered again
   std::string algorithm;                      ///< of conv2d, where one was asked for
   Schedule schedule = Schedule::slices;
   bool memory_plan = true;        ///< off: every value has memory of its own and nothing is overwritten in place
@@ -89,7 +96,8 @@ struct PlannedNode {
   int combined = -1;           ///< combine: the node whose partials it joins
   int pack_index = 0;          ///< pack: which PackRequest of node `combined`
   int64_t workspace_bytes = 0;
-  Executed executed;  ///< for the whole batch
+  int64_t tuned_ns = 0;  ///< of all its slices on one thread, as measured when it was chosen; 0 where nothing was
+  Executed executed;     ///< for the whole batch
 };
 
 /// One call: a node on one slice (of the batch, or of its own rows).
@@ -145,6 +153,11 @@ struct WorkSpan {
 };
 /// From the time of each planned node in one step (over all its slices); a node's slices are taken as equally long.
 WorkSpan work_and_span(const Plan& plan, const std::vector<int64_t>& node_ns);
+
+KernelChoices choices_of(const Plan& plan);
+/// Sixteen hexadecimal digits that name everything the results' bits depend on: nodes, kernels, slices, lanes, stages.
+/// It knows nothing of threads or times.
+std::string fingerprint_of(const Plan& plan);
 
 /// One line per node: kernel, backend, reason and refusals; slices, lanes, segments, arena.
 std::string to_text(const Plan& plan);

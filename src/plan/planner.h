@@ -1,10 +1,12 @@
 #pragma once
 // The steps of make_plan, in order; internal to plan/. Each .cc holds the steps named after it.
+#include <functional>
 #include <map>
 #include <optional>
 
 #include "plan/arena.h"
 #include "plan/plan.h"
+#include "plan/tuning.h"
 
 namespace tacho {
 
@@ -19,6 +21,7 @@ class Planner {
     const Backend* backend = nullptr;
     std::vector<RefusedOffer> refusals;
     size_t members = 0;  ///< how many of the proposed nodes the backend takes
+    int64_t tuned_ns = 0;
   };
 
   // planner.cc: lanes and slices; values; the walk over the nodes
@@ -30,6 +33,7 @@ class Planner {
   // choose.cc: groups and offers
   Group make_group(const std::vector<int>& nodes) const;
   Chosen choose(const std::vector<int>& nodes);
+  Chosen first_offer(const std::vector<int>& nodes, const std::vector<const Backend*>& order);
   std::span<const Backend* const> order_for(const OpDef& anchor) const;
   void add_compute(const std::vector<int>& nodes, Chosen chosen);
   bool add_view(int node);
@@ -40,6 +44,14 @@ class Planner {
   int64_t rows_that_split(const PlannedNode& node, std::vector<OperandUse>& inputs,
                           std::vector<OperandUse>& outputs) const;
   Executed for_whole_batch(const Executed& slice, const PlannedNode& node) const;
+
+  // tune.cc: the fastest of what is offered
+  Chosen fastest_offer(const std::vector<int>& nodes, const std::vector<const Backend*>& order);
+  std::vector<Chosen> cover(std::vector<int> nodes, const Backend* first, const std::vector<const Backend*>& order);
+  std::optional<Chosen> offer_named(const std::vector<int>& nodes, const std::vector<const Backend*>& order,
+                                    const std::string& name);
+  int64_t time_of(const std::vector<int>& nodes, const Chosen& piece);
+  int64_t recorded(const std::string& key, const std::function<int64_t()>& measure);
 
   // stages.cc: the schedule
   void make_stages();

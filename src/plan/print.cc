@@ -16,6 +16,14 @@ std::string padded(std::string text, size_t width) {
   return text;
 }
 
+/// What tuning found, where it measured.
+std::string measured(int64_t ns) {
+  if (ns <= 0) return "";
+  char text[64];
+  std::snprintf(text, sizeof text, " (measured: %.3g ms a step on one thread)", double(ns) / 1e6);
+  return text;
+}
+
 const char* storage_name(Storage storage) {
   switch (storage) {
     case Storage::none:
@@ -33,6 +41,25 @@ const char* storage_name(Storage storage) {
 }
 
 }  // namespace
+
+KernelChoices choices_of(const Plan& plan) {
+  KernelChoices choices;
+  for (const PlannedNode& node : plan.nodes)
+    if (node.kind == PlannedNode::compute) choices[node.path] = node.backend + " " + node.kernel_name;
+  return choices;
+}
+
+std::string fingerprint_of(const Plan& plan) {
+  std::string text = text_of(plan.slices, " ", plan.slice_examples, " ", plan.lanes, " ", plan.stages.size());
+  for (const PlannedNode& node : plan.nodes)
+    text += text_of("\n", node.path, " ", int(node.kind), " ", node.backend, " ", node.kernel_name, " ", node.sliced,
+                    " ", node.order);
+  uint64_t hash = 0xcbf29ce484222325;  // FNV-1a
+  for (const char c : text) hash = (hash ^ uint8_t(c)) * 0x100000001b3;
+  char digits[17];
+  std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(hash));
+  return digits;
+}
 
 std::string to_text(const Plan& plan) {
   std::string text = text_of("slices ", plan.slices, " of ", plan.slice_examples, " examples, ", plan.lanes, " lanes, ",
@@ -55,7 +82,7 @@ std::string to_text(const Plan& plan) {
                    : node.sliced                  ? "sliced"
                                                   : "once",
                    9) +
-            padded(kernel, 30) + " " + padded(where, 10) + node.reason + "\n";
+            padded(kernel, 30) + " " + padded(where, 10) + node.reason + measured(node.tuned_ns) + "\n";
     for (const RefusedOffer& refusal : node.refusals)
       text += "    not " + refusal.backend + ": " + refusal.reason + "\n";
     if (node.anchor >= 0 && !plan.slicing.nodes[size_t(node.anchor)].refusal.empty())

@@ -46,7 +46,8 @@ Json description(const Checkpoint& c) {
         {"scale", c.normalization.scale}}},
       {"class_labels", c.class_labels},
       {"switches", switches},
-      {"plan", c.plan}};
+      {"plan", c.plan},
+      {"choices", c.choices}};
 }
 
 /// Reads one value; nlohmann's errors become one of ours.
@@ -101,6 +102,7 @@ void read_description(const Json& json, const std::string& where, Checkpoint& c)
   for (const auto& [name, text] : value<std::map<std::string, std::string>>(json, "", "switches", where))
     c.switches.emplace_back(name, text);
   c.plan = value<std::string>(json, "", "plan", where);
+  if (json.contains("choices")) c.choices = value<KernelChoices>(json, "", "choices", where);
 }
 
 std::vector<std::pair<std::string, TensorType>> expected_variables(const Checkpoint& c) {

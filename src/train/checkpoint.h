@@ -12,6 +12,7 @@
 #include "nn/objective.h"
 #include "nn/optimizer.h"
 #include "nn/spec.h"
+#include "plan/plan.h"
 
 namespace tacho {
 
@@ -32,7 +33,8 @@ struct Checkpoint {
   std::vector<int64_t> class_labels;
   /// Every switch but threads, which must not influence a checkpoint's bytes.
   std::vector<std::pair<std::string, std::string>> switches;
-  std::string plan;  ///< fingerprint: same plan, same bits
+  std::string plan;       ///< fingerprint: same plan, same bits
+  KernelChoices choices;  ///< of that plan
 
   VariableStore variables;  ///< parameters, running statistics, optimiser state
 };

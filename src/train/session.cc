@@ -7,6 +7,7 @@
 #include "lower/lower.h"
 #include "op/backend.h"
 #include "passes/pipeline.h"
+#include "plan/tuning.h"
 
 namespace tacho {
 namespace {
@@ -98,7 +99,8 @@ Session::Session(const StepOptions& options, Pool& pool, VariableStore& variable
   if (options.batch < 1) fail("--batch-size must be at least 1, got ", options.batch);
   learning_rate_ = Tensor({options.way.dtype, {}});
   step_ = Tensor({DType::int64, {}});
-  const PlanOptions plan = plan_options(options.way);
+  PlanOptions plan = plan_options(options.way);
+  plan.choices = options.choices;
   if (options.way.procedural) {
     executor_ = std::make_unique<ProceduralExecutor>(step_function(options), plan, pool, variables);
     return;
@@ -112,6 +114,7 @@ Session::Session(const StepOptions& options, Pool& pool, VariableStore& variable
     for (GroupProposal& proposal : propose_groups(graph)) groups.push_back(std::move(proposal.nodes));
   const int64_t built = now_ns();
   auto planned = make_plan(std::move(graph), groups, plan);
+  if (plan.tuning) plan.tuning->save();
   executor_ = std::make_unique<GraphExecutor>(std::move(source), std::move(planned), pool, variables);
   build_ns_ = built - begin;
   plan_ns_ = now_ns() - built;

@@ -24,6 +24,7 @@ struct StepOptions {
   OptimizerOptions optimizer;
   uint64_t seed = 0;  ///< of the random numbers that layers draw in training (dropout)
   Way way;
+  KernelChoices choices;  ///< of an earlier plan, to have its bits again
 };
 
 /// The step as a function that emits it, for graph and procedural alike: lowering, forward, loss, gradients, updates.

@@ -5,6 +5,7 @@
 
 #include "op/backend.h"
 #include "ops/conv2d.h"
+#include "plan/tuning.h"
 
 namespace tacho {
 namespace {
@@ -31,6 +32,7 @@ const std::map<std::string, SwitchValues>& table() {
         {{"nhwc", "no kernel of this version works channels-last; use nchw"},
          {"blocked", "no kernel of this version works on blocked layouts; use nchw"}}}},
       {"schedule", {{"slices", "operators", "sequential"}, {}}},
+      {"tune", {{"auto", "on", "off"}, {}}},
       {"dtype",
        {{"float32", "float64"},
         {{"bfloat16", "no kernel of this version computes in bfloat16; use float32 or float64"}}}},
@@ -102,6 +104,9 @@ const std::vector<SwitchInfo>& all_switches() {
       {"schedule", "slices, operators, sequential", "slices",
        "slices of the batch depth-first, against ready nodes in parallel, against one node at a time"},
       {"lanes", "a number", "the machine's cores", "how many partial sums a reduction over the batch has"},
+      {"tune", "auto, on, off", "auto",
+       "kernels chosen by measuring all who offer, against by the order of the backends (auto: on unless --backend is "
+       "given)"},
       {"backend", "a list of names", "all, best first", "which kernels are preferred"},
       {"threads", "a number", "all cores", "threads in all, the caller included"},
       {"dtype", "float32, float64", "float32", "single against double precision"},
@@ -140,11 +145,18 @@ Way resolve(const Switches& switches) {
   way.schedule = schedule == "slices"      ? Schedule::slices
                  : schedule == "operators" ? Schedule::operators
                                            : Schedule::sequential;
+  const std::string tune = value_of(switches, "tune", "auto");
+  way.tune = tune == "auto" ? !way.procedural && !switches.set.count("backend") : tune == "on";
   const std::string layout = value_of(switches, "layout", "auto");
   if (way.procedural) {
     const std::string why = ": procedural execution runs statement by statement, so there is nothing to ";
     if (way.fusion)
       fail("--execution procedural with --fusion on", why, "fuse; leave --fusion out or use --execution graph");
+    if (way.tune)
+      fail(
+          "--execution procedural with --tune on: kernels are measured when a graph is planned; leave --tune out or "
+          "use "
+          "--execution graph");
     if (way.memory_plan)
       fail("--execution procedural with --memory-plan on", why,
            "plan; leave --memory-plan out or use --execution graph");
@@ -175,6 +187,7 @@ Way resolve(const Switches& switches) {
     if (info.name == "layout") value = layout;
     if (info.name == "schedule") value = schedule;
     if (info.name == "lanes") value = std::to_string(way.lanes);
+    if (info.name == "tune") value = way.tune ? "on" : "off";
     if (info.name == "backend") value = list(way.backends);
     if (info.name == "threads") value = std::to_string(way.threads);
     if (info.name == "dtype") value = name_of(way.dtype);
@@ -204,6 +217,7 @@ PlanOptions plan_options(const Way& way) {
   for (const std::string& name : way.backends) options.backends.push_back(&backend_named(name));
   if (way.gemm != "auto") options.gemm_backends = {&backend_named(way.gemm), &backend_named("reference")};
   if (way.convolution == "direct") options.algorithm = "direct";
+  if (way.tune) options.tuning = &this_machine_tuning();
   options.schedule = way.schedule;
   options.memory_plan = way.memory_plan;
   options.lanes = way.lanes;

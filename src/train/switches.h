@@ -32,7 +32,8 @@ struct Way {
   std::string gemm;         ///< auto, reference, blas, onednn
   bool fusion = true, memory_plan = true;
   Schedule schedule = Schedule::slices;
-  int lanes = 0;  ///< 0: the machine's cores
+  int lanes = 0;      ///< 0: the machine's cores
+  bool tune = false;  ///< kernels by measurement instead of by the order of the backends
   int threads = 1;
   DType dtype = DType::float32;
   std::vector<std::string> backends;  ///< in order of preference, `reference` last

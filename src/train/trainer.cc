@@ -12,16 +12,6 @@
 namespace tacho {
 namespace {
 
-/// FNV-1a of the plan's text: it names every node, kernel, slice and lane and knows nothing of threads.
-std::string fingerprint_of(const Executor& executor) {
-  if (!executor.plan()) return "procedural";
-  uint64_t hash = 0xcbf29ce484222325;
-  for (const char c : to_text(*executor.plan())) hash = (hash ^ uint8_t(c)) * 0x100000001b3;
-  char text[17];
-  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(hash));
-  return text;
-}
-
 int64_t steps_in(int64_t epochs, int64_t examples, int64_t batch) {
   if (epochs > std::numeric_limits<int64_t>::max() / 2 / examples)
     fail("--epochs ", epochs, " of ", examples, " examples are too many steps");
@@ -83,17 +73,21 @@ void Training::start() {
   const bool keeps = !options_.checkpoint.empty();
   if (keeps) prepare_checkpoint_folder(options_.checkpoint);
   std::string former_plan;
+  StepOptions step = options_.step;
   if (keeps && options_.resume && has_checkpoint(options_.checkpoint)) {
     Checkpoint saved = read_checkpoint(options_.checkpoint);
     check_same_run(saved, options_, data_);
     checkpoint_.variables = std::move(saved.variables);
     checkpoint_.step = saved_step_ = saved.step;
     former_plan = saved.plan;
+    step.choices = std::move(saved.choices);
   } else if (!options_.init.empty()) {
     initialize_from(options_.init, options_.step.network, checkpoint_.variables);
   }
-  session_ = std::make_unique<Session>(options_.step, pool_, checkpoint_.variables);
-  checkpoint_.plan = fingerprint_of(session_->executor());
+  session_ = std::make_unique<Session>(step, pool_, checkpoint_.variables);
+  const Plan* plan = session_->executor().plan();
+  checkpoint_.plan = plan ? fingerprint_of(*plan) : "procedural";
+  if (plan) checkpoint_.choices = choices_of(*plan);
   if (!former_plan.empty() && former_plan != checkpoint_.plan && options_.warn)
     options_.warn(text_of("the checkpoint was trained by another plan (", former_plan, ", now ", checkpoint_.plan,
                           "): training continues, but not to the bit as it would have"));

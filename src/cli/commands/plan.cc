@@ -51,6 +51,7 @@ std::string as_json(const Plan& plan, const StepOptions& step) {
                      {"kernel", node.kernel_name},
                      {"reason", node.reason},
                      {"refusals", refusals},
+                     {"tuned_ns", node.tuned_ns},
                      {"sliced", node.sliced},
                      {"partial_bytes", node.partial_bytes},
                      {"workspace_bytes", node.workspace_bytes}});

@@ -1,0 +1,97 @@
+// Times of single kernels, by which the plan chooses between backends.
+#include <algorithm>
+#include <functional>
+
+#include "base/clock.h"
+#include "plan/tuning.h"
+
+namespace tacho {
+namespace {
+
+/// Floating numbers near 1 in size (never denormal), zeros for indices and labels, which are valid everywhere.
+void fill(Buffer& buffer, const TensorType& type, size_t bytes) {
+  const auto numbers = [&](auto* data) {
+    using T = std::remove_reference_t<decltype(*data)>;
+    for (size_t i = 0; i < bytes / sizeof *data; ++i) data[i] = T(int64_t(i * 2654435761u % 1021) - 510) / T(500);
+  };
+  if (type.dtype == DType::float32) numbers(static_cast<float*>(buffer.data()));
+  else if (type.dtype == DType::float64) numbers(static_cast<double*>(buffer.data()));
+  else std::fill_n(static_cast<uint8_t*>(buffer.data()), bytes, uint8_t{0});
+}
+
+size_t bytes_of(const TensorType& type, const Layout& layout) {
+  return layout.kind == Layout::opaque ? size_t(layout.bytes) : size_t(byte_count(type.shape, type.dtype));
+}
+
+/// The least of several calls: at least three, and enough to see through the clock, unless one takes long.
+int64_t least_time(const std::function<void()>& call) {
+  constexpr int64_t kEnough = 400'000, kLong = 50'000'000;  // nanoseconds
+  constexpr int kFewest = 3, kMost = 40;
+  int64_t begin = now_ns();
+  call();  // warms up: page faults, code, caches
+  int64_t spent = now_ns() - begin, least = spent;
+  if (spent > kLong) return least;
+  spent = 0;
+  for (int i = 0; i < kMost && (i < kFewest || spent < kEnough); ++i) {
+    begin = now_ns();
+    call();
+    const int64_t ns = now_ns() - begin;
+    least = std::min(least, ns);
+    spent += ns;
+  }
+  return std::max<int64_t>(least, 1);
+}
+
+}  // namespace
+
+int64_t measure(const Kernel& kernel, const Offer& offer, const Group& group, const Slice& slice) {
+  std::vector<std::unique_ptr<Buffer>> memory;
+  SmallVector<View, kMaxOperands> inputs, outputs;
+  const auto operand = [&](int index, const std::vector<Layout>& layouts, size_t place) {
+    const GroupOperand& from = group.operands[size_t(index)];
+    const size_t bytes = bytes_of(from.type, layouts.empty() ? Layout{} : layouts[place]);
+    memory.push_back(std::make_unique<Buffer>(bytes));
+    fill(*memory.back(), from.type, bytes);
+    return View{memory.back()->data(), from.type};
+  };
+  for (size_t i = 0; i < group.inputs.size(); ++i) inputs.push_back(operand(group.inputs[i], offer.input_layouts, i));
+  for (size_t i = 0; i < group.outputs.size(); ++i) {
+    if (group.operands[size_t(group.outputs[i])].state.kind == SliceState::partial)
+      outputs.push_back({nullptr, {DType::boolean, {}}});
+    else outputs.push_back(operand(group.outputs[i], offer.output_layouts, i));
+  }
+  SmallVector<const void*, kMaxOperands> packed;
+  for (size_t i = 0; i < offer.packs.size(); ++i) {
+    memory.push_back(std::make_unique<Buffer>(offer.packs[i].bytes));
+    kernel.pack(i, inputs[offer.packs[i].input], memory.back()->data());
+    packed.push_back(memory.back()->data());
+  }
+  Buffer workspace(offer.workspace_bytes);
+  const KernelRun run{inputs, outputs, slice, workspace.data(), packed};
+  const auto wait = [](RunStatus status) {
+    while (!status.done() && !status.event->done()) {
+    }
+  };
+  if (!group.has_partial()) return least_time([&] { wait(kernel.run(run)); });
+  Buffer partial(kernel.partial_bytes());
+  kernel.begin(partial.data());
+  return least_time([&] { wait(kernel.accumulate(run, partial.data())); });
+}
+
+int64_t measure_reorder(const Kernel& kernel, const TensorType& type, const Layout& from, const Layout& to) {
+  Buffer in(bytes_of(type, from)), out(bytes_of(type, to));
+  fill(in, type, bytes_of(type, from));
+  const View input{in.data(), type}, output{out.data(), type};
+  const int64_t rows = type.shape.empty() ? 1 : type.shape[0];
+  const KernelRun run{{&input, 1}, {&output, 1}, {0, rows, rows}, nullptr, {}};
+  return least_time([&] { kernel.run(run); });
+}
+
+int64_t measure_pack(const Kernel& kernel, size_t index, const TensorType& type, size_t bytes) {
+  const size_t size = size_t(byte_count(type.shape, type.dtype));
+  Buffer in(size), out(bytes);
+  fill(in, type, size);
+  return least_time([&] { kernel.pack(index, {in.data(), type}, out.data()); });
+}
+
+}  // namespace tacho

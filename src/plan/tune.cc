@@ -1,0 +1,121 @@
+// The algorithm of each group by measurement among all who take it, on one thread, with what the layouts cost.
+#include <cstdio>
+
+#include "plan/planner.h"
+
+namespace tacho {
+namespace {
+
+std::string milliseconds(int64_t ns) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.3g ms", double(ns) / 1e6);
+  return text;
+}
+
+}  // namespace
+
+/// Who takes the nodes, piece by piece, where `first` takes as many of them as it can and `order` is asked for the
+/// rest. What one piece writes arrives at the next in its layout. Nothing where `first` takes none.
+std::vector<Planner::Chosen> Planner::cover(std::vector<int> nodes, const Backend* first,
+                                            const std::vector<const Backend*>& order) {
+  std::vector<Chosen> pieces;
+  std::vector<std::pair<int, Layout>> before;
+  while (!nodes.empty()) {
+    pieces.push_back(pieces.empty() ? first_offer(nodes, {first}) : first_offer(nodes, order));
+    Chosen& piece = pieces.back();
+    if (pieces.size() == 1 && piece.backend != first) return {};
+    const std::vector<int> taken(nodes.begin(), nodes.begin() + std::ptrdiff_t(piece.members));
+    piece.tuned_ns = time_of(taken, piece);
+    nodes.erase(nodes.begin(), nodes.begin() + std::ptrdiff_t(piece.members));
+    const Values& outputs = plan_->graph.node(taken.back()).outputs;
+    for (size_t i = 0; i < outputs.size() && !piece.offer.output_layouts.empty(); ++i) {
+      Layout& layout = plan_->values[size_t(outputs[i].id)].layout;
+      before.emplace_back(outputs[i].id, layout);
+      layout = piece.offer.output_layouts[i];
+    }
+  }
+  for (const auto& [value, layout] : before) plan_->values[size_t(value)].layout = layout;
+  return pieces;
+}
+
+/// The offer that an earlier plan took, "backend kernel"; nothing where nobody makes it now.
+std::optional<Planner::Chosen> Planner::offer_named(const std::vector<int>& nodes,
+                                                    const std::vector<const Backend*>& order, const std::string& name) {
+  for (const Backend* backend : order)
+    for (size_t members = nodes.size(); members > 0 && name.starts_with(std::string(backend->name) + " "); --members) {
+      Chosen chosen = first_offer({nodes.begin(), nodes.begin() + std::ptrdiff_t(members)}, {backend});
+      if (chosen.backend == backend && name == std::string(backend->name) + " " + chosen.offer.name) return chosen;
+    }
+  return std::nullopt;
+}
+
+int64_t Planner::recorded(const std::string& key, const std::function<int64_t()>& measure) {
+  if (!options_.tuning) return 0;
+  if (const std::optional<int64_t> known = options_.tuning->find(key)) return *known;
+  const int64_t ns = measure();
+  options_.tuning->add(key, ns);
+  return ns;
+}
+
+/// One step's time of a piece: all its slices, the reorders of what arrives in another layout, and packing.
+int64_t Planner::time_of(const std::vector<int>& nodes, const Chosen& piece) {
+  const Group group = make_group(nodes);
+  const bool sliced = plan_->slicing.nodes[size_t(nodes[0])].sliced;
+  const int64_t slices = sliced ? plan_->slices : 1, count = sliced ? plan_->slice_examples : 1;
+  const Slice slice{0, count, sliced ? plan_->slicing.batch : 1};
+  const std::string key = tuning_key(group, slices) + " by " + std::string(piece.backend->name) + " " +
+                          piece.offer.name + ", " + piece.offer.reason;
+  int64_t ns = slices * recorded(key, [&] { return measure(*piece.offer.kernel, piece.offer, group, slice); });
+  for (size_t i = 0; i < group.inputs.size() && !piece.offer.input_layouts.empty(); ++i) {
+    const GroupOperand& operand = group.operands[size_t(group.inputs[i])];
+    const Layout& to = piece.offer.input_layouts[i];
+    if (operand.layout == to) continue;
+    const Backend* owner = to.owner ? to.owner : operand.layout.owner;
+    const std::unique_ptr<Kernel> kernel =
+        owner && owner->reorder ? owner->reorder(operand.type, operand.layout, to) : nullptr;
+    if (!kernel) continue;
+    ns += slices *
+          recorded("reorder " + to_string(operand.type) + " " + to_string(operand.layout) + " to " + to_string(to),
+                   [&] { return measure_reorder(*kernel, operand.type, operand.layout, to); });
+  }
+  for (size_t i = 0; i < piece.offer.packs.size(); ++i) {
+    const TensorType& type = group.operands[size_t(group.inputs[piece.offer.packs[i].input])].type;
+    ns += recorded(text_of(key, ", pack ", i),
+                   [&] { return measure_pack(*piece.offer.kernel, i, type, piece.offer.packs[i].bytes); });
+  }
+  return ns;
+}
+
+/// Each backend is asked first once; the cover that takes least time wins, on a tie the earlier in the order. Refusals
+/// tell what the others would have taken.
+Planner::Chosen Planner::fastest_offer(const std::vector<int>& nodes, const std::vector<const Backend*>& order) {
+  if (const auto choice = options_.choices.find(plan_->graph.path(nodes[0])); choice != options_.choices.end())
+    if (std::optional<Chosen> former = offer_named(nodes, order, choice->second)) return std::move(*former);
+  if (!options_.tuning) return first_offer(nodes, order);
+  std::vector<Chosen> best;
+  int64_t best_ns = 0;
+  std::vector<std::pair<const Backend*, int64_t>> times;
+  for (const Backend* first : order) {
+    if (first->name == "reference") break;
+    std::vector<Chosen> pieces = cover(nodes, first, order);
+    if (pieces.empty()) continue;
+    int64_t ns = 0;
+    for (const Chosen& piece : pieces) ns += piece.tuned_ns;
+    times.emplace_back(first, ns);
+    if (!best.empty() && ns >= best_ns) continue;
+    best = std::move(pieces);
+    best_ns = ns;
+  }
+  if (best.empty()) return first_offer(nodes, order);
+  Chosen chosen = std::move(best.front());
+  chosen.refusals = first_offer(nodes, order).refusals;
+  std::erase_if(chosen.refusals, [&](const RefusedOffer& refusal) { return refusal.backend == chosen.backend->name; });
+  for (const auto& [backend, ns] : times)
+    if (backend != chosen.backend)
+      chosen.refusals.push_back(
+          {std::string(backend->name),
+           "slower here: " + milliseconds(ns) + " a step on one thread, against " + milliseconds(best_ns)});
+  return chosen;
+}
+
+}  // namespace tacho

@@ -1,0 +1,58 @@
+#pragma once
+// What kernels took on this machine, measured when they were first met and kept on disk: the algorithm of each group is
+// chosen by it (architecture section 5: the tuning record).
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "op/backend.h"
+#include "plan/slicing.h"
+
+namespace tacho {
+
+/// Nanoseconds by key. A key names everything that decides the time: operations, attributes, shapes of a slice, dtypes,
+/// layouts, backend and kernel. Threads may share one.
+class TuningRecord {
+ public:
+  /// An empty record that is kept in memory only.
+  TuningRecord() = default;
+  TuningRecord(const TuningRecord&) = delete;
+  TuningRecord& operator=(const TuningRecord&) = delete;
+  /// The record in a file, empty where there is none yet. A file that is damaged or of another machine is not used and
+  /// replaced by the next `save`.
+  explicit TuningRecord(std::string path);
+
+  std::optional<int64_t> find(const std::string& key) const;
+  void add(const std::string& key, int64_t ns);
+  /// Writes what was added, together with what other processes wrote meanwhile. Does nothing where nothing was added
+  /// or the record has no file. A folder that cannot be written costs the record, not the run.
+  void save();
+  /// How many times were measured since the record was made: 0 where all choices stood in the file.
+  int64_t added() const;
+
+ private:
+  std::map<std::string, int64_t> read() const;
+  mutable std::mutex mutex_;
+  std::string path_;
+  std::map<std::string, int64_t> times_;
+  int64_t added_ = 0;
+  bool dirty_ = false;
+};
+
+/// The record of this machine and these libraries, in TACHO_HOME or the user's cache folder; one a process.
+TuningRecord& this_machine_tuning();
+
+/// Everything of a group that its kernels' times depend on, as text.
+std::string tuning_key(const Group& group, int64_t slices);
+
+/// Nanoseconds of one call of the kernel on one slice of the offered shapes, on this thread, with made-up operands:
+/// the least of a few, with warm caches. A reduction's share of combining and finishing is not in it.
+int64_t measure(const Kernel& kernel, const Offer& offer, const Group& group, const Slice& slice);
+/// The same for a reorder of one operand.
+int64_t measure_reorder(const Kernel& kernel, const TensorType& type, const Layout& from, const Layout& to);
+/// The same for rewriting one operand into the kernel's own form.
+int64_t measure_pack(const Kernel& kernel, size_t index, const TensorType& type, size_t bytes);
+
+}  // namespace tacho

@@ -1,0 +1,109 @@
+#include "plan/tuning.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "base/atomic_file.h"
+#include "nn/builtin.h"
+#include "train/session.h"
+
+namespace tacho {
+namespace {
+
+class Folder {
+ public:
+  Folder() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "tacho_tuning_XXXXXX").string();
+    path_ = mkdtemp(pattern.data());
+  }
+  ~Folder() { std::filesystem::remove_all(path_); }
+  std::string file() const { return path_ + "/tuning.json"; }
+
+ private:
+  std::string path_;
+};
+
+TEST(Tuning, RecordIsKeptAndMergedWithWhatOthersWrote) {
+  const Folder folder;
+  TuningRecord first(folder.file()), second(folder.file());
+  first.add("a", 5);
+  second.add("a", 7);
+  second.add("b", 9);
+  first.save();
+  second.save();
+  const TuningRecord read(folder.file());
+  EXPECT_EQ(read.find("a"), 5) << "the first to measure is whom others chose by";
+  EXPECT_EQ(read.find("b"), 9);
+  EXPECT_EQ(read.find("c"), std::nullopt);
+  EXPECT_EQ(read.added(), 0);
+}
+
+TEST(Tuning, DamagedOrForeignFilesAreMeasuredAnew) {
+  const Folder folder;
+  for (const char* text : {"", "{", "[1]", R"({"schema":"tacho.tuning","machine":"another","times":{"a":5}})"}) {
+    write_file_atomic(folder.file(), text);
+    TuningRecord record(folder.file());
+    EXPECT_EQ(record.find("a"), std::nullopt) << text;
+    record.add("a", 3);
+    record.save();
+    EXPECT_EQ(TuningRecord(folder.file()).find("a"), 3) << text;
+  }
+}
+
+TEST(Tuning, FolderThatCannotBeWrittenCostsOnlyTheRecord) {
+  TuningRecord record("/proc/nowhere/tuning.json");
+  record.add("a", 3);
+  EXPECT_NO_THROW(record.save());
+  EXPECT_EQ(record.find("a"), 3);
+}
+
+std::unique_ptr<Plan> planned(TuningRecord* record, const KernelChoices& choices) {
+  StepOptions options;
+  options.network = builtin_network("simplenn-4");
+  options.batch = 6;
+  options.way = resolve({});
+  Graph graph = source_graph(options);
+  PlanOptions plan = plan_options(options.way);
+  plan.tuning = record;
+  plan.choices = choices;
+  return make_plan(std::move(graph), {}, plan);
+}
+
+TEST(Tuning, PlanIsMeasuredOnceAndThenReadsItsRecord) {
+  TuningRecord record;
+  const auto first = planned(&record, {});
+  const int64_t added = record.added();
+  EXPECT_GT(added, 10);
+  const auto second = planned(&record, {});
+  EXPECT_EQ(record.added(), added) << "measured again what stood in the record";
+  EXPECT_EQ(fingerprint_of(*first), fingerprint_of(*second));
+  int64_t timed = 0;
+  for (const PlannedNode& node : first->nodes) timed += node.tuned_ns > 0;
+  EXPECT_GT(timed, 5);
+}
+
+TEST(Tuning, ChoicesOfAnEarlierPlanAreTakenAgain) {
+  const auto by_order = planned(nullptr, {});
+  KernelChoices choices = choices_of(*by_order);
+  ASSERT_FALSE(choices.empty());
+  // Another kernel where another backend offers one.
+  const std::string product = "fc/matmul/forward";
+  ASSERT_TRUE(choices.count(product));
+  std::string other;
+  for (const char* candidate : {"blas sgemm", "onednn matmul", "stub matmul"}) {
+    KernelChoices turned = choices;
+    turned[product] = candidate;
+    if (turned[product] != choices[product] && choices_of(*planned(nullptr, turned)).at(product) == candidate)
+      other = candidate;
+  }
+  if (other.empty()) GTEST_SKIP() << "one backend only takes products here: " << choices[product];
+  choices[product] = other;
+  // Measuring does not overrule them.
+  TuningRecord record;
+  EXPECT_EQ(choices_of(*planned(&record, choices)).at(product), choices[product]);
+}
+
+}  // namespace
+}  // namespace tacho
