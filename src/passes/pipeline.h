@@ -28,7 +28,8 @@ int remove_dead_code(Graph& graph);
 struct GroupProposal {
   std::vector<int> nodes;
 };
-/// Products with their bias, activation and max pooling (reshapes between them are taken along).
+/// Products with their bias, activation and max pooling (reshapes between them are taken along); batch normalisation
+/// with what follows it, and the parts of its gradient.
 std::vector<GroupProposal> propose_groups(const Graph& graph);
 
 /// The rewrites in the order in which they run.

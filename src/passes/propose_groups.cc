@@ -1,4 +1,4 @@
-#include "passes/pipeline.h"
+#include "passes/propose.h"
 
 namespace tacho {
 namespace {
@@ -42,6 +42,7 @@ std::vector<GroupProposal> propose_groups(const Graph& graph) {
     proposal.nodes.resize(useful);
     if (proposal.nodes.size() > 1) proposals.push_back(std::move(proposal));
   }
+  propose_normalization_groups(graph, reader, proposals);
   return proposals;
 }
 

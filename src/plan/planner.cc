@@ -110,8 +110,8 @@ void Planner::make_values() {
   }
 }
 
-/// Alive nodes, one by one or as proposed groups whose members run in the same segment; a group stands where its last
-/// member does.
+/// Alive nodes, one by one or as proposed groups; a group stands where its last member does, also where others could
+/// run in an earlier segment (what they read is then kept until that one).
 std::vector<std::vector<int>> Planner::units() const {
   const auto& slicing = plan_->slicing.nodes;
   std::map<int, const std::vector<int>*> by_last;
@@ -121,7 +121,7 @@ std::vector<std::vector<int>> Planner::units() const {
     for (int n : group)
       together = together && plan_->graph.node(n).alive() &&
                  slicing[size_t(n)].sliced == slicing[size_t(group[0])].sliced &&
-                 slicing[size_t(n)].order == slicing[size_t(group[0])].order;
+                 slicing[size_t(n)].order <= slicing[size_t(group.back())].order;
     if (!together) continue;
     by_last[group.back()] = &group;
     taken.insert(group.begin(), group.end());

@@ -1,0 +1,13 @@
+#pragma once
+// The kinds of groups that propose_groups() puts together; internal to passes/.
+#include "passes/pipeline.h"
+
+namespace tacho {
+
+/// Batch normalisation with the sum and the relu behind it; and, backward, the gradient through the images with the one
+/// through their statistics and the sum of both. `reader`: the only reader of each value, -1 where there is none or
+/// several.
+void propose_normalization_groups(const Graph& graph, const std::vector<int>& reader,
+                                  std::vector<GroupProposal>& proposals);
+
+}  // namespace tacho
