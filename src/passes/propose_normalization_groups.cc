@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <set>
 
 #include "passes/propose.h"
 
@@ -43,12 +44,20 @@ std::vector<int> backward_group(const Graph& graph, const std::vector<int>& read
 
 void propose_normalization_groups(const Graph& graph, const std::vector<int>& reader,
                                   std::vector<GroupProposal>& proposals) {
+  // Two normalisations may meet in one sum: it belongs to the first.
+  std::set<int> taken;
+  for (const GroupProposal& proposal : proposals) taken.insert(proposal.nodes.begin(), proposal.nodes.end());
   for (int n = 0; n < graph.node_count(); ++n) {
     if (!graph.node(n).alive()) continue;
     std::vector<int> nodes;
     if (graph.node(n).op->name == "batch_norm") nodes = forward_group(graph, reader, n);
     if (graph.node(n).op->name == "batch_norm_statistics_backward") nodes = backward_group(graph, reader, n);
-    if (nodes.size() > 1) proposals.push_back({std::move(nodes)});
+    const auto free = std::find_if(nodes.begin(), nodes.end(), [&](int node) { return taken.count(node) > 0; });
+    if (graph.node(n).op->name == "batch_norm") nodes.erase(free, nodes.end());
+    else if (free != nodes.end()) nodes.clear();
+    if (nodes.size() < 2) continue;
+    taken.insert(nodes.begin(), nodes.end());
+    proposals.push_back({std::move(nodes)});
   }
 }
 
