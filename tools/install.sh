@@ -5,7 +5,7 @@
 set -uo pipefail
 
 packages=(g++ cmake ninja-build ccache pkg-config zlib1g-dev libzip-dev libmatio-dev nlohmann-json3-dev libcli11-dev
-          libtomlplusplus-dev libopenblas0-pthread libdnnl-dev)
+          libtomlplusplus-dev libopenblas0-pthread libdnnl-dev libhwy-dev)
 commands=(g++ cmake ninja pkg-config)
 modules=(zlib libzip matio nlohmann_json tomlplusplus)
 case "${1:-}" in

@@ -224,13 +224,16 @@ Executed Planner::for_whole_batch(const Executed& slice, const PlannedNode& node
 }
 
 /// The reader's view of a value in another layout: through a reorder, made once and shared by all readers that take it
-/// alike. `sliced`: the reader takes it in slices of `rows` an example, also where the value itself is whole.
+/// alike; by way of row-major where the layouts of two backends meet. `sliced`: the reader takes it in slices of `rows`
+/// an example, also where the value itself is whole.
 int Planner::in_layout(int value, bool sliced, int64_t rows, const Layout& wanted, const PlannedNode& reader) {
   const PlannedValue from = plan_->values[size_t(value)];
   if (from.layout == wanted) return value;
   const auto key = std::pair{value, to_string(wanted) + std::to_string(reader.order) + (sliced ? "/" : "")};
   if (const auto known = reordered_.find(key); known != reordered_.end()) return known->second;
-  const Backend* owner = wanted.kind == Layout::opaque ? wanted.owner : from.layout.owner;
+  if (!from.layout.is_row_major() && !wanted.is_row_major() && from.layout.owner != wanted.owner)
+    return in_layout(in_layout(value, sliced, rows, {}, reader), sliced, rows, wanted, reader);
+  const Backend* owner = wanted.is_row_major() ? from.layout.owner : wanted.owner;
   TACHO_CHECK(owner && owner->reorder, "no backend owns the layout ", to_string(wanted));
   TensorType part = from.type;
   if (sliced) part.shape[0] = rows * plan_->slice_examples;

@@ -1,0 +1,44 @@
+// Kernels of our own, vectorised by Highway and chosen for the machine when the program runs; one thread each.
+#include "op/backend.h"
+
+#include "backends/simd/kernels.h"
+#include "backends/simd/layouts.h"
+#include "backends/simd/targets.h"
+
+namespace tacho {
+namespace {
+
+struct Maker {
+  std::string_view anchor;  ///< operation whose groups it is asked about
+  OfferResult (*offer)(const Group&, const OfferContext&);
+};
+
+/// The first that accepts takes the group, so a kernel that is better where it applies stands before the general one.
+constexpr Maker kMakers[] = {
+    {"matmul", simd::offer_matmul},
+};
+
+OfferResult offer(const Group& group, const OfferContext& context) {
+  const std::string_view anchor = group.anchor_member().op->name;
+  std::string reasons;
+  for (const Maker& maker : kMakers) {
+    if (maker.anchor != anchor) continue;
+    OfferResult result = maker.offer(group, context);
+    if (std::holds_alternative<Offer>(result)) return result;
+    reasons += (reasons.empty() ? "" : "; ") + std::get<Refusal>(result).reason;
+  }
+  if (reasons.empty()) return Refusal{text_of("not an operation that it knows: ", anchor)};
+  return Refusal{std::move(reasons)};
+}
+
+}  // namespace
+
+extern const Backend backend_simd{
+    .name = "simd",
+    .doc = "Kernels of our own for AVX-512, AVX2, NEON or any machine, one thread each; images channels last.",
+    .unavailable = simd::target_unavailable,
+    .offer = offer,
+    .reorder = simd::make_reorder_kernel,
+};
+
+}  // namespace tacho

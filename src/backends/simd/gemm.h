@@ -1,0 +1,56 @@
+#pragma once
+// One product of two matrices, C = A B or C += A B, on one thread: packed and blocked by the sizes of the caches.
+#include <cstddef>
+
+#include "backends/simd/product_chain.h"
+#include "backends/simd/tile.h"
+#include "device/cpu.h"
+
+namespace tacho::simd {
+
+/// Extents of the parts that are worked on at a time: a part of A (m x k) stays in L2, a panel of B (k x a few
+/// vectors) in L1, a part of B (k x n) in L3.
+struct GemmBlocks {
+  int64_t m = 0, n = 0, k = 0;
+};
+
+/// C (m x n) = A (m x k) B (k x n), all rows `stride` elements apart, A and B transposed as they say. Nothing overlaps.
+template <class T>
+struct MatrixProduct {
+  int64_t m = 0, n = 0, k = 0;
+  const T* a = nullptr;
+  int64_t a_stride = 0;
+  bool a_transposed = false;  ///< element (i, p) is a[p * a_stride + i]
+  const T* b = nullptr;       ///< not read where packed_b is given
+  int64_t b_stride = 0;
+  bool b_transposed = false;    ///< element (p, j) is b[j * b_stride + p]
+  const T* packed_b = nullptr;  ///< B as Gemm::pack_b made it; null: none
+  T* c = nullptr;
+  int64_t c_stride = 0;
+  TileEnd<T> end;  ///< its biases and relu apply to the whole sum
+  /// Applied last, to the whole sum; relu belongs into `end`.
+  Activation activation = Activation::none;
+};
+
+/// The functions of one target. Sums run over k in an order that depends on k and the machine's caches alone, not on m,
+/// n or what is packed: the same product cut into slices of rows gives the same bits.
+template <class T>
+struct Gemm {
+  int64_t lanes = 0;  ///< of one vector; C is computed in whole vectors of columns
+  GemmBlocks (*blocks)(const CpuInfo&) = nullptr;
+  /// What `multiply` needs for products up to this size, 64-byte aligned.
+  size_t (*workspace_bytes)(const GemmBlocks&, int64_t m, int64_t n, int64_t k) = nullptr;
+  void (*multiply)(const GemmBlocks&, const MatrixProduct<T>&, void* workspace) = nullptr;
+  size_t (*packed_b_bytes)(int64_t n, int64_t k) = nullptr;
+  /// All of B (k x n, or n x k where `transposed`, rows `stride` apart) into panels for MatrixProduct::packed_b.
+  void (*pack_b)(const GemmBlocks&, const T* b, int64_t stride, bool transposed, int64_t n, int64_t k,
+                 T* packed) = nullptr;
+  /// x = activation(x) for `rows` rows of `columns` elements, `stride` apart.
+  void (*activate)(Activation, T* x, int64_t rows, int64_t columns, int64_t stride) = nullptr;
+};
+
+/// For the target in use; remains valid.
+template <class T>
+const Gemm<T>& gemm();
+
+}  // namespace tacho::simd

@@ -1,0 +1,176 @@
+#include "backends/simd/gemm.h"
+#include "backends/simd/kernels.h"
+#include "backends/simd/targets.h"
+#include "op/output_partial.h"
+#include "op/slice_scale.h"
+#include "ops/matmul_product.h"
+
+namespace tacho::simd {
+namespace {
+
+/// How a bias meets the flat result of a group: element f takes values[f / inner % channels].
+template <class T>
+struct Bias {
+  const T* values = nullptr;
+  int64_t channels = 1, inner = 1;
+};
+
+/// The biases that run neither along the rows nor along the columns of a product.
+template <class T>
+void add_bias(T* c, int64_t begin, int64_t end, const Bias<T>& bias) {
+  for (int64_t f = begin; f < end;) {
+    const T value = bias.values[f / bias.inner % bias.channels];
+    for (const int64_t stop = std::min(end, f - f % bias.inner + bias.inner); f < stop; ++f) c[f] += value;
+  }
+}
+
+/// One product per item of the batch and per term of a contracted batch, one after another.
+template <class T>
+class Matmul final : public Kernel {
+ public:
+  Matmul(const Group& group, ProductChain chain, const CpuInfo& cpu, bool packs_b)
+      : gemm_(gemm<T>()),
+        blocks_(gemm_.blocks(cpu)),
+        group_(group),
+        chain_(std::move(chain)),
+        attributes_(group.members[0].attributes.as<MatmulAttributes>()),
+        packs_b_(packs_b),
+        partial_(group) {}
+
+  size_t workspace_bytes(const Product& p) const { return gemm_.workspace_bytes(blocks_, p.m, p.n, p.k); }
+  size_t packed_bytes(const Product& p) const { return gemm_.packed_b_bytes(p.n, p.k); }
+
+  RunStatus run(const KernelRun& run) const override {
+    run_into(run, run.outputs[0], false);
+    return {};
+  }
+  size_t partial_bytes() const override { return partial_.bytes(); }
+  void begin(void* partial) const override { partial_.begin(partial); }
+  RunStatus accumulate(const KernelRun& run, void* partial) const override {
+    run_into(run, partial_.view(partial, group_.outputs[0]), !partial_.empty(partial));
+    partial_.add_rows(partial, run.slice.count);
+    return {};
+  }
+  void combine(void* into, const void* from) const override { partial_.combine(into, from); }
+  void finish(const void* partial, std::span<const View> outputs) const override { partial_.finish(partial, outputs); }
+
+  void pack(size_t, const View& b, void* destination) const override {
+    const Shape& shape = b.shape();
+    const int64_t rows = shape[shape.size() - 2], columns = shape[shape.size() - 1];
+    const bool transposed = attributes_.transpose_b;
+    gemm_.pack_b(blocks_, b.as<T>(), columns, transposed, transposed ? rows : columns, transposed ? columns : rows,
+                 static_cast<T*>(destination));
+  }
+
+ private:
+  Bias<T> bias_of(const KernelRun& run) const {
+    if (chain_.bias < 0) return {};
+    const View& values = run.inputs[size_t(chain_.bias)];
+    const Shape shape = SliceScale(group_, run.inputs).type(group_.operands[size_t(chain_.biased)]).shape;
+    Bias<T> bias{values.as<T>(), values.shape()[0], 1};
+    for (size_t i = size_t(chain_.bias_axis) + 1; i < shape.size(); ++i) bias.inner *= shape[i];
+    return bias;
+  }
+
+  void run_into(const KernelRun& run, const View& result, bool add) const {
+    const View &a = run.inputs[size_t(chain_.first)], &b = run.inputs[size_t(chain_.second)];
+    const Product p = product_of(attributes_, a.shape(), b.shape());
+    if (p.count() == 0) return;
+    const Bias<T> bias = bias_of(run);
+    const bool by_column = bias.inner == 1 && bias.channels == p.n, by_row = bias.inner == p.n && bias.channels == p.m;
+    const bool other_bias = bias.values && !by_column && !by_row;
+
+    MatrixProduct<T> product;
+    product.m = p.m, product.n = p.n, product.k = p.k;
+    product.a_transposed = p.transpose_a, product.b_transposed = p.transpose_b;
+    product.a_stride = p.transpose_a ? p.m : p.k;
+    product.b_stride = p.transpose_b ? p.k : p.n;
+    product.c_stride = p.n;
+    if (packs_b_) product.packed_b = static_cast<const T*>(run.packed[0]);
+    const size_t split = p.contracted_axes, axes = p.batch.size();
+    const bool empty = p.k * p.contracted == 0;  // such a sum is zero, and its batch has no offsets
+    if (empty) product.k = 0;
+    T* const c = result.as<T>();
+    for (int64_t item = 0; item < p.kept; ++item) {
+      const T* const a_item = a.as<T>() + (empty ? 0 : batch_offset(item, p.batch, p.stride_a, split, axes));
+      const T* const b_item = b.as<T>() + (empty ? 0 : batch_offset(item, p.batch, p.stride_b, split, axes));
+      product.c = c + item * p.m * p.n;
+      for (int64_t term = 0; term == 0 || term < p.contracted; ++term) {
+        if (!empty) {
+          product.a = a_item + batch_offset(term, p.batch, p.stride_a, 0, split);
+          product.b = b_item + batch_offset(term, p.batch, p.stride_b, 0, split);
+        }
+        product.end = {.add = add || term > 0};
+        if (term + 1 >= p.contracted && !other_bias) {
+          if (by_column) product.end.column_bias = bias.values;
+          else if (by_row) product.end.row_bias = bias.values;
+          product.end.relu = chain_.activation == Activation::relu;
+          product.activation = product.end.relu ? Activation::none : chain_.activation;
+        }
+        gemm_.multiply(blocks_, product, run.workspace);
+      }
+      if (other_bias) {
+        add_bias(c, item * p.m * p.n, (item + 1) * p.m * p.n, bias);
+        gemm_.activate(chain_.activation, product.c, 1, p.m * p.n, p.m * p.n);
+      }
+    }
+  }
+
+  const Gemm<T>& gemm_;
+  GemmBlocks blocks_;
+  Group group_;
+  ProductChain chain_;
+  MatmulAttributes attributes_;
+  bool packs_b_;
+  OutputPartial partial_;
+};
+
+/// What the tiles compute: whole vectors of columns, a multiplication and an addition for every step.
+Tally executed_by(const Group& group, const Product& p, int64_t lanes) {
+  const int64_t terms = p.kept * std::max<int64_t>(1, p.contracted) * p.m * ((p.n + lanes - 1) / lanes * lanes) * p.k;
+  Tally tally{.mul = terms, .add = terms};
+  for (const GroupMember& member : group.members)
+    if (&member != &group.members[0])
+      tally += tally_of(*member.op, {member.attributes, group.input_types(member), group.output_types(member)});
+  return tally;
+}
+
+/// The second factor is packed once for all slices where they all read the whole of it.
+bool shares_second(const Group& group, const ProductChain& chain, const Product& p) {
+  const GroupOperand& b = group.operands[size_t(group.inputs[size_t(chain.second)])];
+  const GroupOperand& a = group.operands[size_t(group.inputs[size_t(chain.first)])];
+  return b.state.kind == SliceState::whole && a.state.kind == SliceState::sliced && p.contracted == 1 &&
+         element_count(b.type.shape) == p.k * p.n && p.k * p.n > 0;
+}
+
+template <class T>
+Offer offer_typed(const Group& group, const OfferContext& context, ProductChain chain) {
+  const auto operand = [&](int input) { return group.operands[size_t(group.inputs[size_t(input)])].type.shape; };
+  const Product p =
+      product_of(group.members[0].attributes.as<MatmulAttributes>(), operand(chain.first), operand(chain.second));
+  const bool packs_b = shares_second(group, chain, p);
+  Offer offer;
+  offer.name = chain.name;
+  offer.reason = text_of("products in tiles for ", target_in_use(), packs_b ? ", second factor packed once" : "",
+                         group.members.size() > 1 ? ", what follows while they are in registers or cache" : "");
+  offer.executed = {executed_by(group, p, gemm<T>().lanes), true};
+  const size_t second = size_t(chain.second);
+  auto kernel = std::make_unique<Matmul<T>>(group, std::move(chain), context.cpu, packs_b);
+  offer.workspace_bytes = kernel->workspace_bytes(p);
+  if (packs_b) offer.packs = {{second, kernel->packed_bytes(p)}};
+  offer.kernel = std::move(kernel);
+  return offer;
+}
+
+}  // namespace
+
+OfferResult offer_matmul(const Group& group, const OfferContext& context) {
+  auto found = product_chain_of(group);
+  if (auto* refusal = std::get_if<Refusal>(&found)) return std::move(*refusal);
+  auto& chain = std::get<ProductChain>(found);
+  if (group.operands[size_t(group.members[0].inputs[0])].type.dtype == DType::float64)
+    return offer_typed<double>(group, context, std::move(chain));
+  return offer_typed<float>(group, context, std::move(chain));
+}
+
+}  // namespace tacho::simd

@@ -1,0 +1,241 @@
+// The simd backend's products against the double reference, every target forced in turn.
+#include "ops/matmul.h"
+
+#include <gtest/gtest.h>
+
+#include <cfloat>
+#include <cmath>
+
+#include "backends/simd/targets.h"
+#include "op/backend.h"
+#include "ops/bias_add.h"
+#include "ops/reshape.h"
+#include "tests/support/groups.h"
+#include "tests/support/measure.h"
+#include "tests/support/operands.h"
+
+namespace tacho {
+namespace {
+
+using namespace support;
+
+TensorType f32(Shape shape) { return {DType::float32, shape}; }
+Step product(MatmulAttributes attributes = {}) { return {&op_named("matmul"), attributes, {0, 1}}; }
+
+/// A sum of k products of normal numbers, each rounded once: its error stays within sqrt(k) + 4 units of the largest
+/// result's last place by a wide margin (they would have to fall on one side), and the activations' own 5 units.
+double bound(DType dtype, int64_t k) {
+  return (dtype == DType::float32 ? double(FLT_EPSILON) : DBL_EPSILON) * (std::sqrt(double(k)) + 10);
+}
+
+/// How a chain is cut.
+struct Cut {
+  int initiator = -1;
+  int64_t parts = 1;
+  size_t lanes = 1;
+};
+
+class SimdMatmul : public testing::TestWithParam<std::string> {
+ protected:
+  void SetUp() override {
+    before_ = simd::target_in_use();
+    simd::force_target(GetParam());
+  }
+  void TearDown() override { simd::force_target(before_); }
+
+  /// Runs the chain cut so, with both dtypes, and compares with the reference in double; returns the float32 result.
+  static Tensor check(std::vector<TensorType> types, const std::vector<Step>& steps, Cut cut = {}) {
+    const Backend& backend = backend_named("simd");
+    Tensor single;
+    for (DType dtype : {DType::float64, DType::float32}) {
+      for (TensorType& type : types) type.dtype = dtype;
+      const Chain chain = make_chain(types, steps, cut.initiator);
+      EXPECT_EQ(chain.refusal, "");
+      const std::vector<Slice> slices = even_slices(chain.rows, cut.parts);
+      const Group group = chain.group(slices[0]);
+      SCOPED_TRACE(text_of(to_string(group), " of ", to_string(types[0]), " and ", to_string(types[1]), "; ",
+                           to_string(steps[0].attributes), "; ", cut.parts, " slices over input ", cut.initiator));
+      std::vector<Tensor> inputs, wide;
+      for (size_t i = 0; i < types.size(); ++i) {
+        inputs.push_back(filled(types[i], {}, i + 1));
+        wide.push_back(filled(at_dtype(types[i], DType::float64), {}, i + 1));
+      }
+      OfferResult result = backend.offer(group, {this_cpu(), ""});
+      if (const Refusal* refusal = std::get_if<Refusal>(&result)) {
+        ADD_FAILURE() << refusal->reason;
+        return {};
+      }
+      const Tensor expected = run_members(chain, wide)[0];
+      const auto run = [&](int garbage) {
+        return run_offer(backend, std::get<Offer>(result), chain, inputs, slices, cut.lanes, garbage)[0];
+      };
+      single = run(0xFF);
+      const int64_t terms = types[0].shape.empty() ? 1 : element_count(types[0].shape);
+      EXPECT_LE(max_difference(single, expected), bound(dtype, terms) * std::max(1.0, max_magnitude(expected)));
+      EXPECT_TRUE(same_bits(single, run(0x5B))) << "depends on what was in memory before";
+    }
+    return single;
+  }
+
+  std::string before_;
+};
+
+Shape matrix(int64_t rows, int64_t columns, bool transposed) {
+  return transposed ? Shape{columns, rows} : Shape{rows, columns};
+}
+
+TEST_P(SimdMatmul, AllTranspositionsAndTails) {
+  for (int64_t m : {1, 3, 17, 31})
+    for (int64_t n : {1, 3, 17, 31, 140})
+      for (int64_t k : {1, 3, 17, 31})
+        for (int t = 0; t < 4; ++t)
+          check({f32(matrix(m, k, t & 1)), f32(matrix(k, n, t & 2))}, {product({(t & 1) != 0, (t & 2) != 0, 0})});
+}
+
+TEST_P(SimdMatmul, BlocksOfEveryExtent) {
+  // Several blocks of k on every machine (L1 / 2 over a panel of 32 floats, at most 384 steps), of m, and all packings.
+  for (int t = 0; t < 4; ++t) {
+    check({f32(matrix(70, 1100, t & 1)), f32(matrix(1100, 300, t & 2))}, {product({(t & 1) != 0, (t & 2) != 0, 0})});
+    check({f32(matrix(3000, 70, t & 1)), f32(matrix(70, 35, t & 2))}, {product({(t & 1) != 0, (t & 2) != 0, 0})});
+  }
+}
+
+TEST_P(SimdMatmul, RandomShapes) {
+  uint64_t state = 7;
+  const auto draw = [&](int64_t most) {
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    return int64_t(state >> 33) % most + 1;
+  };
+  for (int i = 0; i < 60; ++i) {
+    const int64_t m = draw(90), n = draw(200), k = draw(150);
+    const bool ta = draw(2) == 1, tb = draw(2) == 1;
+    check({f32(matrix(m, k, ta)), f32(matrix(k, n, tb))}, {product({ta, tb, 0})});
+  }
+}
+
+TEST_P(SimdMatmul, BatchesThatBroadcastAndContract) {
+  for (int t = 0; t < 4; ++t)
+    for (int64_t contracted : {0, 1, 2}) {
+      const bool ta = t & 1, tb = t & 2;
+      const auto batched = [](Shape batch, const Shape& last) {
+        batch.push_back(last[0]);
+        batch.push_back(last[1]);
+        return f32(batch);
+      };
+      const Shape a = matrix(3, 5, ta), b = matrix(5, 4, tb);
+      for (const auto& [x, y] : std::vector<std::pair<Shape, Shape>>{{{2, 3}, {2, 3}},
+                                                                     {{2, 1}, {1, 3}},
+                                                                     {{2, 3}, {3}},
+                                                                     {{2, 3}, {}},
+                                                                     {{}, {2, 3}},
+                                                                     {{1, 1}, {2, 3}},
+                                                                     {{0, 3}, {0, 3}},
+                                                                     {{2, 0}, {2, 0}}})
+        check({batched(x, a), batched(y, b)}, {product({ta, tb, contracted})});
+    }
+}
+
+TEST_P(SimdMatmul, EmptyExtents) {
+  const std::vector<Step> steps{
+      product(), {&op_named("bias_add"), BiasAddAttributes{1}, {3, 2}}, {&op_named("relu"), {}, {4}}};
+  for (const auto& [m, n, k] : std::vector<std::array<int64_t, 3>>{{0, 4, 5}, {3, 0, 5}, {3, 4, 0}, {0, 0, 0}})
+    check({f32({m, k}), f32({k, n}), f32({n})}, steps);
+}
+
+TEST_P(SimdMatmul, BiasAndActivationsOnTheWayOut) {
+  for (const char* activation : {"relu", "sigmoid", "tanh"}) {
+    const Step last{&op_named(activation), {}, {4}};
+    for (const Cut cut : {Cut{}, Cut{0, 3, 1}})  // 37 rows at once, and 13, 13 and 11
+      check({f32({37, 5}), f32({5, 49}), f32({49})},
+            {product(), {&op_named("bias_add"), BiasAddAttributes{-1}, {3, 2}}, last}, cut);
+    check({f32({6, 5}), f32({5, 8})}, {product(), {&op_named(activation), {}, {2}}});
+    // A lowered convolution: filters times the windows of each example, the bias by channel.
+    check({f32({3, 10}), f32({5, 10, 8}), f32({3})},
+          {product(),
+           {&op_named("reshape"), ReshapeAttributes{{5, 3, 2, 4}}, {3}},
+           {&op_named("bias_add"), BiasAddAttributes{1}, {4, 2}},
+           {&op_named(activation), {}, {5}}},
+          {1, 2, 1});
+  }
+}
+
+TEST_P(SimdMatmul, ABiasAlongAnyAxis) {
+  const int64_t extents[] = {2, 3, 4, 6};
+  for (int64_t axis = 0; axis < 4; ++axis)
+    for (const char* activation : {"relu", "tanh"})
+      check({f32({2, 3, 4, 5}), f32({2, 3, 5, 6}), f32({extents[axis]})},
+            {product(), {&op_named("bias_add"), BiasAddAttributes{axis}, {3, 2}}, {&op_named(activation), {}, {4}}});
+  check({f32({7, 4, 5}), f32({5, 6}), f32({7})}, {product(), {&op_named("bias_add"), BiasAddAttributes{0}, {3, 2}}},
+        {0, 3, 1});
+  check({f32({7, 5}), f32({9, 5}), f32({7})},
+        {product({false, true, 0}), {&op_named("bias_add"), BiasAddAttributes{0}, {3, 2}}}, {1, 2, 1});
+}
+
+TEST_P(SimdMatmul, PartialSumsInLanes) {
+  for (size_t lanes : {1, 2, 3}) {
+    const Cut cut{0, 4, lanes};
+    check({f32({47, 35}), f32({47, 44})}, {product({true, false, 0})}, cut);  // over k
+    check({f32({7, 13, 5}), f32({7, 24, 5})}, {product({false, true, 1})}, cut);
+    check({f32({7, 5, 3}), f32({7, 5, 4})}, {product({true, false, 1})}, cut);
+  }
+}
+
+TEST_P(SimdMatmul, SlicesOfRowsGiveTheBitsOfTheWhole) {
+  const std::vector<TensorType> types{f32({61, 300}), f32({300, 77})};
+  const Tensor whole = check(types, {product()}), parts = check(types, {product()}, {0, 5, 1});
+  EXPECT_TRUE(same_bits(whole, parts));
+}
+
+TEST_P(SimdMatmul, KeepsNaNs) {
+  const Chain chain = make_chain({f32({2, 3}), f32({3, 33})}, {product(), {&op_named("relu"), {}, {2}}});
+  const std::vector<Slice> slices = even_slices(1, 1);
+  std::vector<Tensor> inputs{filled(f32({2, 3}), {}, 1), filled(f32({3, 33}), {}, 2)};
+  inputs[0].as<float>()[0] = NAN;
+  OfferResult result = backend_named("simd").offer(chain.group(slices[0]), {this_cpu(), ""});
+  const Tensor c = run_offer(backend_named("simd"), std::get<Offer>(result), chain, inputs, slices, 1, 0)[0];
+  for (int64_t j = 0; j < 33; ++j) {
+    EXPECT_TRUE(std::isnan(c.as<float>()[j]));
+    EXPECT_FALSE(std::isnan(c.as<float>()[33 + j]));
+  }
+}
+
+TEST_P(SimdMatmul, PacksASharedFactorOnce) {
+  const auto packs = [](const Chain& chain) {
+    OfferResult result = backend_named("simd").offer(chain.group(even_slices(chain.rows, 2)[0]), {this_cpu(), ""});
+    return std::get<Offer>(result).packs.size();
+  };
+  EXPECT_EQ(packs(make_chain({f32({8, 5}), f32({5, 4})}, {product()}, 0)), 1u);
+  EXPECT_EQ(packs(make_chain({f32({8, 5}), f32({5, 4})}, {product()})), 0u) << "one call gains nothing";
+  EXPECT_EQ(packs(make_chain({f32({8, 5}), f32({8, 4})}, {product({true, false, 0})}, 0)), 0u) << "both are sliced";
+}
+
+TEST_P(SimdMatmul, SaysWhatItExecutes) {
+  const Chain chain = make_chain({f32({17, 31}), f32({31, 10})}, {product(), {&op_named("relu"), {}, {2}}});
+  OfferResult result = backend_named("simd").offer(chain.group(even_slices(1, 1)[0]), {this_cpu(), ""});
+  const Offer& offer = std::get<Offer>(result);
+  EXPECT_EQ(offer.name, "matmul+relu");
+  EXPECT_NE(offer.reason.find(GetParam()), std::string::npos) << offer.reason;
+  EXPECT_GE(offer.executed.tally.mul, 17 * 31 * 10);
+  EXPECT_LE(offer.executed.tally.mul, 17 * 31 * 16) << "one vector of columns";
+  EXPECT_EQ(offer.executed.tally.cmp, 170);
+}
+
+TEST_P(SimdMatmul, RefusesWithTheReason) {
+  const auto reason = [](const Chain& chain) {
+    const OfferResult result = backend_named("simd").offer(chain.group(even_slices(1, 1)[0]), {this_cpu(), ""});
+    return std::holds_alternative<Refusal>(result) ? std::get<Refusal>(result).reason : "taken";
+  };
+  const std::vector<TensorType> square = {f32({3, 3}), f32({3, 3}), f32({3})};
+  const Step relu{&op_named("relu"), {}, {3}};
+  EXPECT_EQ(reason(make_chain({f32({3})}, {{&op_named("neg"), {}, {0}}})), "not an operation that it knows: neg");
+  EXPECT_EQ(reason(make_chain({{DType::int32, {3, 3}}, {DType::int32, {3, 3}}}, {product()})), "dtype int32");
+  EXPECT_EQ(reason(make_chain(square, {product(), {&op_named("add"), {}, {3, 2}}})), "a product followed by add");
+  EXPECT_EQ(reason(make_chain(square, {product(), relu, {&op_named("bias_add"), BiasAddAttributes{1}, {4, 2}}})),
+            "bias_add behind the activation");
+}
+
+INSTANTIATE_TEST_SUITE_P(Targets, SimdMatmul, testing::ValuesIn(simd::available_targets()),
+                         [](const auto& info) { return info.param; });
+
+}  // namespace
+}  // namespace tacho

@@ -1,0 +1,11 @@
+# Google Highway (Debian's libhwy-dev): vectors of whatever width the machine has, chosen when the program runs.
+find_path(TACHO_HIGHWAY_INCLUDE hwy/highway.h)
+find_library(TACHO_HIGHWAY_LIBRARY hwy)
+if(NOT TACHO_HIGHWAY_INCLUDE OR NOT TACHO_HIGHWAY_LIBRARY)
+  set(simd_missing "Google Highway is not installed (apt install libhwy-dev)")
+elseif(NOT TARGET tacho_highway)
+  add_library(tacho_highway INTERFACE IMPORTED GLOBAL)
+  target_include_directories(tacho_highway SYSTEM INTERFACE ${TACHO_HIGHWAY_INCLUDE})
+  target_link_libraries(tacho_highway INTERFACE ${TACHO_HIGHWAY_LIBRARY})
+endif()
+set(simd_libraries tacho_highway)

@@ -1,0 +1,240 @@
+// The innermost part of every product: a tile of C in registers, R rows by V vectors, C (+)= A B over k steps. Used by
+// the products of matrices and by Winograd's 36 products. Included once per target (no #pragma once).
+#if defined(TACHO_SIMD_TILE_INL_H) == defined(HWY_TARGET_TOGGLE)
+#ifdef TACHO_SIMD_TILE_INL_H
+#undef TACHO_SIMD_TILE_INL_H
+#else
+#define TACHO_SIMD_TILE_INL_H
+#endif
+
+#include <hwy/highway.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "backends/simd/tile.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace tacho::simd {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+/// Lanes of one vector; a power of two.
+template <class T>
+inline constexpr int64_t kLanes = HWY_LANES(T);
+
+/// The largest tile. 14 x 2 vectors fill 28 of 32 registers and leave two for B and two for A, so that there are 28
+/// multiply-adds for 16 loads, while a panel of B stays two vectors wide; with 16 registers, 6 x 2.
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_NEON
+inline constexpr int kTileRows = 14;
+#else
+inline constexpr int kTileRows = 6;
+#endif
+inline constexpr int kTileVectors = 2;
+
+/// Columns of a packed panel of B.
+template <class T>
+inline constexpr int64_t kPanelColumns = kTileVectors* kLanes<T>;
+
+/// sum[r][v] += x[r] * B[v] for one step, where x(r) gives the left factor's element.
+template <int R, int V, class D, class Vec, class Left>
+HWY_INLINE void add_step(D d, Vec (&sum)[R][V], const hn::TFromD<D>* HWY_RESTRICT b, Left left) {
+  Vec right[V];
+  HWY_UNROLL(8)
+  for (int v = 0; v < V; ++v) right[v] = hn::LoadU(d, b + v * hn::MaxLanes(d));
+  HWY_UNROLL(16)
+  for (int r = 0; r < R; ++r) {
+    const Vec x = hn::Set(d, *left(r));
+    HWY_UNROLL(8)
+    for (int v = 0; v < V; ++v) sum[r][v] = hn::MulAdd(x, right[v], sum[r][v]);
+  }
+}
+
+/// Where the rows of a left factor stand, three to a pointer: x86 addresses base, base + stride and base + 2 stride
+/// without arithmetic, so 14 rows take 5 pointers and the stride instead of 14 registers.
+template <class T, int R>
+struct RowPointers {
+  static constexpr int kPointers = (R + 2) / 3;
+  const T* base[kPointers];
+  int64_t row;
+
+  HWY_INLINE RowPointers(const T* data, int64_t row_stride) : row(row_stride) {
+    HWY_UNROLL(8)
+    for (int i = 0; i < kPointers; ++i) base[i] = data + 3 * i * row_stride;
+  }
+  HWY_INLINE const T* operator()(int r) const { return base[r / 3] + r % 3 * row; }
+  HWY_INLINE void advance() {
+    HWY_UNROLL(8)
+    for (int i = 0; i < kPointers; ++i) ++base[i];
+  }
+};
+
+template <class T>
+struct Column {
+  const T* data;
+  HWY_INLINE const T* operator()(int r) const { return data + r; }
+};
+
+template <int R, int V, class D, class Vec, class T>
+HWY_INLINE void add_steps(D d, Vec (&sum)[R][V], int64_t k, StepsTogether<T> a, const T* HWY_RESTRICT b,
+                          int64_t b_step) {
+  for (; k > 0; k -= a.chunk, a.data += a.chunk_stride) {
+    RowPointers<T, R> rows(a.data, a.row);
+    const int64_t steps = std::min(k, a.chunk);
+    HWY_UNROLL(4)
+    for (int64_t i = 0; i < steps; ++i, b += b_step) {
+      add_step(d, sum, b, rows);
+      rows.advance();
+    }
+  }
+}
+
+template <int R, int V, class D, class Vec, class T>
+HWY_INLINE void add_steps(D d, Vec (&sum)[R][V], int64_t k, RowsTogether<T> a, const T* HWY_RESTRICT b,
+                          int64_t b_step) {
+  HWY_UNROLL(4)
+  for (int64_t i = 0; i < k; ++i, b += b_step, a.data += a.step) add_step(d, sum, b, Column<T>{a.data});
+}
+
+/// Writes a tile of sums to C, whole vectors.
+template <int R, int V, class D, class Vec, class T>
+HWY_INLINE void end_tile(D d, Vec (&sum)[R][V], T* HWY_RESTRICT c, int64_t c_row, const TileEnd<T>& end) {
+  constexpr int64_t lanes = kLanes<T>;
+  if (end.add) {
+    HWY_UNROLL(16)
+    for (int r = 0; r < R; ++r) HWY_UNROLL(8)
+    for (int v = 0; v < V; ++v) sum[r][v] = hn::Add(sum[r][v], hn::LoadU(d, c + r * c_row + v * lanes));
+  }
+  if (end.column_bias) {
+    HWY_UNROLL(8)
+    for (int v = 0; v < V; ++v) {
+      const Vec bias = hn::LoadU(d, end.column_bias + v * lanes);
+      HWY_UNROLL(16)
+      for (int r = 0; r < R; ++r) sum[r][v] = hn::Add(sum[r][v], bias);
+    }
+  }
+  if (end.row_bias) {
+    HWY_UNROLL(16)
+    for (int r = 0; r < R; ++r) {
+      const Vec bias = hn::Set(d, end.row_bias[r]);
+      HWY_UNROLL(8)
+      for (int v = 0; v < V; ++v) sum[r][v] = hn::Add(sum[r][v], bias);
+    }
+  }
+  if (end.relu) {
+    HWY_UNROLL(16)
+    for (int r = 0; r < R; ++r) HWY_UNROLL(8)
+    for (int v = 0; v < V; ++v)  // not Max: a NaN must stay one
+      sum[r][v] = hn::IfThenZeroElse(hn::Lt(sum[r][v], hn::Zero(d)), sum[r][v]);
+  }
+  HWY_UNROLL(16)
+  for (int r = 0; r < R; ++r) HWY_UNROLL(8)
+  for (int v = 0; v < V; ++v) hn::StoreU(sum[r][v], d, c + r * c_row + v * lanes);
+}
+
+/// The end of a tile of which only the first `columns` exist in C: element by element from `tile`, a copy of the sums
+/// of `width` columns, so that nothing beyond them is read or written.
+template <class T>
+HWY_NOINLINE void end_partial_tile(const T* HWY_RESTRICT tile, int64_t width, int64_t rows, int64_t columns,
+                                   T* HWY_RESTRICT c, int64_t c_row, const TileEnd<T>& end) {
+  for (int64_t r = 0; r < rows; ++r, tile += width, c += c_row) {
+    for (int64_t j = 0; j < columns; ++j) {
+      T x = end.add ? tile[j] + c[j] : tile[j];
+      if (end.column_bias) x += end.column_bias[j];
+      if (end.row_bias) x += end.row_bias[r];
+      c[j] = end.relu && x < T(0) ? T(0) : x;
+    }
+  }
+}
+
+/// C (+)= A B for one tile of R rows and the first `columns` columns of V vectors (more than V - 1 vectors of them). A
+/// is StepsTogether or RowsTogether. Step k of B stands at b + k * b_step, V whole vectors: where the tile is narrower
+/// than V vectors, what lies behind in B is read and must be memory of ours. Sums run over k in order.
+template <class T, int R, int V, class A>
+HWY_NOINLINE void multiply_tile(A a, int64_t k, const T* HWY_RESTRICT b, int64_t b_step, int64_t columns,
+                                T* HWY_RESTRICT c, int64_t c_row, const TileEnd<T>& end) {
+  const hn::ScalableTag<T> d;
+  hn::Vec<decltype(d)> sum[R][V];
+  HWY_UNROLL(16)
+  for (int r = 0; r < R; ++r) HWY_UNROLL(8)
+  for (int v = 0; v < V; ++v) sum[r][v] = hn::Zero(d);
+  add_steps(d, sum, k, a, b, b_step);
+  constexpr int64_t width = V * kLanes<T>;
+  if (columns == width) return end_tile(d, sum, c, c_row, end);
+  HWY_ALIGN T tile[R * width];
+  end_tile(d, sum, tile, width, TileEnd<T>{});
+  end_partial_tile(tile, width, R, columns, c, c_row, end);
+}
+
+template <class T, class A>
+using TileFunction = void (*)(A, int64_t k, const T* b, int64_t b_step, int64_t columns, T* c, int64_t c_row,
+                              const TileEnd<T>&);
+
+namespace detail {
+template <class T, class A, int V, int... R>
+constexpr std::array<TileFunction<T, A>, sizeof...(R)> tiles_of(std::integer_sequence<int, R...>) {
+  return {&multiply_tile<T, R + 1, V, A>...};
+}
+}  // namespace detail
+
+/// multiply_tile for each number of rows from 1 (at index 0) to kTileRows.
+template <class T, class A, int V>
+inline constexpr auto kTiles = detail::tiles_of<T, A, V>(std::make_integer_sequence<int, kTileRows>());
+
+/// multiply_tile for any 1 <= rows <= kTileRows and 1 <= columns <= kPanelColumns<T>.
+template <class T, class A>
+HWY_INLINE void multiply_any_tile(int64_t rows, A a, int64_t k, const T* b, int64_t b_step, int64_t columns, T* c,
+                                  int64_t c_row, const TileEnd<T>& end) {
+  static_assert(kTileVectors == 2);
+  if (columns > kLanes<T>) kTiles<T, A, 2>[size_t(rows - 1)](a, k, b, b_step, columns, c, c_row, end);
+  else kTiles<T, A, 1>[size_t(rows - 1)](a, k, b, b_step, columns, c, c_row, end);
+}
+
+/// The rows of one side of a product, dealt to as few tiles as possible, as evenly as possible: 64 rows are 13, 13, 13,
+/// 13, 12 and not 14, 14, 14, 14, 8, since a short tile waits for its own sums.
+struct RowSplit {
+  int64_t tiles, shorter, extra;
+  explicit RowSplit(int64_t rows)
+      : tiles((rows + kTileRows - 1) / kTileRows), shorter(tiles ? rows / tiles : 0), extra(rows - tiles * shorter) {}
+  int64_t rows(int64_t tile) const { return shorter + (tile < extra ? 1 : 0); }
+  int64_t first(int64_t tile) const { return tile * shorter + std::min(tile, extra); }
+};
+
+/// The part of a left factor that begins `rows` rows further down.
+template <class T>
+HWY_INLINE StepsTogether<T> from_row(StepsTogether<T> a, int64_t rows) {
+  a.data += rows * a.row;
+  return a;
+}
+template <class T>
+HWY_INLINE RowsTogether<T> from_row(RowsTogether<T> a, int64_t rows) {
+  a.data += rows;
+  return a;
+}
+
+/// C (m x n) (+)= A B with B in panels of kPanelColumns<T> columns, panel p at b + p * b_panel (a row-major B with
+/// whole panels: b_panel = kPanelColumns<T> and b_step = its row stride). For factors that stay in the caches: nothing
+/// is blocked or packed. `end.column_bias` and `end.row_bias` are for the whole of C.
+template <class T, class A>
+void multiply_panels(int64_t m, int64_t n, int64_t k, A a, const T* b, int64_t b_step, int64_t b_panel, T* c,
+                     int64_t c_row, const TileEnd<T>& end) {
+  const RowSplit split(m);
+  for (int64_t j = 0, panel = 0; j < n; j += kPanelColumns<T>, ++panel) {
+    TileEnd<T> tile_end = end;
+    if (end.column_bias) tile_end.column_bias += j;
+    for (int64_t tile = 0; tile < split.tiles; ++tile) {
+      const int64_t i = split.first(tile);
+      if (end.row_bias) tile_end.row_bias = end.row_bias + i;
+      multiply_any_tile(split.rows(tile), from_row(a, i), k, b + panel * b_panel, b_step,
+                        std::min(kPanelColumns<T>, n - j), c + i * c_row + j, c_row, tile_end);
+    }
+  }
+}
+
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace HWY_NAMESPACE
+}  // namespace tacho::simd
+HWY_AFTER_NAMESPACE();
+
+#endif  // TACHO_SIMD_TILE_INL_H

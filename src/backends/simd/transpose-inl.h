@@ -1,0 +1,83 @@
+// Transposition of matrices whose elements are 4 or 8 bytes, through registers. Included once per target.
+#if defined(TACHO_SIMD_TRANSPOSE_INL_H) == defined(HWY_TARGET_TOGGLE)
+#ifdef TACHO_SIMD_TRANSPOSE_INL_H
+#undef TACHO_SIMD_TRANSPOSE_INL_H
+#else
+#define TACHO_SIMD_TRANSPOSE_INL_H
+#endif
+
+#include <hwy/highway.h>
+
+#include <cstdint>
+
+HWY_BEFORE_NAMESPACE();
+namespace tacho::simd {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+/// One vector from blocks of 16 bytes, block i from p + i * stride.
+template <class D>
+HWY_INLINE hn::Vec<D> load_blocks(D d, const hn::TFromD<D>* p, int64_t stride) {
+  if constexpr (hn::MaxLanes(D()) * sizeof(hn::TFromD<D>) <= 16) {
+    return hn::LoadU(d, p);
+  } else {
+    const hn::Half<D> half;
+    constexpr int64_t blocks = int64_t(hn::MaxLanes(half) * sizeof(hn::TFromD<D>)) / 16;
+    return hn::Combine(d, load_blocks(half, p + blocks * stride, stride), load_blocks(half, p, stride));
+  }
+}
+
+/// Transposes `rows` groups: reads vector-many rows of 16 bytes each, from + i * from_stride, and writes the columns,
+/// one vector each, to + j * to_stride (4 columns of 4-byte elements, 2 of 8-byte ones).
+template <class T>
+HWY_INLINE void transpose_block(const T* HWY_RESTRICT from, int64_t from_stride, T* HWY_RESTRICT to,
+                                int64_t to_stride) {
+  const hn::ScalableTag<T> d;
+  if constexpr (sizeof(T) == 4) {
+    const hn::Repartition<uint64_t, decltype(d)> d64;
+    // Block b of vector i is row 4 b + i, so that the columns come out in the order of the rows.
+    const auto r0 = load_blocks(d, from, 4 * from_stride), r1 = load_blocks(d, from + from_stride, 4 * from_stride);
+    const auto r2 = load_blocks(d, from + 2 * from_stride, 4 * from_stride);
+    const auto r3 = load_blocks(d, from + 3 * from_stride, 4 * from_stride);
+    const auto low01 = hn::BitCast(d64, hn::InterleaveLower(d, r0, r1));
+    const auto low23 = hn::BitCast(d64, hn::InterleaveLower(d, r2, r3));
+    const auto high01 = hn::BitCast(d64, hn::InterleaveUpper(d, r0, r1));
+    const auto high23 = hn::BitCast(d64, hn::InterleaveUpper(d, r2, r3));
+    hn::StoreU(hn::BitCast(d, hn::InterleaveLower(d64, low01, low23)), d, to);
+    hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(d64, low01, low23)), d, to + to_stride);
+    hn::StoreU(hn::BitCast(d, hn::InterleaveLower(d64, high01, high23)), d, to + 2 * to_stride);
+    hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(d64, high01, high23)), d, to + 3 * to_stride);
+  } else {
+    static_assert(sizeof(T) == 8);
+    const auto r0 = load_blocks(d, from, 2 * from_stride), r1 = load_blocks(d, from + from_stride, 2 * from_stride);
+    hn::StoreU(hn::InterleaveLower(d, r0, r1), d, to);
+    hn::StoreU(hn::InterleaveUpper(d, r0, r1), d, to + to_stride);
+  }
+}
+
+/// to[j * to_stride + i] = from[i * from_stride + j] for i < rows, j < columns. T: any type of 1, 4 or 8 bytes; the
+/// smallest goes element by element.
+template <class T>
+HWY_INLINE void transpose(const T* HWY_RESTRICT from, int64_t rows, int64_t columns, int64_t from_stride,
+                          T* HWY_RESTRICT to, int64_t to_stride) {
+  int64_t i = 0;
+  if constexpr (sizeof(T) >= 4) {
+    constexpr int64_t block_rows = HWY_LANES(T), block_columns = 16 / int64_t(sizeof(T));
+    for (; i + block_rows <= rows; i += block_rows) {
+      int64_t j = 0;
+      for (; j + block_columns <= columns; j += block_columns)
+        transpose_block(from + i * from_stride + j, from_stride, to + j * to_stride + i, to_stride);
+      for (; j < columns; ++j)
+        for (int64_t r = i; r < i + block_rows; ++r) to[j * to_stride + r] = from[r * from_stride + j];
+    }
+  }
+  for (; i < rows; ++i)
+    for (int64_t j = 0; j < columns; ++j) to[j * to_stride + i] = from[i * from_stride + j];
+}
+
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace HWY_NAMESPACE
+}  // namespace tacho::simd
+HWY_AFTER_NAMESPACE();
+
+#endif  // TACHO_SIMD_TRANSPOSE_INL_H
