@@ -246,7 +246,7 @@ TEST(SwitchesTest, ImpossibleCombinationsAreRefusedWithAReason) {
        {Ways{{"execution", "procedural"}, {"fusion", "on"}}, Ways{{"execution", "eager"}, {"schedule", "slices"}},
         Ways{{"execution", "procedural"}, {"memory-plan", "on"}}, Ways{{"convolution", "winograd"}},
         Ways{{"dtype", "bfloat16"}}, Ways{{"execution", "procedural"}, {"schedule", "operators"}},
-        Ways{{"gemm", "simd"}}, Ways{{"backend", "simd"}}, Ways{{"layout", "nhwc"}}, Ways{{"layout", "blocked"}},
+        Ways{{"gemm", "mkl"}}, Ways{{"backend", "cuda"}}, Ways{{"layout", "nhwc"}}, Ways{{"layout", "blocked"}},
         Ways{{"threads", "0"}}, Ways{{"convolution", "magic"}}, Ways{{"nothing", "on"}}})
     EXPECT_GT(message(ways).size(), 20u) << ways[0].first;
   EXPECT_EQ(message({{"execution", "procedural"}, {"fusion", "off"}}), "");

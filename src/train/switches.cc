@@ -22,9 +22,7 @@ const std::map<std::string, SwitchValues>& table() {
       {"convolution",
        {{"auto", "gather", "im2col", "direct"},
         {{"winograd", "no backend of this version has a Winograd kernel; use direct, im2col or gather"}}}},
-      {"gemm",
-       {{"auto", "reference", "blas", "onednn"},
-        {{"simd", "this version has no simd backend; use blas, onednn or reference"}}}},
+      {"gemm", {{"auto", "reference", "blas", "onednn", "simd"}, {}}},
       {"fusion", {{"on", "off"}, {}}},
       {"memory-plan", {{"on", "off"}, {}}},
       {"layout",
@@ -67,7 +65,7 @@ int positive(const std::string& name, const std::string& value) {
 
 void check_backends(const std::string& value) {
   for (const std::string& name : split(value)) {
-    if (name == "simd" || name == "cuda") fail("--backend ", name, ": this version has no ", name, " backend");
+    if (name == "cuda") fail("--backend cuda: this version has no cuda backend");
     const Backend& backend = backend_named(name);
     if (const char* reason = backend.unavailable ? backend.unavailable() : nullptr)
       fail("--backend ", name, ": ", reason);
@@ -97,7 +95,7 @@ const std::vector<SwitchInfo>& all_switches() {
   static const std::vector<SwitchInfo> kSwitches = {
       {"execution", "graph, procedural (or eager)", "graph", "building a graph first, against statement by statement"},
       {"convolution", "auto, gather, im2col, direct", "auto", "index manipulation against products"},
-      {"gemm", "auto, reference, blas, onednn", "auto", "optimised libraries: who runs matrix products"},
+      {"gemm", "auto, reference, blas, onednn, simd", "auto", "optimised libraries: who runs matrix products"},
       {"fusion", "on, off", "on", "groups of operations in one kernel"},
       {"memory-plan", "on, off", "on", "memory reused by lifetime and overwritten in place"},
       {"layout", "auto, nchw", "auto", "how images lie in memory"},
