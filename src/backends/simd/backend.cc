@@ -16,6 +16,11 @@ struct Maker {
 /// The first that accepts takes the group, so a kernel that is better where it applies stands before the general one.
 constexpr Maker kMakers[] = {
     {"matmul", simd::offer_matmul},
+    {"batch_norm", simd::offer_batch_norm},
+    {"batch_norm_statistics", simd::offer_batch_norm_statistics},
+    {"batch_norm_backward_parameters", simd::offer_batch_norm_backward_parameters},
+    {"batch_norm_backward_input", simd::offer_batch_norm_input_gradient},
+    {"batch_norm_statistics_backward", simd::offer_batch_norm_input_gradient},
 };
 
 OfferResult offer(const Group& group, const OfferContext& context) {

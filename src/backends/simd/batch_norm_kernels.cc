@@ -1,0 +1,139 @@
+#include "backends/simd/batch_norm.h"
+#include "backends/simd/targets.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "backends/simd/batch_norm_kernels.cc"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+#include <algorithm>
+
+HWY_BEFORE_NAMESPACE();
+namespace tacho::simd {
+namespace HWY_NAMESPACE {
+namespace {
+namespace hn = hwy::HWY_NAMESPACE;
+
+/// Places whose sums stay in single precision.
+constexpr int64_t kBlock = 256;
+
+/// Sums of two terms a place for kVectors vectors of channels from `c` on.
+template <int kVectors, class D, class Terms>
+HWY_INLINE void sum_block(D d, int64_t c, int64_t first, int64_t last, const DeviationSums& sums, const Terms& terms) {
+  using V = hn::Vec<D>;
+  const int64_t lanes = int64_t(hn::Lanes(d));
+  V a[kVectors], b[kVectors];
+  for (int v = 0; v < kVectors; ++v) a[v] = b[v] = hn::Zero(d);
+  for (int64_t place = first; place < last; ++place)
+    for (int v = 0; v < kVectors; ++v) terms(d, place, c + v * lanes, a[v], b[v]);
+  HWY_ALIGN float one[HWY_MAX_BYTES / sizeof(float)], two[HWY_MAX_BYTES / sizeof(float)];
+  for (int v = 0; v < kVectors; ++v) {
+    hn::Store(a[v], d, one);
+    hn::Store(b[v], d, two);
+    for (int64_t i = 0; i < lanes; ++i) {
+      sums.first[c + v * lanes + i] += double(one[i]);
+      sums.second[c + v * lanes + i] += double(two[i]);
+    }
+  }
+}
+
+/// terms(tag, place, channel, a, b) adds to the vectors a and b.
+template <class Terms>
+HWY_INLINE void sum_terms(int64_t places, int64_t channels, const DeviationSums& sums, const Terms& terms) {
+  const hn::ScalableTag<float> d;
+  const hn::CappedTag<float, 1> single;
+  const int64_t lanes = int64_t(hn::Lanes(d));
+  for (int64_t first = 0; first < places; first += kBlock) {
+    const int64_t last = std::min(first + kBlock, places);
+    int64_t c = 0;
+    for (; c + 4 * lanes <= channels; c += 4 * lanes) sum_block<4>(d, c, first, last, sums, terms);
+    for (; c + lanes <= channels; c += lanes) sum_block<1>(d, c, first, last, sums, terms);
+    for (; c < channels; ++c) sum_block<1>(single, c, first, last, sums, terms);
+  }
+}
+
+void deviations(const float* x, const float* shift, int64_t places, int64_t channels, const DeviationSums& sums) {
+  sum_terms(places, channels, sums, [&](auto d, int64_t place, int64_t c, auto& a, auto& b) HWY_ATTR {
+    const auto deviation = hn::Sub(hn::LoadU(d, x + place * channels + c), hn::LoadU(d, shift + c));
+    a = hn::Add(a, deviation);
+    b = hn::MulAdd(deviation, deviation, b);
+  });
+}
+
+void products(const float* dy, const float* x, const float* mean, int64_t places, int64_t channels,
+              const DeviationSums& sums) {
+  sum_terms(places, channels, sums, [&](auto d, int64_t place, int64_t c, auto& a, auto& b) HWY_ATTR {
+    const auto gradient = hn::LoadU(d, dy + place * channels + c);
+    a = hn::Add(a, gradient);
+    b = hn::MulAdd(gradient, hn::Sub(hn::LoadU(d, x + place * channels + c), hn::LoadU(d, mean + c)), b);
+  });
+}
+
+/// f(tag, element, channel) for every vector of every place.
+template <class F>
+HWY_INLINE void for_elements(int64_t places, int64_t channels, const F& f) {
+  const hn::ScalableTag<float> d;
+  const hn::CappedTag<float, 1> single;
+  const int64_t lanes = int64_t(hn::Lanes(d));
+  for (int64_t place = 0, at = 0; place < places; ++place, at += channels) {
+    int64_t c = 0;
+    for (; c + lanes <= channels; c += lanes) f(d, at + c, c);
+    for (; c < channels; ++c) f(single, at + c, c);
+  }
+}
+
+template <bool kResidual, bool kRelu>
+void normalize_as(const float* x, const float* slope, const float* offset, const float* residual, float* y,
+                  int64_t places, int64_t channels) {
+  for_elements(places, channels, [&](auto d, int64_t at, int64_t c) HWY_ATTR {
+    auto value = hn::MulAdd(hn::LoadU(d, x + at), hn::LoadU(d, slope + c), hn::LoadU(d, offset + c));
+    if (kResidual) value = hn::Add(value, hn::LoadU(d, residual + at));
+    if (kRelu) value = hn::IfThenZeroElse(hn::Lt(value, hn::Zero(d)), value);  // NaN stays
+    hn::StoreU(value, d, y + at);
+  });
+}
+
+void normalize(const float* x, const float* slope, const float* offset, const float* residual, bool relu, float* y,
+               int64_t places, int64_t channels) {
+  const auto as = residual ? (relu ? normalize_as<true, true> : normalize_as<true, false>)
+                           : (relu ? normalize_as<false, true> : normalize_as<false, false>);
+  as(x, slope, offset, residual, y, places, channels);
+}
+
+void combine(const float* dy, const float* x, const float* a, const float* b, const float* c, float* dx, int64_t places,
+             int64_t channels) {
+  if (dy && x) {
+    for_elements(places, channels, [&](auto d, int64_t at, int64_t channel) HWY_ATTR {
+      const auto rest = hn::MulAdd(hn::LoadU(d, x + at), hn::LoadU(d, b + channel), hn::LoadU(d, c + channel));
+      hn::StoreU(hn::MulAdd(hn::LoadU(d, dy + at), hn::LoadU(d, a + channel), rest), d, dx + at);
+    });
+    return;
+  }
+  const float *source = dy ? dy : x, *slope = dy ? a : b;
+  for_elements(places, channels, [&](auto d, int64_t at, int64_t channel) HWY_ATTR {
+    hn::StoreU(hn::MulAdd(hn::LoadU(d, source + at), hn::LoadU(d, slope + channel), hn::LoadU(d, c + channel)), d,
+               dx + at);
+  });
+}
+
+}  // namespace
+
+const BatchNormFunctions* functions() {
+  static constexpr BatchNormFunctions kFunctions{&deviations, &products, &normalize, &combine};
+  return &kFunctions;
+}
+
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace HWY_NAMESPACE
+}  // namespace tacho::simd
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace tacho::simd {
+
+HWY_EXPORT(functions);
+
+const BatchNormFunctions& batch_norm_functions() { return *HWY_DYNAMIC_DISPATCH(functions)(); }
+
+}  // namespace tacho::simd
+#endif
