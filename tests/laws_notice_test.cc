@@ -5,6 +5,7 @@
 
 #include "op/rules.h"
 #include "op/scalar.h"
+#include "tests/support/eager.h"
 #include "tests/support/laws.h"
 
 namespace tacho {
@@ -128,6 +129,36 @@ TEST(LawsNotice, WrongAndMissingGradients) {
   EXPECT_GT(failures(check_gradients,
                      faulty([](OpDef& op) { op.gradient = [](const GradientCall&) { return Values{Value{}}; }; })),
             0);
+}
+
+TEST(LawsNotice, AMissingRule) {
+  EXPECT_GT(failures(check_gradients, faulty([](OpDef& op) { op.gradient = nullptr; })), 0);
+  for (const char* name : {"adam_update", "arg_max", "one_hot"})
+    EXPECT_FALSE(reason_for_no_gradient(op_named(name)).empty()) << name;
+}
+
+TEST(LawsNotice, RulesWhoseOwnGradientIsMissing) {
+  static const OpDef once = [] {
+    OpDef op = op_named("relu_backward");
+    op.gradient = nullptr;
+    return op;
+  }();
+  EXPECT_GT(failures(check_gradients, faulty([](OpDef& op) {
+                       op.gradient = [](const GradientCall& g) {
+                         return g.emitter.emit(once, {}, Values{g.output_gradients[0], g.outputs[0]});
+                       };
+                     })),
+            0);
+}
+
+TEST(LawsNotice, RulesWhoseOwnGradientIsWrong) {
+  OpDef mul = op_named("mul");
+  mul.gradient = [](const GradientCall& g) {  // right once; the operands are copied, so that nothing depends on them
+    const auto held = [&](Value v) { return g.emitter.constant(dynamic_cast<TestEmitter&>(g.emitter).tensor(v)); };
+    return op_named("mul").gradient({g.emitter, g.attributes, Values{held(g.inputs[0]), held(g.inputs[1])}, g.outputs,
+                                     g.output_gradients, g.wanted});
+  };
+  EXPECT_GT(failures(check_gradients, mul), 0);
 }
 
 TEST(LawsNotice, TypesThatTheKernelCannotTake) {

@@ -97,6 +97,11 @@ SliceStates slice_elementwise(const OpCall& call, SliceStates& inputs) {
   return all_outputs(call, SliceState::Sliced(axis));
 }
 
+Value gradient_or_zeros(const GradientCall& call, size_t output) {
+  const Value given = call.output_gradients[output];
+  return given ? given : call.emitter.splat(call.emitter.type(call.outputs[output]), 0);
+}
+
 SliceStates slice_rows(const OpCall& call, SliceStates& inputs, std::initializer_list<size_t> row_inputs) {
   const SlicedInput sliced = common_sliced_axis(inputs);
   if (sliced.refusal) return all_outputs(call, SliceState::Refused(sliced.refusal));

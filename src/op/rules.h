@@ -34,6 +34,9 @@ SlicedInput common_sliced_axis(const SliceStates& inputs);
 /// the other inputs whole, all outputs sliced(0).
 SliceStates slice_rows(const OpCall& call, SliceStates& inputs, std::initializer_list<size_t> row_inputs);
 
+/// The gradient of one output; zeros where nothing reads it.
+Value gradient_or_zeros(const GradientCall& call, size_t output);
+
 /// Throws tacho::Error of the joined parts ("expected <what>, got ", shape) unless the condition holds. The text is
 /// only made then: kernels call this on every run.
 template <class... Parts>

@@ -1,5 +1,7 @@
 #include "ops/batch_norm_backward_input.h"
 
+#include "ops/batch_norm_backward_parameters.h"
+#include "ops/batch_norm_backward_statistics.h"
 #include "ops/channel_geometry.h"
 
 namespace tacho {
@@ -28,6 +30,23 @@ TensorTypes batch_norm_backward_input_types(const OpCall& call) {
   return {call.inputs[0]};
 }
 
+/// In dy it is itself. In scale: sum d dy r with r = 1 / sqrt(variance + epsilon), which is what the gradient of scale
+/// is for images dy around 0; in variance: that times -scale r^2 / 2, as it is from the gradient of scale.
+Values batch_norm_backward_input_gradient(const GradientCall& g) {
+  const auto& a = g.attributes.as<BatchNormAttributes>();
+  const Value dy = g.inputs[0], scale = g.inputs[1], variance = g.inputs[2], d = g.output_gradients[0];
+  Values result{Value{}, Value{}, Value{}};
+  if (g.wanted[0]) result[0] = batch_norm_backward_input(g.emitter, d, scale, variance, a);
+  const bool empty = channel_geometry(g.emitter.type(dy).shape).terms() == 0;  // nothing to sum
+  if (empty || (!g.wanted[1] && !g.wanted[2])) return result;
+  const Value zeros = g.emitter.splat(g.emitter.type(scale), 0);
+  const auto sums = batch_norm_backward_parameters(g.emitter, d, dy, zeros, variance, a);
+  result[1] = sums.dscale;
+  if (g.wanted[2])
+    result[2] = batch_norm_backward_statistics(g.emitter, sums.dscale, sums.dbias, scale, variance, a).dvariance;
+  return result;
+}
+
 Sample sample_of(const Shape& images) {
   const TensorType per_channel{DType::float32, {images[1]}};
   return {{{DType::float32, images}, per_channel, per_channel},
@@ -48,6 +67,7 @@ extern const OpDef op_batch_norm_backward_input{
       return {.mul = c * channel_terms(call.in(0)), .add = c, .div = c, .transcendental = c};
     },
     .slice = [](const OpCall& call, SliceStates& inputs) { return slice_channels(call, inputs, PartialKind::sum); },
+    .gradient = batch_norm_backward_input_gradient,
     .reference = reference_of<BatchNormBackwardInputReference>(),
     .may_alias = {0},
     .samples = {sample_of({4, 3, 5, 7}), sample_of({17, 3}), sample_of({3, 2, 31}), sample_of({0, 3, 2, 2})},

@@ -1,5 +1,7 @@
 #include "ops/batch_norm_backward_parameters.h"
 
+#include "ops/batch_norm_backward_input.h"
+#include "ops/batch_norm_backward_statistics.h"
 #include "ops/channel_geometry.h"
 
 namespace tacho {
@@ -30,6 +32,24 @@ TensorTypes batch_norm_backward_parameters_types(const OpCall& call) {
   return {per_channel, per_channel};
 }
 
+/// With d for dscale and b for dbias, the others of batch_norm serve again: in dy it is d (x - mean) r + b, in x d r
+/// dy, and in the statistics what batch_norm has there with d as its scale.
+Values batch_norm_backward_parameters_gradient(const GradientCall& g) {
+  Emitter& e = g.emitter;
+  const auto& a = g.attributes.as<BatchNormAttributes>();
+  const Value dy = g.inputs[0], x = g.inputs[1], mean = g.inputs[2], variance = g.inputs[3];
+  const Value d = gradient_or_zeros(g, 0);
+  Values result{Value{}, Value{}, Value{}, Value{}};
+  if (g.wanted[0]) result[0] = batch_norm(e, x, d, gradient_or_zeros(g, 1), mean, variance, a);
+  if (!g.output_gradients[0]) return result;  // dbias depends on dy alone
+  if (g.wanted[1]) result[1] = batch_norm_backward_input(e, dy, d, variance, a);
+  if (!g.wanted[2] && !g.wanted[3]) return result;
+  const auto through = batch_norm_backward_statistics(e, g.outputs[0], g.outputs[1], d, variance, a);
+  result[2] = through.dmean;
+  result[3] = through.dvariance;
+  return result;
+}
+
 Sample sample_of(const Shape& images) {
   const TensorType type{DType::float32, images}, per_channel{DType::float32, {images[1]}};
   return {{type, type, per_channel, per_channel},
@@ -51,6 +71,7 @@ extern const OpDef op_batch_norm_backward_parameters{
       return {.mul = c * n, .add = c * (n + (n - 1) + (n - 1) + 1), .div = c, .transcendental = c};
     },
     .slice = [](const OpCall& call, SliceStates& inputs) { return slice_channels(call, inputs, PartialKind::sum); },
+    .gradient = batch_norm_backward_parameters_gradient,
     .reference = reference_of<BatchNormBackwardParametersReference>(),
     .may_alias = {-1, -1},
     .samples = {sample_of({4, 3, 5, 7}), sample_of({17, 3}), sample_of({3, 2, 31}), sample_of({1, 1, 1, 1})},

@@ -1,7 +1,8 @@
 #include "ops/batch_norm_backward_statistics.h"
 
-#include "op/rules.h"
-#include "op/scalar.h"
+#include "ops/div.h"
+#include "ops/neg.h"
+#include "ops/pointwise.h"
 
 namespace tacho {
 namespace {
@@ -30,6 +31,31 @@ TensorTypes batch_norm_backward_statistics_types(const OpCall& call) {
   return {type, type};
 }
 
+/// With a for dmean and b for dvariance. It is linear in (dbias, dscale) by a diagonal matrix, so that (a, b) go back
+/// through it; in scale: its results for a scale of 1, times a and b; in variance: -(a dmean / 2 + b dvariance) r^2.
+Values batch_norm_backward_statistics_gradient(const GradientCall& g) {
+  Emitter& e = g.emitter;
+  const auto& attributes = g.attributes.as<BatchNormAttributes>();
+  const Value dscale = g.inputs[0], dbias = g.inputs[1], scale = g.inputs[2], variance = g.inputs[3];
+  const Value a = gradient_or_zeros(g, 0), b = gradient_or_zeros(g, 1);
+  Values result{Value{}, Value{}, Value{}, Value{}};
+  if (g.wanted[0] || g.wanted[1]) {
+    const auto back = batch_norm_backward_statistics(e, b, a, scale, variance, attributes);
+    result[0] = back.dvariance;
+    result[1] = back.dmean;
+  }
+  if (g.wanted[2]) {
+    const Value ones = e.splat(e.type(scale), 1);
+    const auto per_scale = batch_norm_backward_statistics(e, dscale, dbias, ones, variance, attributes);
+    result[2] = add(e, mul(e, a, per_scale.dmean), mul(e, b, per_scale.dvariance));
+  }
+  if (g.wanted[3]) {
+    const Value terms = add(e, scaled(e, mul(e, a, g.outputs[0]), 0.5), mul(e, b, g.outputs[1]));
+    result[3] = neg(e, div(e, terms, shifted(e, variance, attributes.epsilon)));
+  }
+  return result;
+}
+
 Sample sample_of(int64_t channels) {
   const TensorType type{DType::float32, {channels}};
   return {{type, type, type, type},
@@ -54,6 +80,7 @@ extern const OpDef op_batch_norm_backward_statistics{
       return {.mul = 5 * c, .add = c, .div = c, .transcendental = c};
     },
     .slice = slice_elementwise,
+    .gradient = batch_norm_backward_statistics_gradient,
     .reference = reference_of<BatchNormBackwardStatisticsReference>(),
     .may_alias = {1, 0},
     .samples = {sample_of(3), sample_of(17), sample_of(1)},

@@ -52,12 +52,8 @@ void batch_norm_statistics_merge(const Attributes&, std::span<const View> into, 
 }
 
 Values batch_norm_statistics_gradient(const GradientCall& g) {
-  const Value x = g.inputs[0];
-  const auto given = [&](size_t output) {
-    const Value gradient = g.output_gradients[output];
-    return gradient ? gradient : g.emitter.splat(g.emitter.type(g.outputs[output]), 0);
-  };
-  return {batch_norm_statistics_backward(g.emitter, x, g.outputs[0], given(0), given(1))};
+  return {batch_norm_statistics_backward(g.emitter, g.inputs[0], g.outputs[0], gradient_or_zeros(g, 0),
+                                         gradient_or_zeros(g, 1))};
 }
 
 }  // namespace

@@ -1,6 +1,9 @@
 #include "ops/batch_norm_statistics_backward.h"
 
+#include "ops/batch_norm_backward_input.h"
+#include "ops/batch_norm_backward_parameters.h"
 #include "ops/channel_geometry.h"
+#include "ops/pointwise.h"
 
 namespace tacho {
 namespace {
@@ -41,6 +44,27 @@ SliceStates batch_norm_statistics_backward_slice(const OpCall& call, SliceStates
   return outputs;
 }
 
+/// With d for dx and n terms: d 2 dvariance / n in x; the others are sums over d. Both are what batch_norm's adjoints
+/// compute for a variance of 1.
+Values batch_norm_statistics_backward_gradient(const GradientCall& g) {
+  Emitter& e = g.emitter;
+  const Value x = g.inputs[0], mean = g.inputs[1], dvariance = g.inputs[3], d = g.output_gradients[0];
+  const ChannelGeometry geometry = channel_geometry(e.type(x).shape);
+  const int64_t stated = terms_of(g.attributes), terms = stated ? stated : geometry.terms();
+  Values result{Value{}, Value{}, Value{}, Value{}};
+  if (geometry.terms() == 0) return result;
+  const Value ones = e.splat(e.type(mean), 1);
+  const BatchNormAttributes plain{.epsilon = 0};
+  if (g.wanted[0]) result[0] = batch_norm_backward_input(e, d, scaled(e, dvariance, 2 / double(terms)), ones, plain);
+  if (!g.wanted[1] && !g.wanted[2] && !g.wanted[3]) return result;
+  const auto sums = batch_norm_backward_parameters(e, d, x, mean, ones, plain);
+  const Value mean_of_d = scaled(e, sums.dbias, 1 / double(terms));
+  if (g.wanted[1]) result[1] = mul(e, dvariance, scaled(e, mean_of_d, -2));
+  result[2] = mean_of_d;
+  if (g.wanted[3]) result[3] = scaled(e, sums.dscale, 2 / double(terms));
+  return result;
+}
+
 }  // namespace
 
 extern const OpDef op_batch_norm_statistics_backward{
@@ -54,6 +78,7 @@ extern const OpDef op_batch_norm_statistics_backward{
       return {.mul = c * n + c, .add = 2 * c * n, .div = 2 * c};
     },
     .slice = batch_norm_statistics_backward_slice,
+    .gradient = batch_norm_statistics_backward_gradient,
     .reference = reference_of<BatchNormStatisticsBackwardReference>(),
     .may_alias = {0},
     .samples = {{{{DType::float32, {4, 3, 5, 7}}, {DType::float32, {3}}, {DType::float32, {3}}, {DType::float32, {3}}},

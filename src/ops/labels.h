@@ -1,6 +1,9 @@
 #pragma once
 // What the losses with integer labels share.
 #include "op/rules.h"
+#include "ops/mul.h"
+#include "ops/reshape.h"
+#include "ops/sum.h"
 
 namespace tacho {
 
@@ -21,6 +24,21 @@ inline int64_t label_of(const KernelRun& run, int64_t row, int64_t classes, cons
     fail("[", operation, "] label ", label, " of example ", run.slice.begin + row, " of the batch is outside 0..",
          classes - 1, ": the network has ", classes, " outputs");
   return label;
+}
+
+/// Gradients of backward(z, labels, dloss) = slope(z, label) dloss by rows, where the slope is `factor` z less a number
+/// at the label: in z it is factor d dloss, in dloss the sum of d slope along the row.
+inline Values labelled_slope_gradient(const GradientCall& g, double factor,
+                                      Value (*backward)(Emitter&, Value z, Value labels, Value dloss)) {
+  Emitter& e = g.emitter;
+  const Value z = g.inputs[0], labels = g.inputs[1], dloss = g.inputs[2], d = g.output_gradients[0];
+  Values result{Value{}, Value{}, Value{}};
+  if (g.wanted[0]) {
+    const Value column = reshape(e, dloss, {e.type(dloss).shape[0], 1});
+    result[0] = mul(e, d, factor == 1 ? column : mul(e, column, e.splat({e.type(dloss).dtype, {}}, factor)));
+  }
+  if (g.wanted[2]) result[2] = sum(e, mul(e, d, backward(e, z, labels, e.splat(e.type(dloss), 1))), {{1}});
+  return result;
 }
 
 }  // namespace tacho

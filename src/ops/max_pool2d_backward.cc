@@ -1,8 +1,7 @@
 #include "ops/max_pool2d_backward.h"
 
-#include <limits>
-
-#include "ops/conv_geometry.h"
+#include "ops/max_pool2d_gather.h"
+#include "ops/pool_geometry.h"
 
 namespace tacho {
 namespace {
@@ -17,11 +16,7 @@ struct MaxPool2dBackwardReference {
     T* dx = run.out<T>(0);
     for (int64_t nc = 0; nc < in[0] * in[1]; ++nc, dy += places, index += places, dx += plane) {
       for (int64_t i = 0; i < plane; ++i) dx[i] = T(0);
-      for (int64_t i = 0; i < places; ++i) {
-        if (index[i] < 0 || index[i] >= plane)
-          fail("[max_pool2d_backward] index ", index[i], " is outside a plane of ", plane);
-        dx[index[i]] += dy[i];
-      }
+      for (int64_t i = 0; i < places; ++i) dx[place_in_plane(index[i], plane, "max_pool2d_backward")] += dy[i];
     }
   }
 };
@@ -40,25 +35,22 @@ TensorTypes max_pool2d_backward_types(const OpCall& call) {
 
 }  // namespace
 
-// No gradient of its own: it would gather by a tensor of indices, and nothing differentiates pooling twice.
 extern const OpDef op_max_pool2d_backward{
     .name = "max_pool2d_backward",
     .doc = "dx[n,c, index[n,c,i,j]] += dy[n,c,i,j] from zeros.",
     .source = "adjoint of max_pool2d: the transposed P_pool of the running-time document",
     .traits = Trait::pooling,
     .types = max_pool2d_backward_types,
-    .dimensions =
-        [](const OpCall& call) {
-          const Shape& dy = call.in(0);
-          return Bindings{{"N", dy[0]}, {"C", dy[1]}, {"OH", dy[2]}, {"OW", dy[3]}};
-        },
+    .dimensions = [](const OpCall& call) { return max_pool2d_places(call.in(1)); },
     .count =
         [](const OpCall&) {
           const auto s = [](const char* name) { return Expr::symbol(name); };
           return OpCount{.add = s("N") * s("C") * s("OH") * s("OW")};
         },
     .slice = slice_planes,
-    .gradient = nullptr,
+    .gradient = [](const GradientCall& g) -> Values {
+      return {max_pool2d_gather(g.emitter, g.output_gradients[0], g.inputs[1]), Value{}};
+    },
     .reference = reference_of<MaxPool2dBackwardReference>(),
     .may_alias = {-1},
     .samples =

@@ -115,4 +115,15 @@ void spread_windows(const KernelRun& run, Rows rows, Columns columns) {
   }
 }
 
+/// Where max_pool2d found a maximum, for what reads its indices; throws tacho::Error where that is outside the plane.
+inline int64_t place_in_plane(int64_t index, int64_t plane, const char* operation) {
+  if (index < 0 || index >= plane) fail("[", operation, "] index ", index, " is outside a plane of ", plane);
+  return index;
+}
+
+/// N, C, OH and OW of such indices.
+inline Bindings max_pool2d_places(const Shape& index) {
+  return {{"N", index[0]}, {"C", index[1]}, {"OH", index[2]}, {"OW", index[3]}};
+}
+
 }  // namespace tacho

@@ -1,6 +1,14 @@
 #include "ops/prod_backward.h"
 
+#include <numeric>
+
+#include "ops/add.h"
+#include "ops/concat.h"
+#include "ops/mul.h"
 #include "ops/reduction_rules.h"
+#include "ops/reshape.h"
+#include "ops/slice.h"
+#include "ops/transpose.h"
 
 namespace tacho {
 namespace {
@@ -50,6 +58,84 @@ OpCount prod_backward_count(const OpCall& call) {
   return {.mul = 2 * c.combinations() + c.results * max(c.terms - 2, 0)};
 }
 
+/// A value and how fast it changes as x moves along some direction; absent where it stands still.
+struct Moving {
+  Value value, slope;
+};
+
+Moving product(Emitter& e, const Moving& a, const Moving& b) {
+  Value slope;
+  if (a.slope) slope = mul(e, a.slope, b.value);
+  if (b.slope) {
+    const Value other = mul(e, a.value, b.slope);
+    slope = slope ? add(e, slope, other) : other;
+  }
+  return {mul(e, a.value, b.value), slope};
+}
+
+/// `count` columns of a matrix from `first` on.
+Moving columns(Emitter& e, const Moving& x, int64_t first, int64_t count) {
+  return {slice_axis(e, x.value, 1, first, count), slice_axis(e, x.slope, 1, first, count)};
+}
+
+Moving beside(Emitter& e, const Moving& a, const Moving& b) {
+  return {concat(e, Values{a.value, b.value}, 1), concat(e, Values{a.slope, b.slope}, 1)};
+}
+
+/// Of each row of x (R x n, n >= 2), at each place: `outside` (R x 1) times the other elements of the row. Halving the
+/// row, an element's others are its partner in the other half and the other pairs: about 6 n products and no division.
+Moving others(Emitter& e, const Moving& x, const Moving& outside) {
+  const int64_t n = e.type(x.value).shape[1], half = n / 2;
+  const Moving left = columns(e, x, 0, half), right = columns(e, x, half, half);
+  Moving pairs = product(e, left, right);
+  if (n % 2 != 0) pairs = beside(e, pairs, columns(e, x, n - 1, 1));  // the last element without a partner
+  if (n == 2) return beside(e, product(e, outside, right), product(e, outside, left));
+  const Moving around = others(e, pairs, outside), inner = n % 2 != 0 ? columns(e, around, 0, half) : around;
+  const Moving both = beside(e, product(e, inner, right), product(e, inner, left));
+  return n % 2 != 0 ? beside(e, both, columns(e, around, half, 1)) : both;
+}
+
+/// How prod_backward's result changes as x moves along d, which by symmetry is the gradient of <d, result> in x. As
+/// sums of products of what there is, so that it has gradients of every order, also where elements are 0.
+Value gradient_in_x(const GradientCall& g) {
+  Emitter& e = g.emitter;
+  const Value dy = g.inputs[0], x = g.inputs[1];
+  const Shape shape = e.type(x).shape;
+  const auto& a = g.attributes.as<ReductionAttributes>();
+  const int64_t terms = reduced_elements(a, shape);
+  if (terms < 2 || element_count(shape) == 0) return {};  // no other elements
+  const ReducedAxes reduced = reduced_axes(a, shape.size());
+  std::vector<int64_t> order(shape.size()), back(shape.size()), ordered;  // kept axes first
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_partition(order.begin(), order.end(), [&](int64_t axis) { return !reduced[size_t(axis)]; });
+  for (size_t i = 0; i < order.size(); ++i) {
+    back[size_t(order[i])] = int64_t(i);
+    ordered.push_back(shape[size_t(order[i])]);
+  }
+  const int64_t rows = element_count(shape) / terms;
+  const auto permuted = [&](Value v, const std::vector<int64_t>& axes) {
+    return std::is_sorted(axes.begin(), axes.end()) ? v : transpose(e, v, axes);
+  };
+  const auto as_rows = [&](Value v) { return reshape(e, permuted(v, order), {rows, terms}); };
+  const Moving moving{as_rows(x), as_rows(g.output_gradients[0])};
+  const Value slope = others(e, moving, {reshape(e, dy, {rows, 1}), Value{}}).slope;
+  return permuted(reshape(e, slope, ordered), back);
+}
+
+/// In dy: the sum of d_i times the product of all x_j, j other than i.
+Values prod_backward_gradient(const GradientCall& g) {
+  Emitter& e = g.emitter;
+  const Value dy = g.inputs[0], x = g.inputs[1];
+  const auto& a = g.attributes.as<ReductionAttributes>();
+  Values result{Value{}, Value{}};
+  if (g.wanted[0]) {
+    const Value products = prod_backward(e, e.splat(e.type(dy), 1), x, a);
+    result[0] = sum(e, mul(e, g.output_gradients[0], products), a);
+  }
+  if (g.wanted[1]) result[1] = gradient_in_x(g);
+  return result;
+}
+
 }  // namespace
 
 extern const OpDef op_prod_backward{
@@ -64,6 +150,7 @@ extern const OpDef op_prod_backward{
           return slice_reduction_adjoint(call, inputs, 1,
                                          "the product of the other elements is not known from one slice of them");
         },
+    .gradient = prod_backward_gradient,
     .reference = reference_of<ProdBackwardReference>(),
     .may_alias = {-1},
     .samples = {{{{DType::float32, {3}}, {DType::float32, {3, 17}}}, ReductionAttributes{{1}}, {{}, {Fill::positive}}},

@@ -45,11 +45,9 @@ SliceStates split_slice(const OpCall& call, SliceStates& inputs) {
   return slice_untouched_axes(call, inputs, touched, "the sliced axis is cut");
 }
 
-// Pieces that nobody reads have gradients of zero.
 Values split_gradient(const GradientCall& g) {
   Values parts;
-  for (size_t j = 0; j < g.outputs.size(); ++j)
-    parts.push_back(g.output_gradients[j] ? g.output_gradients[j] : g.emitter.splat(g.emitter.type(g.outputs[j]), 0));
+  for (size_t j = 0; j < g.outputs.size(); ++j) parts.push_back(gradient_or_zeros(g, j));
   return {concat(g.emitter, parts, g.attributes.as<SplitAttributes>().axis)};
 }
 

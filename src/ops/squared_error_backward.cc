@@ -47,6 +47,7 @@ extern const OpDef op_squared_error_backward{
         [](const OpCall& call, SliceStates& inputs) {
           return slice_rows(call, inputs, {0, 1, 2});
         },
+    .gradient = [](const GradientCall& g) { return labelled_slope_gradient(g, 2, squared_error_backward); },
     .reference = reference_of<SquaredErrorBackwardReference>(),
     .may_alias = {0},
     .samples = {{{{DType::float32, {5, 10}}, {DType::int64, {5}}, {DType::float32, {5}}},

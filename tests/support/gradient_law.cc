@@ -39,14 +39,19 @@ struct Application {
   }
 
   /// Gradients of the sum of <output, seed> over `seeded` outputs, by differentiable input.
-  std::vector<Value> gradients(const std::vector<size_t>& seeded) {
-    std::vector<Value> values, seeds, leaves;
-    for (size_t j : seeded) {
-      values.push_back(outputs[j]);
-      seeds.push_back(emitter.leaf(random_like(emitter.type(outputs[j]), 500 + j)));
-    }
+  std::vector<Value> gradients(const std::vector<size_t>& seeded, std::span<const Value> seeds) {
+    std::vector<Value> values, leaves;
+    for (size_t j : seeded) values.push_back(outputs[j]);
     for (size_t i : differentiable) leaves.push_back(inputs[i]);
     return backpropagate(emitter, values, seeds, leaves);
+  }
+  std::vector<Value> gradients(const std::vector<size_t>& seeded) { return gradients(seeded, seed_leaves(seeded)); }
+
+  /// Values for random gradients of those outputs.
+  std::vector<Value> seed_leaves(const std::vector<size_t>& seeded) {
+    std::vector<Value> seeds;
+    for (size_t j : seeded) seeds.push_back(emitter.leaf(random_like(emitter.type(outputs[j]), 500 + j)));
+    return seeds;
   }
 };
 
@@ -104,41 +109,55 @@ void check_first_order(const OpDef& op, const Sample& sample, const std::vector<
   }
 }
 
-/// Directional derivative of <gradient, weights> along each input against differences of the gradient itself.
+/// Directional derivative of <gradient, weights> along each input, and along the gradients that come in, against
+/// differences of the gradient itself.
 void check_second_order(const OpDef& op, const Sample& sample, const std::vector<Tensor>& inputs,
                         const std::vector<size_t>& seeded) {
   Application application(op, sample.attributes, inputs);
-  const std::vector<Value> first = application.gradients(seeded);
-  for (size_t r = 1; r < application.emitter.size(); ++r)
-    if (!application.emitter.record(r).op->gradient) return;  // nothing is promised there
+  const std::vector<Value> incoming = application.seed_leaves(seeded);
+  const std::vector<Value> first = application.gradients(seeded, incoming);
+  for (size_t r = 1; r < application.emitter.size(); ++r) {
+    const OpDef& emitted = *application.emitter.record(r).op;
+    ASSERT_TRUE(emitted.gradient || !reason_for_no_gradient(emitted).empty())
+        << "the gradient rule emits [" << emitted.name << "], which has none";
+  }
   std::vector<Value> values, seeds, leaves;
   std::vector<Tensor> weights;
   for (size_t d = 0; d < first.size(); ++d) {
-    leaves.push_back(application.inputs[application.differentiable[d]]);
     if (!first[d]) continue;
     weights.push_back(random_like(application.emitter.type(first[d]), 900 + d));
     values.push_back(first[d]);
     seeds.push_back(application.emitter.leaf(weights.back()));
   }
+  std::vector<size_t> moved_tensors;  // of the inputs followed by what comes in
+  std::vector<Tensor> tensors = inputs;
+  for (size_t i : application.differentiable) leaves.push_back(application.inputs[i]), moved_tensors.push_back(i);
+  for (Value seed : incoming) {
+    leaves.push_back(seed), moved_tensors.push_back(tensors.size());
+    tensors.push_back(application.emitter.tensor(seed));
+  }
   const std::vector<Value> second = backpropagate(application.emitter, values, seeds, leaves);
   const auto gradient_values = [&](const std::vector<Tensor>& moved) {
-    Application other(op, sample.attributes, moved);
+    Application other(op, sample.attributes, std::span(moved).first(inputs.size()));
+    std::vector<Value> given;
+    for (size_t k = inputs.size(); k < moved.size(); ++k) given.push_back(other.emitter.leaf(moved[k]));
     std::vector<Tensor> found;
-    for (Value gradient : other.gradients(seeded))
+    for (Value gradient : other.gradients(seeded, given))
       if (gradient) found.push_back(other.emitter.tensor(gradient));
     return found;
   };
   for (size_t d = 0; d < leaves.size(); ++d) {
-    const size_t i = application.differentiable[d];
-    const Tensor direction = random_like(inputs[i].type(), 700 + d);
+    const size_t i = moved_tensors[d];
+    const Tensor direction = random_like(tensors[i].type(), 700 + d);
     const auto move = [&](Tensor& t, double h) {
       for (int64_t e = 0; e < t.elements(); ++e) t.as<double>()[e] += h * direction.as<double>()[e];
     };
-    const double expected = slope(inputs, i, move, kStep, gradient_values, weights);
+    const double expected = slope(tensors, i, move, kStep, gradient_values, weights);
     const double actual = second[d] ? dot(application.emitter.tensor(second[d]), direction) : 0;
     const double terms = second[d] ? max_magnitude(application.emitter.tensor(second[d])) : 0;
     EXPECT_NEAR(actual, expected, 1e-5 * std::max(terms, std::abs(expected)) + 1e-7)
-        << "gradient of the gradient along input " << i;
+        << "gradient of the gradient along "
+        << (i < inputs.size() ? text_of("input ", i) : text_of("the gradient of output ", seeded[i - inputs.size()]));
   }
 }
 
@@ -166,10 +185,32 @@ std::vector<size_t> seedable_outputs(const OpDef& op, const Sample& sample, cons
   return result;
 }
 
+/// True where some sample has a floating operand among those that `types_of_sample` gives.
+template <class Types>
+bool any_floating(const OpDef& op, Types types_of_sample) {
+  for (const Sample& sample : op.samples)
+    for (const TensorType& type : types_of_sample(sample))
+      if (is_floating(type.dtype)) return true;
+  return false;
+}
+
 }  // namespace
 
+std::string reason_for_no_gradient(const OpDef& op) {
+  const auto inputs = [](const Sample& sample) { return input_types(sample, DType::float64); };
+  const auto outputs = [&](const Sample& sample) { return types_of(op, sample.attributes, inputs(sample)); };
+  if (op.has(Trait::update)) return text_of("[", op.name, "] updates a state, and no loss reads what comes after it");
+  if (!any_floating(op, outputs)) return text_of("[", op.name, "] gives integers or truth values");
+  if (!any_floating(op, inputs)) return text_of("[", op.name, "] reads integers or truth values only");
+  return {};
+}
+
 std::string check_gradients(const OpDef& op) {
-  if (!op.gradient) return text_of("[", op.name, "] has no gradient rule");
+  if (!op.gradient) {
+    const std::string reason = reason_for_no_gradient(op);
+    EXPECT_FALSE(reason.empty()) << "[" << op.name << "] has floating inputs and outputs, but no gradient rule";
+    return reason;
+  }
   for (size_t s = 0; s < op.samples.size(); ++s) {
     const Sample& sample = op.samples[s];
     SCOPED_TRACE(describe(op, s, sample));

@@ -15,8 +15,11 @@ void check_types(const OpDef& op);
 void check_counts(const OpDef& op);
 /// Slice law: slices put together equal the whole, to the bit where sliced, within the reduction's error where partial.
 void check_slices(const OpDef& op);
-/// Gradient law in float64 against central differences, and the gradient of the gradient where the emitted operations
-/// have one. Returns why there was nothing to check, or nothing.
+/// Gradient law in float64 against central differences, and the gradient of the gradient too: what a rule emits must
+/// have a rule of its own. Returns why there was nothing to check, or nothing.
 std::string check_gradients(const OpDef& op);
+/// Why an operation has no gradient by its nature, from facts alone: an update of a state, integers in or integers out.
+/// Empty where it should have one.
+std::string reason_for_no_gradient(const OpDef& op);
 
 }  // namespace tacho::support
