@@ -27,11 +27,13 @@ std::unordered_set<int32_t> dependents(const Tape& tape, size_t end, std::span<c
 }  // namespace
 
 std::vector<Value> gradients(Emitter& emitter, const Tape& tape, Value loss, std::span<const Value> wrt) {
-  if (!emitter.type(loss).shape.empty()) fail("gradients need a scalar loss, got ", to_string(emitter.type(loss)));
+  const TensorType& type = emitter.type(loss);
+  if (!type.shape.empty() || !is_floating(type.dtype))
+    fail("gradients need a floating scalar loss, got ", to_string(type));
   const size_t end = tape.size();  // what the rules emit is behind this and is not walked
   const auto reached = dependents(tape, end, wrt);
   std::unordered_map<int32_t, Value> gradient;
-  if (reached.count(loss.id)) gradient[loss.id] = emitter.splat(emitter.type(loss), 1.0);
+  if (reached.count(loss.id)) gradient[loss.id] = emitter.splat(type, 1.0);
 
   for (size_t i = end; i-- > 0;) {
     const TapeRecord record = tape.record(i);  // a copy: the tape grows while the rule emits
@@ -59,6 +61,9 @@ std::vector<Value> gradients(Emitter& emitter, const Tape& tape, Value loss, std
                 record.inputs.size(), " inputs");
     for (size_t k = 0; k < results.size(); ++k) {
       if (!results[k] || !wanted[k]) continue;
+      TACHO_CHECK(emitter.type(results[k]) == emitter.type(record.inputs[k]), record.op->name, " gives ",
+                  to_string(emitter.type(results[k])), " as the gradient of ",
+                  to_string(emitter.type(record.inputs[k])));
       Value& sum = gradient[record.inputs[k].id];
       sum = sum ? add(emitter, sum, results[k]) : results[k];
     }

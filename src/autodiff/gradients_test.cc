@@ -10,17 +10,25 @@
 #include "nn/builtin.h"
 #include "op/op_def.h"
 #include "ops/add.h"
+#include "ops/batch_norm.h"
+#include "ops/batch_norm_statistics.h"
+#include "ops/conv2d.h"
 #include "ops/matmul.h"
+#include "ops/max_pool2d.h"
+#include "ops/mean.h"
 #include "ops/mul.h"
-#include "ops/prod_backward.h"
+#include "ops/reshape.h"
+#include "ops/sgd_update.h"
 #include "ops/sigmoid.h"
+#include "ops/silu.h"
+#include "ops/softmax_cross_entropy.h"
 #include "ops/sum.h"
 #include "train/session.h"
 
 namespace tacho {
 namespace {
 
-/// Runs a graph of variables "a" and "b" (2 x 3 and 3 x 3, float64) and returns its outputs by name.
+/// Runs a graph of float64 variables and returns its outputs by name.
 std::map<std::string, Tensor> run(const Graph& graph, const VariableStore& values) {
   PlanOptions options;
   options.backends = {&backend_named("reference")};
@@ -34,13 +42,31 @@ std::map<std::string, Tensor> run(const Graph& graph, const VariableStore& value
   return outputs;
 }
 
-VariableStore random_values() {
-  VariableStore values{{"a", Tensor({DType::float64, {2, 3}})}, {"b", Tensor({DType::float64, {3, 3}})}};
+/// Standard normal numbers for variables of these names and shapes.
+VariableStore random_values(const std::map<std::string, Shape>& shapes) {
+  VariableStore values;
   const Random random(5);
   uint64_t draw = 0;
-  for (auto& [name, tensor] : values)
+  for (const auto& [name, shape] : shapes) {
+    Tensor& tensor = values[name] = Tensor({DType::float64, shape});
     for (int64_t i = 0; i < tensor.elements(); ++i) tensor.as<double>()[i] = random.normal(draw++);
+  }
   return values;
+}
+
+/// Each variable's gradient is the graph's output of its name; compares it with differences of the output "loss".
+void expect_gradients(const Graph& graph, VariableStore values, double tolerance) {
+  const auto at = run(graph, values);
+  for (auto& [name, tensor] : values)
+    for (int64_t i = 0; i < tensor.elements(); ++i) {
+      const double h = 1e-6, before = tensor.as<double>()[i];
+      tensor.as<double>()[i] = before + h;
+      const double up = *run(graph, values)["loss"].as<double>();
+      tensor.as<double>()[i] = before - h;
+      const double down = *run(graph, values)["loss"].as<double>();
+      tensor.as<double>()[i] = before;
+      EXPECT_NEAR(at.at(name).as<double>()[i], (up - down) / (2 * h), tolerance) << name << "[" << i << "]";
+    }
 }
 
 TEST(GradientsTest, ValuesReadSeveralTimesAccumulate) {
@@ -55,20 +81,37 @@ TEST(GradientsTest, ValuesReadSeveralTimesAccumulate) {
   graph.output("loss", loss);
   graph.output("a", gradient[0]);
   graph.output("b", gradient[1]);
-  VariableStore values = random_values();
-  const auto at = run(graph, values);
-  for (const char* name : {"a", "b"}) {
-    Tensor& tensor = values[name];
-    for (int64_t i = 0; i < tensor.elements(); ++i) {
-      const double h = 1e-6, before = tensor.as<double>()[i];
-      tensor.as<double>()[i] = before + h;
-      const double up = *run(graph, values)["loss"].as<double>();
-      tensor.as<double>()[i] = before - h;
-      const double down = *run(graph, values)["loss"].as<double>();
-      tensor.as<double>()[i] = before;
-      EXPECT_NEAR(at.at(name).as<double>()[i], (up - down) / (2 * h), 1e-8) << name << "[" << i << "]";
-    }
+  expect_gradients(graph, random_values({{"a", {2, 3}}, {"b", {3, 3}}}), 1e-8);
+}
+
+// A penalty on the gradient, as in training a critic: every rule of a convolutional network is differentiated in turn.
+TEST(GradientsTest, OfGradientsOfAConvolutionalNetwork) {
+  const std::map<std::string, Shape> shapes{
+      {"filters", {3, 2, 3, 3}}, {"scale", {3}}, {"bias", {3}}, {"weights", {12, 4}}};
+  const Tensor images = random_values({{"images", {4, 2, 6, 6}}}).begin()->second;
+  Graph graph;
+  std::map<std::string, Value> variables;
+  for (const auto& [name, shape] : shapes) variables[name] = graph.variable(name, {DType::float64, shape});
+  const Value convolved = conv2d(graph, graph.constant(images), variables["filters"], {});
+  const BatchNormStatistics of_batch = batch_norm_statistics(graph, convolved);
+  const Value normalised =
+      batch_norm(graph, convolved, variables["scale"], variables["bias"], of_batch.mean, of_batch.variance);
+  const Value pooled = max_pool2d(graph, silu(graph, normalised), {}).y;
+  const Value logits = matmul(graph, reshape(graph, pooled, {4, 12}), variables["weights"]);
+  const Value labels = graph.constant(Tensor::of<int64_t>({4}, {0, 3, 1, 1}));
+  const Value loss = mean(graph, softmax_cross_entropy(graph, logits, labels).loss, {{0}});
+  std::vector<Value> wanted;
+  for (const auto& [name, value] : variables) wanted.push_back(value);
+  Value penalty = loss;
+  for (Value gradient : gradients(graph, graph, loss, wanted)) {
+    ASSERT_TRUE(gradient);
+    penalty = add(graph, penalty, sum(graph, mul(graph, gradient, gradient), {}));
   }
+  const std::vector<Value> second = gradients(graph, graph, penalty, wanted);
+  graph.output("loss", penalty);
+  size_t next = 0;
+  for (const auto& [name, value] : variables) graph.output(name, second[next++]);
+  expect_gradients(graph, random_values(shapes), 1e-6);
 }
 
 TEST(GradientsTest, OnlyWhatReachesAParameterIsEmitted) {
@@ -95,14 +138,14 @@ TEST(GradientsTest, AnOperationWithoutGradientIsNamed) {
   const TensorType type{DType::float64, {2, 3}};
   const Value a = graph.variable("a", type);
   graph.set_place({"odd", Phase::forward});
-  const Value row = graph.variable("row", {DType::float64, {2, 1}});
-  const Value y = sum(graph, prod_backward(graph, row, a, {{1}, true}), {{0, 1}, false});
+  const Value step = sgd_update(graph, a, graph.variable("slope", type), graph.splat({DType::float64, {}}, 0.1));
+  const Value y = sum(graph, step, {{0, 1}, false});
   const Value wanted[] = {a};
   try {
     gradients(graph, graph, y, wanted);
-    FAIL() << "prod_backward has no gradient";
+    FAIL() << "an update has no gradient";
   } catch (const Error& error) {
-    EXPECT_NE(std::string(error.what()).find("[prod_backward] in layer 'odd'"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("[sgd_update] in layer 'odd'"), std::string::npos) << error.what();
   }
 }
 
@@ -111,6 +154,7 @@ TEST(GradientsTest, ALossMustBeAScalar) {
   const Value a = graph.variable("a", {DType::float64, {2, 3}});
   const Value wanted[] = {a};
   EXPECT_THROW(gradients(graph, graph, a, wanted), Error);
+  EXPECT_THROW(gradients(graph, graph, graph.splat({DType::int64, {}}, 1), wanted), Error);
 }
 
 }  // namespace

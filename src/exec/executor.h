@@ -21,7 +21,7 @@ class Executor {
   /// The memory of an input from the next step on, until bound anew. Throws tacho::Error where the type is not the
   /// input's.
   virtual void bind(std::string_view input, const View& view) = 0;
-  /// Runs one step; variables are updated in place.
+  /// Runs one step; variables are updated in place. Throws tacho::Error where an input is not bound.
   virtual void step() = 0;
   /// A result of the last step; throws tacho::Error for an unknown name.
   virtual Tensor output(const std::string& name) const = 0;

@@ -33,7 +33,8 @@ std::byte* PlanRunner::base_of(int value, int thread) const {
   const Address& address = addresses_[size_t(value)];
   switch (address.storage) {
     case Storage::external:
-      TACHO_CHECK(bound_[size_t(address.slot)], "slot '", plan_.slots[size_t(address.slot)].name, "' is not bound");
+      // Variables and outputs are bound by the executors; an input is left to who calls them.
+      if (!bound_[size_t(address.slot)]) fail("input '", plan_.slots[size_t(address.slot)].name, "' is not bound");
       return static_cast<std::byte*>(bound_[size_t(address.slot)]);
     case Storage::local:
       return static_cast<std::byte*>(local_[size_t(thread)]->data()) + address.offset;

@@ -81,7 +81,14 @@ class ProceduralExecutor::Session : public Emitter, public Tape {
     }
     return known->second;
   }
-  void commit(Value variable, Value next) override { commits_.emplace_back(variable, next); }
+  void commit(Value variable, Value next) override {
+    const std::string& other = values_[size_t(next.id)].variable;
+    // One after the other they would not all see the values of this step.
+    if (!other.empty() && next != variable)
+      fail("variable '", values_[size_t(variable.id)].variable, "' is committed another variable, '", other,
+           "'; emit a copy");
+    commits_.emplace_back(variable, next);
+  }
   void output(std::string_view name, Value value) override {
     executor_.outputs_[std::string(name)] = materialize(value).clone();
   }
@@ -105,7 +112,7 @@ class ProceduralExecutor::Session : public Emitter, public Tape {
     Tensor tensor;
     bool is_splat = false;
     double splat = 0;
-    std::string variable;
+    std::string variable;  ///< its name; empty for other values
   };
   Value add(const Tensor& tensor) {
     values_.push_back({tensor.type(), tensor, false, 0, {}});

@@ -22,11 +22,7 @@ extern const OpDef op_abs{
     .traits = Trait::elementwise | Trait::activation,
     .types = same_as_first,
     .dimensions = output_dimensions,
-    .count =
-        [](const OpCall& call) {
-          const Expr n = elements(call.out(0));
-          return OpCount{.cmp = n};
-        },
+    .count = [](const OpCall& call) { return per_element(call, {.cmp = 1}); },
     .slice = slice_elementwise,
     .gradient = [](const GradientCall& g) -> Values {
       return {mul(g.emitter, g.output_gradients[0], sign(g.emitter, g.inputs[0]))};

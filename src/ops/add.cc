@@ -1,8 +1,6 @@
 #include "ops/add.h"
 
-#include "op/rules.h"
-#include "ops/sum.h"
-#include "ops/walk.h"
+#include "ops/broadcast.h"
 
 namespace tacho {
 namespace {
@@ -33,12 +31,7 @@ extern const OpDef op_add{
     .gradient = add_gradient,
     .reference = reference_of<AddReference>(),
     .may_alias = {0},
-    .samples = {{{{DType::float32, {2, 3, 5, 7}}, {DType::float32, {2, 3, 5, 7}}}, {}, {}},
-                {{{DType::float32, {3, 17}}, {DType::float32, {17}}}, {}, {}},
-                {{{DType::float32, {3, 5, 1, 3}}, {DType::float32, {4, 1}}}, {}, {}},
-                {{{DType::float32, {31}}, {DType::float32, {}}}, {}, {}},
-                {{{DType::float32, {0, 3}}, {DType::float32, {3}}}, {}, {}},
-                {{{DType::float32, {1}}, {DType::float32, {1}}}, {}, {}}},
+    .samples = broadcast_samples(),
 };
 
 Value add(Emitter& emitter, Value a, Value b) { return emit_one(emitter, op_add, {}, Values{a, b}); }

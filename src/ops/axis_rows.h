@@ -25,6 +25,25 @@ inline AxisRows axis_rows(const Shape& shape, int64_t given) {
   return rows;
 }
 
+/// Elements `step` apart, such as one row along an axis.
+template <class T>
+struct Strided {
+  T* first;
+  int64_t step;
+  T& operator[](int64_t i) const { return first[i * step]; }
+};
+
+/// Calls row(in, y, n) for each row of n elements along the attribute's axis: y is the output's row, in(i) that of
+/// input i, all Strided.
+template <class T, class Row>
+void for_each_axis_row(const Attributes& attributes, const KernelRun& run, Row row) {
+  const AxisRows rows = axis_rows(run.outputs[0].shape(), attributes.as<AxisAttributes>().axis);
+  rows.for_each([&](int64_t first) {
+    const auto in = [&](size_t i) { return Strided<const T>{run.in<T>(i) + first, rows.inner}; };
+    row(in, Strided<T>{run.out<T>(0) + first, rows.inner}, rows.n);
+  });
+}
+
 /// The output: the floating type that all inputs share, with the attribute's axis.
 inline TensorTypes axis_types(const OpCall& call) {
   const TensorTypes types = same_as_first(call);
@@ -51,12 +70,12 @@ inline SliceStates slice_beside_axis(const OpCall& call, SliceStates& inputs) {
   return all_outputs(call, SliceState::Sliced(sliced.axis));
 }
 
-/// The largest and the sum of n elements, `step` apart. The order depends on n only, so that slices along any other
-/// axis are equal to the bit.
+/// The largest and the sum of n elements. The order depends on n only, so that slices along any other axis are equal to
+/// the bit.
 template <class T>
-T row_max(const T* x, int64_t n, int64_t step) {
+T row_max(Strided<const T> x, int64_t n) {
   return reduce_terms<T>(
-      n, [=](int64_t i) { return x[i * step]; }, [](T a, T b) { return max(a, b); });
+      n, [=](int64_t i) { return x[i]; }, [](T a, T b) { return max(a, b); });
 }
 template <class T, class Term>
 T row_sum(int64_t n, Term term) {

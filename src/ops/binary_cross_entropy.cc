@@ -1,9 +1,8 @@
 #include "ops/binary_cross_entropy.h"
 
-#include "op/rules.h"
-#include "op/scalar.h"
 #include "ops/mul.h"
 #include "ops/neg.h"
+#include "ops/pointwise.h"
 #include "ops/sigmoid.h"
 #include "ops/sub.h"
 
@@ -47,11 +46,7 @@ extern const OpDef op_binary_cross_entropy{
     .traits = Trait::elementwise | Trait::loss,
     .types = types,
     .dimensions = output_dimensions,
-    .count =
-        [](const OpCall& call) {
-          const Expr n = elements(call.out(0));
-          return OpCount{.mul = n, .add = 3 * n, .cmp = 2 * n, .transcendental = 2 * n};
-        },
+    .count = [](const OpCall& call) { return per_element(call, {.mul = 1, .add = 3, .cmp = 2, .transcendental = 2}); },
     .slice = slice_elementwise,
     .gradient = gradient,
     .reference = reference_of<BinaryCrossEntropyReference>(),

@@ -29,11 +29,7 @@ extern const OpDef op_clip_backward{
     .traits = Trait::elementwise,
     .types = same_as_first,
     .dimensions = output_dimensions,
-    .count =
-        [](const OpCall& call) {
-          const Expr n = elements(call.out(0));
-          return OpCount{.cmp = 2 * n};
-        },
+    .count = [](const OpCall& call) { return per_element(call, {.cmp = 2}); },
     .slice = slice_elementwise,
     .gradient = clip_backward_gradient,
     .reference = reference_of<ClipBackwardReference>(),

@@ -30,11 +30,7 @@ extern const OpDef op_elu{
     .traits = Trait::elementwise | Trait::activation,
     .types = elu_types,
     .dimensions = output_dimensions,
-    .count =
-        [](const OpCall& call) {
-          const Expr n = elements(call.out(0));
-          return OpCount{.mul = n, .cmp = n, .transcendental = n};
-        },
+    .count = [](const OpCall& call) { return per_element(call, {.mul = 1, .cmp = 1, .transcendental = 1}); },
     .slice = slice_elementwise,
     .gradient = [](const GradientCall& g) -> Values {
       return {

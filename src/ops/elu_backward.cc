@@ -36,11 +36,7 @@ extern const OpDef op_elu_backward{
     .traits = Trait::elementwise,
     .types = same_as_first,
     .dimensions = output_dimensions,
-    .count =
-        [](const OpCall& call) {
-          const Expr n = elements(call.out(0));
-          return OpCount{.mul = n, .add = n, .cmp = n};
-        },
+    .count = [](const OpCall& call) { return per_element(call, {.mul = 1, .add = 1, .cmp = 1}); },
     .slice = slice_elementwise,
     .gradient = elu_backward_gradient,
     .reference = reference_of<EluBackwardReference>(),

@@ -1,7 +1,6 @@
 #include "ops/gather.h"
 
-#include "op/rules.h"
-#include "op/scalar.h"
+#include "ops/index_vector.h"
 #include "ops/scatter_add.h"
 
 namespace tacho {
@@ -12,9 +11,7 @@ struct GatherReference {
   void operator()(const Attributes&, const KernelRun& run) const {
     const Shape& shape = run.inputs[0].shape();
     const int64_t size = element_count(Shape(shape.begin() + 1, shape.end())), length = run.inputs[1].elements();
-    const int32_t* index = run.in<int32_t>(1);
-    for (int64_t i = 0; i < length; ++i)
-      if (index[i] < 0 || index[i] >= size) fail("[gather] index ", index[i], " is outside an example of ", size);
+    const int32_t* index = checked_index_vector(run, size, "gather");
     const T* x = run.in<T>(0);
     T* y = run.out<T>(0);
     for (int64_t n = 0; n < shape[0]; ++n, x += size, y += length)
@@ -23,17 +20,10 @@ struct GatherReference {
 };
 
 TensorTypes gather_types(const OpCall& call) {
-  const auto& a = call.attributes.as<GatherAttributes>();
-  expect(call.inputs.size() == 2 && is_floating(call.inputs[0].dtype) && call.inputs[1].dtype == DType::int32,
-         "expected a floating tensor and an int32 index vector");
-  expect(call.in(0).size() >= 2 && call.in(1).size() == 1, "expected N x anything and a vector, got ", call.in(0),
-         " and ", call.in(1));
-  const Shape example(a.shape.begin(), a.shape.end());
+  const TensorType out = index_vector_type(call);
+  const Shape example(out.shape.begin() + 1, out.shape.end());
   expect(element_count(example) == call.in(1)[0], "expected an index vector of ", element_count(example),
          " elements for results of shape ", example, ", got ", call.in(1)[0]);
-  TensorType out{call.inputs[0].dtype, example};
-  out.shape.insert(0, call.in(0)[0]);
-  element_count(out.shape);
   return {out};
 }
 
@@ -45,10 +35,7 @@ extern const OpDef op_gather{
     .source = "phi, the matrix P_phi applied as an index vector, of the running-time document",
     .traits = Trait::movement,
     .types = gather_types,
-    .dimensions =
-        [](const OpCall& call) {
-          return Bindings{{"N", call.in(0)[0]}, {"L", call.in(1)[0]}};
-        },
+    .dimensions = index_vector_dimensions,
     .count = [](const OpCall&) { return OpCount{.move = Expr::symbol("N") * Expr::symbol("L")}; },
     .slice = [](const OpCall& call, SliceStates& inputs) { return slice_rows(call, inputs, {0}); },
     .gradient = [](const GradientCall& g) -> Values {

@@ -23,11 +23,7 @@ extern const OpDef op_hardswish{
     .traits = Trait::elementwise | Trait::activation,
     .types = same_as_first,
     .dimensions = output_dimensions,
-    .count =
-        [](const OpCall& call) {
-          const Expr n = elements(call.out(0));
-          return OpCount{.mul = 2 * n, .add = n, .cmp = 2 * n};
-        },
+    .count = [](const OpCall& call) { return per_element(call, {.mul = 2, .add = 1, .cmp = 2}); },
     .slice = slice_elementwise,
     .gradient = [](const GradientCall& g) -> Values {
       return {hardswish_backward(g.emitter, g.output_gradients[0], g.inputs[0])};

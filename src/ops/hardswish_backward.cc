@@ -37,11 +37,7 @@ extern const OpDef op_hardswish_backward{
     .traits = Trait::elementwise,
     .types = same_as_first,
     .dimensions = output_dimensions,
-    .count =
-        [](const OpCall& call) {
-          const Expr n = elements(call.out(0));
-          return OpCount{.mul = 2 * n, .add = n, .cmp = 2 * n};
-        },
+    .count = [](const OpCall& call) { return per_element(call, {.mul = 2, .add = 1, .cmp = 2}); },
     .slice = slice_elementwise,
     .gradient = hardswish_backward_gradient,
     .reference = reference_of<HardswishBackwardReference>(),

@@ -1,10 +1,9 @@
 #include "ops/huber.h"
 
-#include "op/rules.h"
-#include "op/scalar.h"
 #include "ops/clip.h"
 #include "ops/mul.h"
 #include "ops/neg.h"
+#include "ops/pointwise.h"
 #include "ops/sub.h"
 
 namespace tacho {
@@ -55,11 +54,7 @@ extern const OpDef op_huber{
     .traits = Trait::elementwise | Trait::loss,
     .types = types,
     .dimensions = output_dimensions,
-    .count =
-        [](const OpCall& call) {
-          const Expr n = elements(call.out(0));
-          return OpCount{.mul = 2 * n, .add = 2 * n, .cmp = 2 * n};
-        },
+    .count = [](const OpCall& call) { return per_element(call, {.mul = 2, .add = 2, .cmp = 2}); },
     .slice = slice_elementwise,
     .gradient = gradient,
     .reference = reference_of<HuberReference>(),

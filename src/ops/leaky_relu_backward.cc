@@ -22,11 +22,7 @@ extern const OpDef op_leaky_relu_backward{
     .traits = Trait::elementwise,
     .types = same_as_first,
     .dimensions = output_dimensions,
-    .count =
-        [](const OpCall& call) {
-          const Expr n = elements(call.out(0));
-          return OpCount{.mul = n, .cmp = n};
-        },
+    .count = [](const OpCall& call) { return per_element(call, {.mul = 1, .cmp = 1}); },
     .slice = slice_elementwise,
     .gradient = [](const GradientCall& g) -> Values {
       return {leaky_relu_backward(g.emitter, g.output_gradients[0], g.inputs[1],

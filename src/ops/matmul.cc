@@ -3,6 +3,7 @@
 #include "op/rules.h"
 #include "op/scalar.h"
 #include "ops/expand.h"
+#include "ops/matmul_product.h"
 #include "ops/sum.h"
 
 namespace tacho {
@@ -16,19 +17,6 @@ struct Geometry {
   int64_t contracted = 1;    ///< product of the contracted extents
   int64_t kept = 1;          ///< product of the others
 };
-
-Shape batch_of(const Shape& shape) { return Shape(shape.begin(), shape.end() - 2); }
-
-Shape batch_strides(const Shape& shape, const Shape& batch) {
-  const size_t own = shape.size() - 2;
-  int64_t step = shape[own] * shape[own + 1];
-  Shape strides(batch.size(), 0);
-  for (size_t i = own; i-- > 0;) {
-    strides[batch.size() - own + i] = shape[i] == 1 ? 0 : step;
-    step *= shape[i];
-  }
-  return strides;
-}
 
 Geometry geometry_of(const MatmulAttributes& a, const Shape& x, const Shape& y) {
   expect(x.size() >= 2 && y.size() >= 2, "expected matrices (rank 2 or more)");
@@ -47,16 +35,6 @@ Geometry geometry_of(const MatmulAttributes& a, const Shape& x, const Shape& y) 
   return g;
 }
 
-/// Offset of flat batch index `flat` over axes [first, last).
-int64_t offset_of(int64_t flat, const Shape& batch, const Shape& strides, size_t first, size_t last) {
-  int64_t offset = 0;
-  for (size_t i = last; i-- > first;) {
-    offset += flat % batch[i] * strides[i];
-    flat /= batch[i];
-  }
-  return offset;
-}
-
 struct MatmulReference {
   template <class T>
   void operator()(const Attributes& attributes, const KernelRun& run) const {
@@ -67,10 +45,10 @@ struct MatmulReference {
     if (g.contracted * g.k == 0) return empty_sum(c, run.outputs[0].elements());
     for (int64_t kept = 0; kept < g.kept; ++kept, c += g.m * g.n)
       for (int64_t flat = 0; flat < g.contracted; ++flat) {
-        const T* x = run.in<T>(0) + offset_of(kept, g.batch, g.stride_a, contracted, g.batch.size()) +
-                     offset_of(flat, g.batch, g.stride_a, 0, contracted);
-        const T* y = run.in<T>(1) + offset_of(kept, g.batch, g.stride_b, contracted, g.batch.size()) +
-                     offset_of(flat, g.batch, g.stride_b, 0, contracted);
+        const T* x = run.in<T>(0) + batch_offset(kept, g.batch, g.stride_a, contracted, g.batch.size()) +
+                     batch_offset(flat, g.batch, g.stride_a, 0, contracted);
+        const T* y = run.in<T>(1) + batch_offset(kept, g.batch, g.stride_b, contracted, g.batch.size()) +
+                     batch_offset(flat, g.batch, g.stride_b, 0, contracted);
         product(a, g, x, y, c, flat == 0);
       }
   }

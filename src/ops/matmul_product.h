@@ -18,8 +18,7 @@ struct Product {
   int64_t count() const { return kept * m * n; }  ///< elements of C
 };
 
-namespace detail {
-
+/// The axes in front of an operand's matrices.
 inline Shape batch_of(const Shape& shape) { return Shape(shape.begin(), shape.end() - 2); }
 
 /// Strides of an operand's batch axes, in the axes of the broadcast batch.
@@ -34,11 +33,10 @@ inline Shape batch_strides(const Shape& shape, const Shape& batch) {
   return strides;
 }
 
+/// Whether the operand has a matrix of its own for each place of the batch.
 inline bool has_whole_batch(const Shape& shape, const Shape& batch) {
   return element_count(batch_of(shape)) == element_count(batch);
 }
-
-}  // namespace detail
 
 /// From the operands' shapes, which the operation's type rule has accepted. Where the batch is only more rows of A
 /// (a shared B), or the contraction only a longer k, it becomes one product.
@@ -50,13 +48,13 @@ inline Product product_of(const MatmulAttributes& attributes, const Shape& a, co
   p.k = a[a.size() - (p.transpose_a ? 2 : 1)];
   p.n = b[b.size() - (p.transpose_b ? 2 : 1)];
   p.contracted_axes = size_t(attributes.contracted);
-  p.batch = broadcast(detail::batch_of(a), detail::batch_of(b));
-  p.stride_a = detail::batch_strides(a, p.batch);
-  p.stride_b = detail::batch_strides(b, p.batch);
+  p.batch = broadcast(batch_of(a), batch_of(b));
+  p.stride_a = batch_strides(a, p.batch);
+  p.stride_b = batch_strides(b, p.batch);
   for (size_t i = 0; i < p.batch.size(); ++i) (i < p.contracted_axes ? p.contracted : p.kept) *= p.batch[i];
 
-  const bool a_whole = detail::has_whole_batch(a, p.batch), b_whole = detail::has_whole_batch(b, p.batch);
-  const bool b_shared = element_count(detail::batch_of(b)) == 1;
+  const bool a_whole = has_whole_batch(a, p.batch), b_whole = has_whole_batch(b, p.batch);
+  const bool b_shared = element_count(batch_of(b)) == 1;
   if (p.contracted == 1 && a_whole && b_shared && !p.transpose_a) {
     p.m *= p.kept;
     p.kept = 1;

@@ -33,10 +33,7 @@ extern const OpDef op_min{
     .traits = Trait::reduction,
     .types = nonempty_reduction_types,
     .dimensions = reduction_dimensions,
-    .count =
-        [](const OpCall& call) {
-          return OpCount{.cmp = reduction_count(call, call.attributes.as<ReductionAttributes>()).combinations()};
-        },
+    .count = [](const OpCall& call) { return OpCount{.cmp = combinations_of(call)}; },
     .slice =
         [](const OpCall& call, SliceStates& inputs) {
           return slice_reduction(call, inputs, call.attributes.as<ReductionAttributes>(), PartialKind::merge);
@@ -45,11 +42,7 @@ extern const OpDef op_min{
     .reference = reference_of<MinReference>(),
     .merge = min_merge,
     .may_alias = {-1},
-    .samples = {{{{DType::float32, {3, 17}}}, ReductionAttributes{{1}}, {{Fill::distinct}}},
-                {{{DType::float32, {3, 4, 5, 7}}}, ReductionAttributes{{0, 2, 3}, true}, {{Fill::distinct}}},
-                {{{DType::float32, {67}}}, ReductionAttributes{}, {{Fill::distinct}}},
-                {{{DType::float32, {3, 1, 31}}}, ReductionAttributes{{0, 1}}, {{Fill::distinct}}},
-                {{{DType::float32, {0, 3}}}, ReductionAttributes{{1}}, {{Fill::distinct}}}},
+    .samples = extreme_samples(),
 };
 
 Value min(Emitter& emitter, Value x, ReductionAttributes attributes) {

@@ -1,8 +1,6 @@
 #include "ops/mul.h"
 
-#include "op/rules.h"
-#include "ops/sum.h"
-#include "ops/walk.h"
+#include "ops/broadcast.h"
 
 namespace tacho {
 namespace {
@@ -34,12 +32,7 @@ extern const OpDef op_mul{
     .gradient = mul_gradient,
     .reference = reference_of<MulReference>(),
     .may_alias = {0},
-    .samples = {{{{DType::float32, {2, 3, 5, 7}}, {DType::float32, {2, 3, 5, 7}}}, {}, {}},
-                {{{DType::float32, {3, 17}}, {DType::float32, {17}}}, {}, {}},
-                {{{DType::float32, {3, 5, 1, 3}}, {DType::float32, {4, 1}}}, {}, {}},
-                {{{DType::float32, {31}}, {DType::float32, {}}}, {}, {}},
-                {{{DType::float32, {0, 3}}, {DType::float32, {3}}}, {}, {}},
-                {{{DType::float32, {1}}, {DType::float32, {1}}}, {}, {}}},
+    .samples = broadcast_samples(),
 };
 
 Value mul(Emitter& emitter, Value a, Value b) { return emit_one(emitter, op_mul, {}, Values{a, b}); }

@@ -78,16 +78,6 @@ TensorTypes pad_types(const OpCall& call) {
   return {out};
 }
 
-SliceStates pad_slice(const OpCall& call, SliceStates& inputs) {
-  const auto& a = call.attributes.as<PadAttributes>();
-  const SlicedInput sliced = common_sliced_axis(inputs);
-  if (sliced.refusal) return all_outputs(call, SliceState::Refused(sliced.refusal));
-  if (sliced.axis < 0) return all_outputs(call, SliceState::Whole());
-  if (a.before[size_t(sliced.axis)] != 0 || a.after[size_t(sliced.axis)] != 0)
-    return all_outputs(call, SliceState::Refused("the sliced axis is padded"));
-  return all_outputs(call, SliceState::Sliced(sliced.axis));
-}
-
 Values pad_gradient(const GradientCall& g) {
   PadAttributes negated = g.attributes.as<PadAttributes>();
   if (!pads_with_zeros(negated)) return {pad_backward(g.emitter, g.output_gradients[0], negated)};
@@ -111,7 +101,7 @@ extern const OpDef op_pad{
           return shape_dimensions(pads_with_zeros(a) ? kept_shape(a, call.in(0)) : call.out(0));
         },
     .count = [](const OpCall& call) { return OpCount{.move = elements(call.in(0))}; },
-    .slice = pad_slice,
+    .slice = slice_unpadded_axes,
     .gradient = pad_gradient,
     .reference = reference_of<PadReference>(),
     .may_alias = {-1},

@@ -37,16 +37,6 @@ TensorTypes pad_backward_types(const OpCall& call) {
   return {out};
 }
 
-SliceStates pad_backward_slice(const OpCall& call, SliceStates& inputs) {
-  const auto& a = call.attributes.as<PadAttributes>();
-  const SlicedInput sliced = common_sliced_axis(inputs);
-  if (sliced.refusal) return all_outputs(call, SliceState::Refused(sliced.refusal));
-  if (sliced.axis < 0) return all_outputs(call, SliceState::Whole());
-  if (a.before[size_t(sliced.axis)] != 0 || a.after[size_t(sliced.axis)] != 0)
-    return all_outputs(call, SliceState::Refused("the sliced axis is padded"));
-  return all_outputs(call, SliceState::Sliced(sliced.axis));
-}
-
 }  // namespace
 
 extern const OpDef op_pad_backward{
@@ -57,7 +47,7 @@ extern const OpDef op_pad_backward{
     .types = pad_backward_types,
     .dimensions = input_dimensions,
     .count = [](const OpCall& call) { return OpCount{.add = elements(call.in(0))}; },
-    .slice = pad_backward_slice,
+    .slice = slice_unpadded_axes,
     .gradient = [](const GradientCall& g) -> Values {
       return {pad(g.emitter, g.output_gradients[0], g.attributes.as<PadAttributes>())};
     },

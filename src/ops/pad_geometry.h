@@ -57,4 +57,15 @@ void for_each_padded_element(const PadAttributes& a, int64_t extent, Element ele
     element(i, shown_index(i, before, extent, reflect));
 }
 
+/// The slice rule of pad and its adjoint: along an axis without padding.
+inline SliceStates slice_unpadded_axes(const OpCall& call, SliceStates& inputs) {
+  const auto& a = call.attributes.as<PadAttributes>();
+  const SlicedInput sliced = common_sliced_axis(inputs);
+  if (sliced.refusal) return all_outputs(call, SliceState::Refused(sliced.refusal));
+  if (sliced.axis < 0) return all_outputs(call, SliceState::Whole());
+  if (a.before[size_t(sliced.axis)] != 0 || a.after[size_t(sliced.axis)] != 0)
+    return all_outputs(call, SliceState::Refused("the sliced axis is padded"));
+  return all_outputs(call, SliceState::Sliced(sliced.axis));
+}
+
 }  // namespace tacho

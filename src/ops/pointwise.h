@@ -32,6 +32,12 @@ void apply_backward(const KernelRun& run, F f) {
   for (int64_t i = 0, n = run.outputs[0].elements(); i < n; ++i) dx[i] = f(dy[i], x[i]);
 }
 
+/// The same count for every element of the output, `each` in all: {.mul = 2, .cmp = 1}.
+inline OpCount per_element(const OpCall& call, OpCount each) {
+  for_each_kind([n = elements(call.out(0))](const char*, Expr& kind) { kind = kind * n; }, each);
+  return each;
+}
+
 /// x * factor and x + term, for gradients.
 inline Value scaled(Emitter& emitter, Value x, double factor) {
   return mul(emitter, x, emitter.splat({emitter.type(x).dtype, {}}, factor));

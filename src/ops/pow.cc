@@ -1,11 +1,8 @@
 #include "ops/pow.h"
 
-#include "op/rules.h"
+#include "ops/broadcast.h"
 #include "ops/log.h"
-#include "ops/mul.h"
 #include "ops/pointwise.h"
-#include "ops/sum.h"
-#include "ops/walk.h"
 
 namespace tacho {
 namespace {
@@ -48,14 +45,7 @@ extern const OpDef op_pow{
     .gradient = pow_gradient,
     .reference = reference_of<PowReference>(),
     .may_alias = {0},
-    .samples = {{{{DType::float32, {2, 3, 5, 7}}, {DType::float32, {2, 3, 5, 7}}},
-                 {},
-                 {{Fill::positive}, {Fill::positive}}},
-                {{{DType::float32, {3, 17}}, {DType::float32, {17}}}, {}, {{Fill::positive}, {Fill::positive}}},
-                {{{DType::float32, {3, 5, 1, 3}}, {DType::float32, {4, 1}}}, {}, {{Fill::positive}, {Fill::positive}}},
-                {{{DType::float32, {31}}, {DType::float32, {}}}, {}, {{Fill::positive}, {Fill::positive}}},
-                {{{DType::float32, {0, 3}}, {DType::float32, {3}}}, {}, {{Fill::positive}, {Fill::positive}}},
-                {{{DType::float32, {1}}, {DType::float32, {1}}}, {}, {{Fill::positive}, {}}}},
+    .samples = broadcast_samples({Fill::positive}),
 };
 
 Value pow(Emitter& emitter, Value a, Value b) { return emit_one(emitter, op_pow, {}, Values{a, b}); }

@@ -27,10 +27,7 @@ extern const OpDef op_prod{
     .traits = Trait::reduction,
     .types = [](const OpCall& call) { return reduction_types(call, call.attributes.as<ReductionAttributes>()); },
     .dimensions = reduction_dimensions,
-    .count =
-        [](const OpCall& call) {
-          return OpCount{.mul = reduction_count(call, call.attributes.as<ReductionAttributes>()).combinations()};
-        },
+    .count = [](const OpCall& call) { return OpCount{.mul = combinations_of(call)}; },
     .slice =
         [](const OpCall& call, SliceStates& inputs) {
           return slice_reduction(call, inputs, call.attributes.as<ReductionAttributes>(), PartialKind::merge);

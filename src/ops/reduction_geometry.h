@@ -74,6 +74,11 @@ inline ReductionCount reduction_count(const OpCall& call, const ReductionAttribu
   return count;
 }
 
+/// Of a call with ReductionAttributes: how often two elements are combined.
+inline Expr combinations_of(const OpCall& call) {
+  return reduction_count(call, call.attributes.as<ReductionAttributes>()).combinations();
+}
+
 /// Sliced along a reduced axis: a partial of this kind; along another one: sliced along what that axis becomes.
 inline SliceStates slice_reduction(const OpCall& call, const SliceStates& inputs, const ReductionAttributes& a,
                                    PartialKind kind) {

@@ -17,6 +17,15 @@ inline TensorTypes nonempty_reduction_types(const OpCall& call) {
   return types;
 }
 
+/// Samples of the largest or smallest element over axes.
+inline std::vector<Sample> extreme_samples() {
+  const auto sample = [](const Shape& x, ReductionAttributes attributes) {
+    return Sample{{{DType::float32, x}}, std::move(attributes), {{Fill::distinct}}};
+  };
+  return {sample({3, 17}, {{1}}), sample({3, 4, 5, 7}, {{0, 2, 3}, true}), sample({67}, {}),
+          sample({3, 1, 31}, {{0, 1}}), sample({0, 3}, {{1}})};
+}
+
 /// into = combine(into, from), elementwise: the merge rule of a reduction by `combine`.
 template <class Combine>
 void merge_elements(const View& into, const View& from, Combine combine) {

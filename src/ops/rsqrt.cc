@@ -26,11 +26,7 @@ extern const OpDef op_rsqrt{
     .traits = Trait::elementwise | Trait::activation,
     .types = same_as_first,
     .dimensions = output_dimensions,
-    .count =
-        [](const OpCall& call) {
-          const Expr n = elements(call.out(0));
-          return OpCount{.div = n, .transcendental = n};
-        },
+    .count = [](const OpCall& call) { return per_element(call, {.div = 1, .transcendental = 1}); },
     .slice = slice_elementwise,
     .gradient = rsqrt_gradient,
     .reference = reference_of<RsqrtReference>(),

@@ -1,7 +1,6 @@
 #include "ops/scatter_add.h"
 
-#include "op/rules.h"
-#include "op/scalar.h"
+#include "ops/index_vector.h"
 
 namespace tacho {
 namespace {
@@ -11,9 +10,7 @@ struct ScatterAddReference {
   void operator()(const Attributes& attributes, const KernelRun& run) const {
     const auto& a = attributes.as<GatherAttributes>();
     const int64_t size = element_count(Shape(a.shape.begin(), a.shape.end())), length = run.inputs[1].elements();
-    const int32_t* index = run.in<int32_t>(1);
-    for (int64_t i = 0; i < length; ++i)
-      if (index[i] < 0 || index[i] >= size) fail("[scatter_add] index ", index[i], " is outside a result of ", size);
+    const int32_t* index = checked_index_vector(run, size, "scatter_add");
     const T* dy = run.in<T>(0);
     T* dx = run.out<T>(0);
     for (int64_t n = 0; n < run.inputs[0].shape()[0]; ++n, dy += length, dx += size) {
@@ -24,17 +21,11 @@ struct ScatterAddReference {
 };
 
 TensorTypes scatter_add_types(const OpCall& call) {
-  const auto& a = call.attributes.as<GatherAttributes>();
-  expect(call.inputs.size() == 2 && is_floating(call.inputs[0].dtype) && call.inputs[1].dtype == DType::int32,
-         "expected a floating tensor and an int32 index vector");
+  const TensorType out = index_vector_type(call);
   const Shape& dy = call.in(0);
-  expect(dy.size() >= 2 && call.in(1).size() == 1, "expected N x anything and a vector, got ", dy, " and ", call.in(1));
   const int64_t length = element_count(Shape(dy.begin() + 1, dy.end()));
   expect(length == call.in(1)[0], "expected an index vector of ", length,
          " elements, one for each of an example's, got ", call.in(1)[0]);
-  TensorType out{call.inputs[0].dtype, Shape(a.shape.begin(), a.shape.end())};
-  out.shape.insert(0, dy[0]);
-  element_count(out.shape);
   return {out};
 }
 
@@ -46,10 +37,7 @@ extern const OpDef op_scatter_add{
     .source = "adjoint of phi, the transposed P_phi applied as an index vector; MATLAB's accumarray",
     .traits = Trait::none,
     .types = scatter_add_types,
-    .dimensions =
-        [](const OpCall& call) {
-          return Bindings{{"N", call.in(0)[0]}, {"L", call.in(1)[0]}};
-        },
+    .dimensions = index_vector_dimensions,
     .count = [](const OpCall&) { return OpCount{.add = Expr::symbol("N") * Expr::symbol("L")}; },
     .slice = [](const OpCall& call, SliceStates& inputs) { return slice_rows(call, inputs, {0}); },
     .gradient = [](const GradientCall& g) -> Values {

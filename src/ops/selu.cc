@@ -35,11 +35,7 @@ extern const OpDef op_selu{
     .traits = Trait::elementwise | Trait::activation,
     .types = selu_types,
     .dimensions = output_dimensions,
-    .count =
-        [](const OpCall& call) {
-          const Expr n = elements(call.out(0));
-          return OpCount{.mul = 2 * n, .cmp = n, .transcendental = n};
-        },
+    .count = [](const OpCall& call) { return per_element(call, {.mul = 2, .cmp = 1, .transcendental = 1}); },
     .slice = slice_elementwise,
     .gradient = selu_gradient,
     .reference = reference_of<SeluReference>(),

@@ -21,11 +21,7 @@ extern const OpDef op_sign{
     .traits = Trait::elementwise | Trait::activation,
     .types = same_as_first,
     .dimensions = output_dimensions,
-    .count =
-        [](const OpCall& call) {
-          const Expr n = elements(call.out(0));
-          return OpCount{.cmp = 2 * n};
-        },
+    .count = [](const OpCall& call) { return per_element(call, {.cmp = 2}); },
     .slice = slice_elementwise,
     .gradient = [](const GradientCall&) -> Values { return {Value{}}; },
     .reference = reference_of<SignReference>(),

@@ -22,11 +22,7 @@ extern const OpDef op_silu{
     .traits = Trait::elementwise | Trait::activation,
     .types = same_as_first,
     .dimensions = output_dimensions,
-    .count =
-        [](const OpCall& call) {
-          const Expr n = elements(call.out(0));
-          return OpCount{.add = n, .div = n, .transcendental = n};
-        },
+    .count = [](const OpCall& call) { return per_element(call, {.add = 1, .div = 1, .transcendental = 1}); },
     .slice = slice_elementwise,
     .gradient = [](const GradientCall& g) -> Values {
       return {silu_backward(g.emitter, g.output_gradients[0], g.inputs[0])};

@@ -41,11 +41,7 @@ extern const OpDef op_silu_backward{
     .traits = Trait::elementwise,
     .types = same_as_first,
     .dimensions = output_dimensions,
-    .count =
-        [](const OpCall& call) {
-          const Expr n = elements(call.out(0));
-          return OpCount{.mul = 3 * n, .add = 3 * n, .div = n, .transcendental = n};
-        },
+    .count = [](const OpCall& call) { return per_element(call, {.mul = 3, .add = 3, .div = 1, .transcendental = 1}); },
     .slice = slice_elementwise,
     .gradient = silu_backward_gradient,
     .reference = reference_of<SiluBackwardReference>(),

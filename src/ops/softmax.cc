@@ -9,15 +9,12 @@ namespace {
 struct SoftmaxReference {
   template <class T>
   void operator()(const Attributes& attributes, const KernelRun& run) const {
-    const AxisRows rows = axis_rows(run.outputs[0].shape(), attributes.as<AxisAttributes>().axis);
-    const int64_t n = rows.n, step = rows.inner;
-    rows.for_each([&](int64_t first) {
-      const T* x = run.in<T>(0) + first;
-      T* y = run.out<T>(0) + first;
-      const T largest = row_max(x, n, step);
-      for (int64_t i = 0; i < n; ++i) y[i * step] = exp(x[i * step] - largest);
-      const T total = row_sum<T>(n, [=](int64_t i) { return y[i * step]; });
-      for (int64_t i = 0; i < n; ++i) y[i * step] = y[i * step] / total;
+    for_each_axis_row<T>(attributes, run, [](auto in, auto y, int64_t n) {
+      const auto x = in(0);
+      const T largest = row_max<T>(x, n);
+      for (int64_t i = 0; i < n; ++i) y[i] = exp(x[i] - largest);
+      const T total = row_sum<T>(n, [=](int64_t i) { return y[i]; });
+      for (int64_t i = 0; i < n; ++i) y[i] = y[i] / total;
     });
   }
 };

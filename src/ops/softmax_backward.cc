@@ -11,14 +11,10 @@ namespace {
 struct SoftmaxBackwardReference {
   template <class T>
   void operator()(const Attributes& attributes, const KernelRun& run) const {
-    const AxisRows rows = axis_rows(run.outputs[0].shape(), attributes.as<AxisAttributes>().axis);
-    const int64_t n = rows.n, step = rows.inner;
-    rows.for_each([&](int64_t first) {
-      const T* dy = run.in<T>(0) + first;
-      const T* y = run.in<T>(1) + first;
-      T* dx = run.out<T>(0) + first;
-      const T inner = row_sum<T>(n, [=](int64_t i) { return dy[i * step] * y[i * step]; });
-      for (int64_t i = 0; i < n; ++i) dx[i * step] = y[i * step] * (dy[i * step] - inner);
+    for_each_axis_row<T>(attributes, run, [](auto in, auto dx, int64_t n) {
+      const auto dy = in(0), y = in(1);
+      const T inner = row_sum<T>(n, [=](int64_t i) { return dy[i] * y[i]; });
+      for (int64_t i = 0; i < n; ++i) dx[i] = y[i] * (dy[i] - inner);
     });
   }
 };

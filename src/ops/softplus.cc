@@ -42,8 +42,7 @@ extern const OpDef op_softplus{
     .dimensions = output_dimensions,
     .count =
         [](const OpCall& call) {
-          const Expr n = elements(call.out(0));
-          return OpCount{.mul = n, .add = n, .div = n, .cmp = 2 * n, .transcendental = 2 * n};
+          return per_element(call, {.mul = 1, .add = 1, .div = 1, .cmp = 2, .transcendental = 2});
         },
     .slice = slice_elementwise,
     .gradient = softplus_gradient,

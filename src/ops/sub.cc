@@ -1,9 +1,7 @@
 #include "ops/sub.h"
 
-#include "op/rules.h"
+#include "ops/broadcast.h"
 #include "ops/neg.h"
-#include "ops/sum.h"
-#include "ops/walk.h"
 
 namespace tacho {
 namespace {
@@ -35,12 +33,7 @@ extern const OpDef op_sub{
     .gradient = sub_gradient,
     .reference = reference_of<SubReference>(),
     .may_alias = {0},
-    .samples = {{{{DType::float32, {2, 3, 5, 7}}, {DType::float32, {2, 3, 5, 7}}}, {}, {}},
-                {{{DType::float32, {3, 17}}, {DType::float32, {17}}}, {}, {}},
-                {{{DType::float32, {3, 5, 1, 3}}, {DType::float32, {4, 1}}}, {}, {}},
-                {{{DType::float32, {31}}, {DType::float32, {}}}, {}, {}},
-                {{{DType::float32, {0, 3}}, {DType::float32, {3}}}, {}, {}},
-                {{{DType::float32, {1}}, {DType::float32, {1}}}, {}, {}}},
+    .samples = broadcast_samples(),
 };
 
 Value sub(Emitter& emitter, Value a, Value b) { return emit_one(emitter, op_sub, {}, Values{a, b}); }

@@ -1,8 +1,6 @@
 #include "ops/where.h"
 
-#include "op/rules.h"
-#include "ops/sum.h"
-#include "ops/walk.h"
+#include "ops/broadcast.h"
 
 namespace tacho {
 namespace {
@@ -49,11 +47,8 @@ TensorTypes where_types(const OpCall& call) {
 }
 
 Values where_gradient(const GradientCall& g) {
-  Emitter& e = g.emitter;
-  const Value condition = g.inputs[0], a = g.inputs[1], b = g.inputs[2], dy = g.output_gradients[0];
-  const Value zero = e.splat({e.type(dy).dtype, {}}, 0);
-  return {Value{}, g.wanted[1] ? sum_to(e, where(e, condition, dy, zero), e.type(a).shape) : Value{},
-          g.wanted[2] ? sum_to(e, where(e, condition, zero, dy), e.type(b).shape) : Value{}};
+  const auto [da, db] = choice_gradients(g, g.inputs[0]);
+  return {Value{}, da, db};
 }
 
 std::vector<Sample> where_samples() {

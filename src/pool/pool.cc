@@ -2,6 +2,8 @@
 
 #include <sched.h>
 
+#include <system_error>
+
 #include "base/error.h"
 
 namespace tacho {
@@ -17,6 +19,13 @@ void spin_for(int64_t ns) {
 int usable_cores() {
   cpu_set_t set;
   return ::sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+}
+
+/// Wakes all threads for the last time and waits for them.
+void end(std::atomic<int>& generation, std::vector<std::thread>& threads) {
+  generation.store(-1, std::memory_order_release);
+  generation.notify_all();
+  for (std::thread& thread : threads) thread.join();
 }
 
 }  // namespace
@@ -42,14 +51,15 @@ Pool::Pool(int threads) {
   spins_ = threads <= usable_cores() ? 4000 : 1;
   workers_.resize(size_t(threads));
   for (int t = 0; t < threads; ++t) workers_[size_t(t)].pool_ = this, workers_[size_t(t)].thread_ = t;
-  for (int t = 1; t < threads; ++t) threads_.emplace_back([this, t] { worker_loop(t); });
+  try {
+    for (int t = 1; t < threads; ++t) threads_.emplace_back([this, t] { worker_loop(t); });
+  } catch (const std::system_error& error) {
+    end(generation_, threads_);
+    fail("--threads ", threads, ": the system started ", threads_.size() + 1, " of them, then: ", error.what());
+  }
 }
 
-Pool::~Pool() {
-  generation_.store(-1, std::memory_order_release);
-  generation_.notify_all();
-  for (std::thread& thread : threads_) thread.join();
-}
+Pool::~Pool() { end(generation_, threads_); }
 
 void Pool::worker_loop(int thread) {
   Worker& worker = workers_[size_t(thread)];

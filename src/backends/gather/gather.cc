@@ -5,32 +5,20 @@ namespace tacho::index_vector {
 namespace {
 
 /// phi: the index vector applied to four examples at a time.
-class Gather final : public Kernel {
- public:
-  Gather(int x, int index) : x_(size_t(x)), index_(size_t(index)) {}
-
-  RunStatus run(const KernelRun& run) const override {
-    if (run.outputs[0].type.dtype == DType::float64) run_typed<double>(run);
-    else run_typed<float>(run);
-    return {};
-  }
-
- private:
+struct Gather {
   template <class T>
-  void run_typed(const KernelRun& run) const {
-    const int64_t examples = run.inputs[x_].shape()[0], length = run.inputs[index_].elements();
+  static void run(const KernelRun& run, size_t x_input, size_t index_input) {
+    const int64_t examples = run.inputs[x_input].shape()[0], length = run.inputs[index_input].elements();
     if (examples == 0 || length == 0) return;
-    const int64_t size = run.inputs[x_].elements() / examples;
-    const T* x = run.in<T>(x_);
-    const int32_t* index = run.in<int32_t>(index_);
+    const int64_t size = run.inputs[x_input].elements() / examples;
+    const T* x = run.in<T>(x_input);
+    const int32_t* index = run.in<int32_t>(index_input);
     T* y = run.out<T>(0);
     check_indices("gather", index, length, size);
     int64_t n = 0;
     for (; n + 4 <= examples; n += 4) gather_examples<4>(x + n * size, size, index, length, y + n * length);
     for (; n < examples; ++n) gather_examples<1>(x + n * size, size, index, length, y + n * length);
   }
-
-  size_t x_, index_;
 };
 
 }  // namespace
@@ -39,8 +27,7 @@ OfferResult offer_gather(const Group& group) {
   const GroupMember& member = group.members[0];
   const TensorTypes inputs = group.input_types(member);
   Offer offer;
-  offer.kernel = std::make_unique<Gather>(position_of(group.inputs, member.inputs[0]),
-                                          position_of(group.inputs, member.inputs[1]));
+  offer.kernel = std::make_unique<ByIndex<Gather>>(group);
   offer.name = "gather";
   offer.reason = "the index vector read once for four examples";
   const int64_t length = element_count(inputs[1].shape);

@@ -2,6 +2,7 @@
 // The two loops that everything here is made of, over a scalar type (float, double, Counting).
 #include <algorithm>
 #include <cstdint>
+#include <vector>
 
 #include "op/op_def.h"
 #include "op/scalar.h"
@@ -52,6 +53,16 @@ Tally counted(Work&& work) {
   const Tally result = counting_tally();
   counting_tally() = before;
   return result;
+}
+
+/// What scatter_examples does for one example of `length` terms.
+inline Tally scatter_tally(int64_t length) {
+  return counted([&] {
+    const std::vector<Counting> dy(size_t(length), Counting(1));
+    const std::vector<int32_t> index(size_t(length), 0);
+    Counting sum;
+    scatter_examples<1>(dy.data(), index.data(), length, &sum, 1);
+  });
 }
 
 }  // namespace tacho::index_vector
