@@ -22,7 +22,6 @@ PlanRunner::PlanRunner(const Plan& plan, int threads, int32_t first_node)
     address.storage = value.storage;
     address.slot = value.slot;
     address.offset = value.offset;
-    address.part_bytes = value.layout.bytes;
     if (value.storage == Storage::constant) address.fixed = static_cast<std::byte*>(value.constant.view().data);
     if (value.storage == Storage::shared) address.fixed = static_cast<std::byte*>(shared_.data()) + value.offset;
     addresses_.push_back(address);

@@ -29,7 +29,6 @@ class PlanRunner : public Program {
     int slot = -1;
     std::byte* fixed = nullptr;  ///< constant and shared
     int64_t offset = 0;          ///< local
-    int64_t part_bytes = 0;      ///< opaque layouts: distance between slices' parts
   };
   void run_item(const Item& item, Worker& worker);
   View operand_view(const OperandUse& use, const Slice& slice, int thread) const;

@@ -43,20 +43,38 @@ Value with_bias(const LayerCall& call, Value y, int64_t channels) {
   return bias_add(call.emitter(), y, call.parameter("bias", {channels}, ParameterKind::bias), {.axis = 1});
 }
 
-Value emit_conv2d(const LayerCall& call) {
-  const Shape image = image_shape(call);
-  const int64_t out = call.integer("out_channels", 1), groups = call.integer("groups", 1, 1);
+/// What a convolution and a transposed one are told in the same words.
+struct Convolution {
+  int64_t in = 0, out = 0;  ///< channels
+  std::array<int64_t, 2> kernel;
+  Conv2dAttributes attributes;
+};
+
+Convolution convolution_of(const LayerCall& call) {
+  const int64_t in = image_shape(call)[1], out = call.integer("out_channels", 1), groups = call.integer("groups", 1, 1);
   const auto kernel = call.pair("kernel", 1), padding = call.pair("padding", 0, {{0, 0}});
-  if (image[1] % groups || out % groups)
-    fail("groups = ", groups, " divides not both its ", image[1], " input and ", out, " output channels");
-  const Conv2dAttributes attributes{.stride = call.pair("stride", 1, {{1, 1}}),
-                                    .padding = {padding[0], padding[1], padding[0], padding[1]},
-                                    .dilation = call.pair("dilation", 1, {{1, 1}}),
-                                    .groups = groups};
-  const Shape weight{out, image[1] / groups, kernel[0], kernel[1]};
-  const int64_t fan_in = element_count({weight[1], weight[2], weight[3]});
-  const Value w = call.parameter("weight", weight, ParameterKind::weight, fan_in);
-  return with_bias(call, conv2d(call.emitter(), call.in(0), w, attributes), out);
+  if (in % groups || out % groups)
+    fail("groups = ", groups, " divides not both its ", in, " input and ", out, " output channels");
+  return {in,
+          out,
+          kernel,
+          {.stride = call.pair("stride", 1, {{1, 1}}),
+           .padding = {padding[0], padding[1], padding[0], padding[1]},
+           .dilation = call.pair("dilation", 1, {{1, 1}}),
+           .groups = groups}};
+}
+
+/// Filters for `first` channels of `second` each. As in PyTorch, whose initialisers take the second axis and the kernel
+/// for the inputs of an output, also where the convolution is transposed.
+Value filters(const LayerCall& call, const Convolution& c, int64_t first, int64_t second) {
+  const int64_t fan_in = element_count({second, c.kernel[0], c.kernel[1]});
+  return call.parameter("weight", {first, second, c.kernel[0], c.kernel[1]}, ParameterKind::weight, fan_in);
+}
+
+Value emit_conv2d(const LayerCall& call) {
+  const Convolution c = convolution_of(call);
+  const Value w = filters(call, c, c.out, c.in / c.attributes.groups);
+  return with_bias(call, conv2d(call.emitter(), call.in(0), w, c.attributes), c.out);
 }
 
 Value emit_linear(const LayerCall& call) {
@@ -102,21 +120,10 @@ Value emit_adaptive_avg_pool2d(const LayerCall& call) {
 
 /// The weight's layout is PyTorch's: its first axis is the input's channels.
 Value emit_conv_transpose2d(const LayerCall& call) {
-  const Shape image = image_shape(call);
-  const int64_t out = call.integer("out_channels", 1), groups = call.integer("groups", 1, 1);
-  const auto kernel = call.pair("kernel", 1), padding = call.pair("padding", 0, {{0, 0}});
-  if (image[1] % groups || out % groups)
-    fail("groups = ", groups, " divides not both its ", image[1], " input and ", out, " output channels");
-  const Conv2dAttributes attributes{.stride = call.pair("stride", 1, {{1, 1}}),
-                                    .padding = {padding[0], padding[1], padding[0], padding[1]},
-                                    .dilation = call.pair("dilation", 1, {{1, 1}}),
-                                    .groups = groups};
-  const Shape weight{image[1], out / groups, kernel[0], kernel[1]};
-  // As in PyTorch, whose initialisers take the second axis and the kernel for the inputs of an output.
-  const int64_t fan_in = element_count({weight[1], weight[2], weight[3]});
-  const Value w = call.parameter("weight", weight, ParameterKind::weight, fan_in);
-  return with_bias(
-      call, conv_transpose2d(call.emitter(), call.in(0), w, attributes, call.pair("output_padding", 0, {{0, 0}})), out);
+  const Convolution c = convolution_of(call);
+  const Value w = filters(call, c, c.in, c.out / c.attributes.groups);
+  const auto more = call.pair("output_padding", 0, {{0, 0}});
+  return with_bias(call, conv_transpose2d(call.emitter(), call.in(0), w, c.attributes, more), c.out);
 }
 
 Value emit_flatten(const LayerCall& call) {

@@ -1,5 +1,6 @@
 #include "op/attributes.h"
 
+#include <charconv>
 #include <functional>
 
 namespace tacho {
@@ -14,7 +15,10 @@ std::string to_string(const FieldValue& value) {
           std::string text = "[";
           for (size_t i = 0; i < v.size(); ++i) text += (i ? ", " : "") + std::to_string(v[i]);
           return text + "]";
-        } else return text_of(v);
+        } else {
+          char text[32];  // the shortest that reads back as the same number: tuning records and plans are known by it
+          return {text, std::to_chars(text, text + sizeof text, v).ptr};
+        }
       },
       value);
 }

@@ -52,6 +52,19 @@ class OutputPartial {
   size_t bytes_ = 0;
 };
 
+/// A kernel whose partial results have this form: `run` and `accumulate` are left to it.
+class OutputPartialKernel : public Kernel {
+ public:
+  explicit OutputPartialKernel(const Group& group) : partial_(group) {}
+  size_t partial_bytes() const override { return partial_.bytes(); }
+  void begin(void* partial) const override { partial_.begin(partial); }
+  void combine(void* into, const void* from) const override { partial_.combine(into, from); }
+  void finish(const void* partial, std::span<const View> outputs) const override { partial_.finish(partial, outputs); }
+
+ protected:
+  OutputPartial partial_;
+};
+
 /// Rounds up to a multiple of 64 bytes, the alignment of everything that kernels place in a workspace or a partial.
 constexpr size_t aligned_bytes(size_t bytes) { return (bytes + 63) / 64 * 64; }
 

@@ -83,13 +83,13 @@ Moving beside(Emitter& e, const Moving& a, const Moving& b) {
 }
 
 /// Of each row of x (R x n, n >= 2), at each place: `outside` (R x 1) times the other elements of the row. Halving the
-/// row, an element's others are its partner in the other half and the other pairs: about 6 n products and no division.
+/// row, an element's others are its partner in the other half and the other pairs: about 9 n products and no division.
 Moving others(Emitter& e, const Moving& x, const Moving& outside) {
   const int64_t n = e.type(x.value).shape[1], half = n / 2;
   const Moving left = columns(e, x, 0, half), right = columns(e, x, half, half);
+  if (n == 2) return beside(e, product(e, outside, right), product(e, outside, left));
   Moving pairs = product(e, left, right);
   if (n % 2 != 0) pairs = beside(e, pairs, columns(e, x, n - 1, 1));  // the last element without a partner
-  if (n == 2) return beside(e, product(e, outside, right), product(e, outside, left));
   const Moving around = others(e, pairs, outside), inner = n % 2 != 0 ? columns(e, around, 0, half) : around;
   const Moving both = beside(e, product(e, inner, right), product(e, inner, left));
   return n % 2 != 0 ? beside(e, both, columns(e, around, half, 1)) : both;

@@ -80,7 +80,7 @@ class Program {
 
 class Pool {
  public:
-  /// `threads` in all, the caller included; throws tacho::Error unless 1 <= threads <= 1024.
+  /// `threads` in all, the caller included; throws tacho::Error unless 1 <= threads <= 1024 and the system starts them.
   explicit Pool(int threads);
   ~Pool();
   Pool(const Pool&) = delete;

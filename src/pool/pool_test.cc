@@ -1,7 +1,10 @@
 #include "pool/pool.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
+#include <cstdio>
 #include <map>
 #include <stdexcept>
 
@@ -110,6 +113,24 @@ TEST(PoolTest, RefusesAnAbsurdNumberOfThreads) {
   EXPECT_THROW(Pool(1 << 20), Error);
 }
 
+TEST(PoolTest, ThreadsThatTheSystemDoesNotStartAreAnError) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "a sanitizer needs the address space that is limited here";
+#endif
+  const auto ask_for_many = [] {
+    const rlimit limit{size_t(1) << 28, size_t(1) << 28};  // a quarter of a gigabyte: too little for 512 stacks
+    if (::setrlimit(RLIMIT_AS, &limit) != 0) _exit(1);
+    try {
+      const Pool pool(512);
+    } catch (const Error& error) {
+      std::fprintf(stderr, "%s\n", error.what());
+      _exit(2);
+    }
+    _exit(0);
+  };
+  EXPECT_EXIT(ask_for_many(), testing::ExitedWithCode(2), "--threads 512: the system started");
+}
+
 /// Two stages of two tasks that wait for each other, so that both threads take part however busy the machine is.
 class Rendezvous : public Program {
  public:
@@ -174,11 +195,12 @@ TEST(LedgerTest, AChangeAfterTheEndIsAnError) {
 
 TEST(LedgerTest, GrowingTheRecordIsStampedAsBookkeeping) {
   Ledger ledger;
-  ledger.begin(1, 0);
+  ledger.begin(1, now_ns());
   for (int i = 1; i <= 100'000; ++i)
-    ledger.record(0).change(i, i % 2 ? Account::kernel : Account::dispatch, i % 2 ? 0 : -1);
-  ledger.close(200'000);
-  EXPECT_EQ(total(ledger), 200'000);
+    ledger.record(0).change(now_ns(), i % 2 ? Account::kernel : Account::dispatch, i % 2 ? 0 : -1);
+  ledger.close(now_ns());
+  EXPECT_EQ(total(ledger), ledger.wall_ns());
+  EXPECT_GT(sums(ledger)[Account::profiler], 0);
 }
 
 }  // namespace

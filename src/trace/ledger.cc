@@ -21,9 +21,10 @@ void ThreadRecord::start(int64_t at_ns, Account account, size_t capacity) {
   transitions_.push_back({at_ns, -1, account});
 }
 
-void ThreadRecord::grow(int64_t at_ns) {
+int64_t ThreadRecord::grow(int64_t at_ns) {
   transitions_.push_back({at_ns, -1, Account::profiler});  // room for this one is always left
   transitions_.reserve(transitions_.capacity() * 2);
+  return std::max(at_ns, now_ns());
 }
 
 void Ledger::begin(int threads, int64_t at_ns) {

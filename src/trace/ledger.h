@@ -36,9 +36,9 @@ struct Transition {
 class ThreadRecord {
  public:
   void start(int64_t at_ns, Account account, size_t capacity);
-  /// Growing the record is bookkeeping and is stamped as such.
+  /// Growing the record is bookkeeping: from `at_ns` to its end the thread is in `profiler`, then in `account`.
   void change(int64_t at_ns, Account account, int32_t node = -1) {
-    if (transitions_.size() + 2 > transitions_.capacity()) grow(at_ns);
+    if (transitions_.size() + 2 > transitions_.capacity()) at_ns = grow(at_ns);
     transitions_.push_back({at_ns, node, account});
   }
   const std::vector<Transition>& transitions() const { return transitions_; }
@@ -46,7 +46,8 @@ class ThreadRecord {
   Account account() const { return transitions_.back().account; }
 
  private:
-  void grow(int64_t at_ns);
+  /// Returns when it was done.
+  int64_t grow(int64_t at_ns);
   std::vector<Transition> transitions_;
 };
 

@@ -69,7 +69,7 @@ std::variant<MatmulChain, Refusal> matmul_chain_of(const Group& group) {
 }
 
 MatmulKernel::MatmulKernel(const Library& library, const Group& group, const MatmulChain& chain)
-    : library_(library), group_(group), chain_(chain), partial_(group) {}
+    : OutputPartialKernel(group), library_(library), group_(group), chain_(chain) {}
 
 template <class T>
 void MatmulKernel::run_typed(const KernelRun& run, const View& c, bool add) const {

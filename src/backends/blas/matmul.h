@@ -25,16 +25,12 @@ std::variant<MatmulChain, Refusal> matmul_chain_of(const Group& group);
 
 /// One product per item of the batch, each finished while it is in cache. Partial sums accumulate in place by gemm's
 /// beta.
-class MatmulKernel final : public Kernel {
+class MatmulKernel final : public OutputPartialKernel {
  public:
   MatmulKernel(const Library& library, const Group& group, const MatmulChain& chain);
 
   RunStatus run(const KernelRun& run) const override;
-  size_t partial_bytes() const override { return partial_.bytes(); }
-  void begin(void* partial) const override { partial_.begin(partial); }
   RunStatus accumulate(const KernelRun& run, void* partial) const override;
-  void combine(void* into, const void* from) const override { partial_.combine(into, from); }
-  void finish(const void* partial, std::span<const View> outputs) const override { partial_.finish(partial, outputs); }
 
  private:
   template <class T>
@@ -44,7 +40,6 @@ class MatmulKernel final : public Kernel {
   const Library& library_;
   Group group_;
   MatmulChain chain_;
-  OutputPartial partial_;
 };
 
 }  // namespace tacho::blas

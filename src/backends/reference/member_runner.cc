@@ -2,7 +2,8 @@
 
 namespace tacho::reference {
 
-MemberRunner::MemberRunner(const Group& group) : group_(group), partial_(group), places_(group.operands.size()) {
+MemberRunner::MemberRunner(const Group& group)
+    : OutputPartialKernel(group), group_(group), places_(group.operands.size()) {
   std::vector<bool> external(group.operands.size(), false);
   const auto place = [&](const std::vector<int>& operands, Place::Kind kind) {
     for (size_t i = 0; i < operands.size(); ++i) {

@@ -8,7 +8,7 @@ namespace tacho::reference {
 
 /// Intermediates live in the workspace, one behind the other; a slice's partial results go straight into an empty
 /// partial, else into a second one in the workspace that is then joined to it.
-class MemberRunner final : public Kernel {
+class MemberRunner final : public OutputPartialKernel {
  public:
   explicit MemberRunner(const Group& group);
 
@@ -16,11 +16,7 @@ class MemberRunner final : public Kernel {
   size_t workspace_bytes() const { return workspace_bytes_; }
 
   RunStatus run(const KernelRun& run) const override;
-  size_t partial_bytes() const override { return partial_.bytes(); }
-  void begin(void* partial) const override { partial_.begin(partial); }
   RunStatus accumulate(const KernelRun& run, void* partial) const override;
-  void combine(void* into, const void* from) const override { partial_.combine(into, from); }
-  void finish(const void* partial, std::span<const View> outputs) const override { partial_.finish(partial, outputs); }
 
  private:
   /// Where an operand lies: index of the external input or output, or an offset into the workspace.
@@ -32,7 +28,6 @@ class MemberRunner final : public Kernel {
   void run_members(const KernelRun& run, void* partial) const;
 
   Group group_;
-  OutputPartial partial_;
   std::vector<Place> places_;
   size_t workspace_bytes_ = 0;
 };
