@@ -16,6 +16,19 @@ struct Maker {
 /// The first that accepts takes the group, so a kernel that is better where it applies stands before the general one.
 constexpr Maker kMakers[] = {
     {"matmul", simd::offer_matmul},
+    {"conv2d", simd::offer_winograd},
+    {"conv2d", simd::offer_direct},
+    {"conv2d_backward_data", simd::offer_winograd},
+    {"conv2d_backward_data", simd::offer_direct},
+    {"conv2d_backward_weights", simd::offer_winograd_weights},
+    {"conv2d_backward_weights", simd::offer_direct_weights},
+    {"relu", simd::offer_image_elementwise},
+    {"relu_backward", simd::offer_image_elementwise},
+    {"add", simd::offer_image_elementwise},
+    {"max_pool2d", simd::offer_max_pool2d},
+    {"max_pool2d_backward", simd::offer_max_pool2d_backward},
+    {"sum", simd::offer_channel_sum},
+    {"reshape", simd::offer_image_reshape},
     {"batch_norm", simd::offer_batch_norm},
     {"batch_norm_statistics", simd::offer_batch_norm_statistics},
     {"batch_norm_backward_parameters", simd::offer_batch_norm_backward_parameters},
@@ -42,6 +55,7 @@ extern const Backend backend_simd{
     .name = "simd",
     .doc = "Kernels of our own for AVX-512, AVX2, NEON or any machine, one thread each; images channels last.",
     .unavailable = simd::target_unavailable,
+    .supports = simd::supports_convolution,
     .offer = offer,
     .reorder = simd::make_reorder_kernel,
 };

@@ -7,6 +7,26 @@ namespace tacho::simd {
 /// A matrix product with what may follow it (a bias, an activation).
 OfferResult offer_matmul(const Group& group, const OfferContext& context);
 
+/// conv2d with its bias, relu and pooling, or conv2d_backward_data, by Winograd's algorithm.
+OfferResult offer_winograd(const Group& group, const OfferContext& context);
+/// conv2d_backward_weights by the same, its partial in the algorithm's own domain until the slices are combined.
+OfferResult offer_winograd_weights(const Group& group, const OfferContext& context);
+/// The same three for any filters, strides, dilations and groups, directly.
+OfferResult offer_direct(const Group& group, const OfferContext& context);
+OfferResult offer_direct_weights(const Group& group, const OfferContext& context);
+/// Backend::supports: whether one of these takes a conv2d.
+bool supports_convolution(const OpDef& op, const Attributes& attributes, std::span<const TensorType> inputs);
+
+// Images that lie channels last already.
+/// relu, add, relu_backward (with max_pool2d_backward behind it).
+OfferResult offer_image_elementwise(const Group& group, const OfferContext& context);
+OfferResult offer_max_pool2d(const Group& group, const OfferContext& context);
+OfferResult offer_max_pool2d_backward(const Group& group, const OfferContext& context);
+/// A bias gradient: the sum over images and places, for each channel.
+OfferResult offer_channel_sum(const Group& group, const OfferContext& context);
+/// Into a row-major tensor of another shape, in one pass.
+OfferResult offer_image_reshape(const Group& group, const OfferContext& context);
+
 // Batch normalisation on images channels last, training and inference.
 /// With the sum and the relu behind it, where the group has them.
 OfferResult offer_batch_norm(const Group& group, const OfferContext& context);

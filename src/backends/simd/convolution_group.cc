@@ -1,0 +1,162 @@
+#include "backends/simd/convolution_group.h"
+
+#include <algorithm>
+
+#include "backends/simd/layouts.h"
+#include "backends/simd/product_chain.h"
+#include "ops/bias_add.h"
+#include "ops/conv2d_backward_data.h"
+#include "ops/conv2d_backward_weights.h"
+#include "ops/max_pool2d.h"
+
+namespace tacho::simd {
+namespace {
+
+/// Windows of 2 x 2, side by side, none on padding.
+bool pools_by_two(const MaxPool2dAttributes& a, const Shape& x) {
+  const bool whole = !a.ceil_mode || (x[2] % 2 == 0 && x[3] % 2 == 0);
+  return a.kernel == std::array<int64_t, 2>{2, 2} && a.stride == std::array<int64_t, 2>{2, 2} &&
+         a.padding == std::array<int64_t, 4>{0, 0, 0, 0} && whole;
+}
+
+/// Takes one more member, which reads operand `result`; the reason where it does not fit.
+std::string extend(ConvolutionGroup& convolution, const Group& group, const GroupMember& member, int result) {
+  const std::string name(member.op->name);
+  ImageEpilogue& epilogue = convolution.epilogue;
+  const Shape& shape = group.operands[size_t(result)].type.shape;
+  if (convolution.kind != ConvolutionGroup::forward) return "nothing follows a gradient of conv2d";
+  if (member.inputs.empty() || member.inputs[0] != result) return name + " does not follow in a chain";
+  if (epilogue.pool) return name + " behind the pooling";
+  if (name == "bias_add" && !epilogue.bias && !epilogue.relu) {
+    if (normalize_axis(member.attributes.as<BiasAddAttributes>().axis, shape.size()) != 1)
+      return "a bias along another axis than the channels";
+    convolution.bias = position_of(group.inputs, member.inputs[1]);
+    if (convolution.bias < 0) return "the bias is computed within the group";
+    epilogue.bias = true;
+    return {};
+  }
+  if (name == "relu" && !epilogue.relu) {
+    epilogue.relu = true;
+    return {};
+  }
+  if (name == "max_pool2d" && pools_by_two(member.attributes.as<MaxPool2dAttributes>(), shape)) {
+    epilogue.pool = true;
+    return {};
+  }
+  return "a convolution followed by " + name;
+}
+
+std::string operands_that_do_not_fit(const Group& group) {
+  for (const std::vector<int>* operands : {&group.inputs, &group.outputs})
+    for (int operand : *operands) {
+      const GroupOperand& o = group.operands[size_t(operand)];
+      if (o.type.dtype != DType::float32 && o.type.dtype != DType::int32)
+        return text_of("dtype ", name_of(o.type.dtype));
+      if (element_count(o.type.shape) == 0) return "an operand without elements";
+    }
+  return {};
+}
+
+/// Images are whole or sliced along the batch, filters whole (or a sum over the slices).
+std::string states_that_do_not_fit(const ConvolutionGroup& convolution, const Group& group) {
+  const GroupMember& member = group.members[0];
+  const bool weights = convolution.kind == ConvolutionGroup::backward_weights;
+  const GroupOperand &first = group.operands[size_t(member.inputs[0])],
+                     &second = group.operands[size_t(member.inputs[1])],
+                     &out = group.operands[size_t(member.outputs[0])];
+  const bool sliced = first.state.is_sliced(0);
+  if (!may_be_images(first)) return "images sliced along another axis than the batch";
+  if (weights ? !(second.state == first.state) : second.state.kind != SliceState::whole)
+    return "filters or images of which this slice has a part";
+  if (out.state.kind != (!sliced ? SliceState::whole : weights ? SliceState::partial : SliceState::sliced))
+    return "a result that is sliced otherwise than the images";
+  return {};
+}
+
+}  // namespace
+
+ImageResult ConvolutionGroup::result_of(const KernelRun& run) const {
+  return {.y = run.out<float>(size_t(y)),
+          .index = index < 0 ? nullptr : run.out<int32_t>(size_t(index)),
+          .bias = bias < 0 ? nullptr : run.in<float>(size_t(bias)),
+          .relu = epilogue.relu,
+          .pool = epilogue.pool,
+          .extent = kind == forward ? result() : image()};
+}
+
+std::variant<ConvolutionGroup, Refusal> convolution_group_of(const Group& group, const OfferContext& context) {
+  const GroupMember& member = group.members[0];
+  const TensorTypes in = group.input_types(member), out = group.output_types(member);
+  ConvolutionGroup c;
+  c.name = member.op->name;
+  if (c.name == "conv2d") {
+    c.geometry = conv_geometry(member.attributes.as<Conv2dAttributes>(), in[0].shape, in[1].shape);
+  } else if (c.name == "conv2d_backward_data") {
+    c.kind = ConvolutionGroup::backward_data;
+    c.geometry = conv_geometry(member.attributes.as<Conv2dBackwardDataAttributes>().conv, out[0].shape, in[1].shape);
+  } else {
+    c.kind = ConvolutionGroup::backward_weights;
+    c.geometry = conv_geometry(member.attributes.as<Conv2dBackwardWeightsAttributes>().conv, in[1].shape, out[0].shape);
+  }
+  if (std::string reason = operands_that_do_not_fit(group); !reason.empty()) return Refusal{reason};
+  if (std::string reason = states_that_do_not_fit(c, group); !reason.empty()) return Refusal{reason};
+  const int first = position_of(group.inputs, member.inputs[0]), second = position_of(group.inputs, member.inputs[1]);
+  if (first < 0 || second < 0) return Refusal{"an operand of the convolution is computed within the group"};
+  c.first = size_t(first), c.second = size_t(second);
+  int result = member.outputs[0];
+  for (size_t i = 1; i < group.members.size(); ++i) {
+    if (std::string reason = extend(c, group, group.members[i], result); !reason.empty()) return Refusal{reason};
+    result = group.members[i].outputs[0];
+    c.name += "+" + std::string(group.members[i].op->name);
+  }
+  const GroupMember& last = group.members.back();
+  c.y = position_of(group.outputs, last.outputs[0]);
+  if (c.epilogue.pool) c.index = position_of(group.outputs, last.outputs[1]);
+  if (c.y < 0) return Refusal{"only the places of the maxima are read"};
+  if (group.outputs.size() != (c.index < 0 ? 1u : 2u)) return Refusal{"a result before the last is read outside"};
+  if (context.row_major_outputs && c.kind != ConvolutionGroup::backward_weights &&
+      !image_layout(group.operands[size_t(result)].type).is_row_major())
+    return Refusal{"the result is read row-major"};
+  return c;
+}
+
+Layout image_layout(const TensorType& type) {
+  const Shape& s = type.shape;
+  return s.size() != 4 || s[1] == 1 || s[2] * s[3] == 1 ? Layout{} : nhwc_layout();
+}
+
+bool may_be_images(const GroupOperand& operand) {
+  return operand.type.shape.size() == 4 && (operand.state.is_sliced(0) || operand.state.kind == SliceState::whole);
+}
+
+void set_image_layouts(const Group& group, const ConvolutionGroup& convolution, Offer& offer) {
+  const auto layout_of = [&](int operand) { return image_layout(group.operands[size_t(operand)].type); };
+  const bool weights = convolution.kind == ConvolutionGroup::backward_weights;
+  offer.input_layouts.resize(group.inputs.size());
+  offer.output_layouts.resize(group.outputs.size());
+  offer.input_layouts[convolution.first] = layout_of(group.inputs[convolution.first]);
+  if (weights) offer.input_layouts[convolution.second] = layout_of(group.inputs[convolution.second]);
+  else
+    for (size_t i = 0; i < group.outputs.size(); ++i) offer.output_layouts[i] = layout_of(group.outputs[i]);
+}
+
+Tally epilogue_tally(const Group& group) {
+  Tally total;
+  for (size_t i = 1; i < group.members.size(); ++i) {
+    const GroupMember& member = group.members[i];
+    const TensorTypes in = group.input_types(member), out = group.output_types(member);
+    total += tally_of(*member.op, {member.attributes, in, out});
+  }
+  return total;
+}
+
+int64_t direct_products(const ConvGeometry& g) {
+  const auto taps_inside = [](const WindowAxis& axis) {
+    int64_t inside = 0;
+    for (int64_t tap = 0; tap < axis.kernel; ++tap) inside += axis.inside(tap).end - axis.inside(tap).begin;
+    return inside;
+  };
+  return g.n * g.k * g.channels_per_group() * taps_inside(g.rows) * taps_inside(g.columns);
+}
+
+}  // namespace tacho::simd

@@ -1,0 +1,266 @@
+// Convolutions against the double reference: random shapes with every kind of tail, each target, two slices on two
+// lanes.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <random>
+
+#include "backends/simd/layouts.h"
+#include "backends/simd/targets.h"
+#include "backends/simd/winograd.h"
+#include "ops/bias_add.h"
+#include "ops/conv2d_backward_data.h"
+#include "ops/conv2d_backward_weights.h"
+#include "ops/conv_geometry.h"
+#include "ops/max_pool2d.h"
+#include "tests/support/groups.h"
+#include "tests/support/measure.h"
+#include "tests/support/operands.h"
+
+namespace tacho::simd {
+namespace {
+
+using namespace support;
+
+TensorType f32(Shape shape) { return {DType::float32, shape}; }
+
+struct Case {
+  Shape x, w;
+  Conv2dAttributes attributes;
+  ConvGeometry geometry() const { return conv_geometry(attributes, x, w); }
+};
+
+class Draw {
+ public:
+  explicit Draw(uint32_t seed) : random_(seed) {}
+  int64_t from(int64_t least, int64_t most) { return std::uniform_int_distribution<int64_t>(least, most)(random_); }
+  Case winograd() {
+    Case c;
+    c.attributes.padding = {from(0, 3), from(0, 3), from(0, 3), from(0, 3)};
+    c.x = {from(2, 5), from(1, 40), from(3, 11), from(3, 11)};
+    c.w = {from(1, 70), c.x[1], 3, 3};
+    return c;
+  }
+  Case any() {
+    Case c;
+    const int64_t groups = from(0, 3) ? 1 : from(2, 3);
+    c.attributes = {{from(1, 3), from(1, 3)}, {from(0, 3), from(0, 3), from(0, 3), from(0, 3)}, {1, 1}, groups};
+    if (from(0, 2) == 0) c.attributes.stride = {1, 1}, c.attributes.dilation = {from(1, 3), from(1, 3)};
+    c.w = {groups * from(groups > 1 ? 8 : 1, 40), groups > 1 ? from(8, 12) : from(1, 20), from(1, 5), from(1, 5)};
+    const auto least = [&](int axis) { return c.attributes.dilation[size_t(axis)] * (c.w[size_t(2 + axis)] - 1) + 1; };
+    c.x = {from(2, 4), c.w[1] * groups, least(0) + from(0, 9), least(1) + from(0, 9)};
+    return c;
+  }
+
+ private:
+  std::mt19937 random_;
+};
+
+struct Ran {
+  std::vector<Tensor> actual, expected;
+  std::string refusal, name;
+};
+
+/// What the backend's kernel gives for the chain in two slices, with images as it wants them, and what the reference
+/// gives in double.
+Ran run(const std::vector<TensorType>& inputs, const std::vector<Step>& steps, const std::string& algorithm) {
+  const Chain chain = make_chain(inputs, steps, 0);
+  Ran ran;
+  ran.refusal = chain.refusal;
+  if (!ran.refusal.empty()) return ran;
+  const std::vector<Slice> slices = even_slices(chain.rows, 2);
+  const Backend& backend = backend_named("simd");
+  OfferResult result = backend.offer(chain.group(slices[0]), {this_cpu(), algorithm});
+  if (const auto* refusal = std::get_if<Refusal>(&result)) {
+    ran.refusal = refusal->reason;
+    return ran;
+  }
+  const Offer& offer = std::get<Offer>(result);
+  ran.name = offer.name;
+  const Sample sample{{inputs.begin(), inputs.end()}, {}, {}};
+  ran.expected = run_members(chain, filled_inputs(sample, DType::float64, 1));
+  const std::vector<Tensor> narrow = filled_inputs(sample, DType::float32, 1);
+  ran.actual = run_offer(backend, offer, chain, narrow, slices, 2, 0xFF);
+  const std::vector<Tensor> again = run_offer(backend, offer, chain, narrow, slices, 2, 0x5B);
+  for (size_t j = 0; j < again.size(); ++j)
+    EXPECT_TRUE(same_bits(ran.actual[j], again[j])) << "output " << j << " depends on what was in memory before";
+  return ran;
+}
+
+/// The error, relative to what a sum of so many products of normal numbers comes to.
+double error_of(const Ran& ran, double terms) {
+  return max_difference(ran.actual[0], ran.expected[0]) / std::max(4 * std::sqrt(terms), 1e-30);
+}
+
+struct Bounds {
+  double images, filters;
+};
+
+/// conv2d with bias and relu, and both gradients. Returns false where the kernels refused.
+bool check_three(const Case& c, const std::string& algorithm, const char* name, Bounds bounds, Bounds* worst) {
+  const ConvGeometry g = c.geometry();
+  SCOPED_TRACE(text_of(target_in_use(), ": ", g.image_shape(), " by ", g.filter_shape(), "; ",
+                       to_string(Attributes(c.attributes))));
+  const Conv2dBackwardDataAttributes data{c.attributes, {g.rows.in, g.columns.in}};
+  const Conv2dBackwardWeightsAttributes weights{c.attributes, {g.rows.kernel, g.columns.kernel}};
+  const TensorType x = f32(c.x), w = f32(c.w), y = f32(g.output_shape());
+  const Ran forward = run({x, w, f32({g.k})},
+                          {{&op_named("conv2d"), c.attributes, {0, 1}},
+                           {&op_named("bias_add"), BiasAddAttributes{1}, {3, 2}},
+                           {&op_named("relu"), {}, {4}}},
+                          algorithm);
+  const Ran to_images = run({y, w}, {{&op_named("conv2d_backward_data"), data, {0, 1}}}, algorithm);
+  const Ran to_filters = run({y, x}, {{&op_named("conv2d_backward_weights"), weights, {0, 1}}}, algorithm);
+  if (!forward.refusal.empty()) return false;
+  EXPECT_EQ(to_filters.refusal, "");
+  const auto check = [&](const Ran& ran, double terms, double bound, double& error) {
+    if (!ran.refusal.empty()) return;
+    EXPECT_EQ(ran.name.rfind(name, 0), 0u) << ran.name;
+    const double e = error_of(ran, terms);
+    EXPECT_LE(e, bound) << ran.name;
+    error = std::max(error, e);
+  };
+  check(forward, double(g.channels_per_group() * g.taps()), bounds.images, worst->images);
+  check(to_images, double(g.filters_per_group() * g.taps()), bounds.images, worst->images);
+  check(to_filters, double(g.n * g.places()), bounds.filters, worst->filters);
+  return true;
+}
+
+class SimdConvolution : public testing::TestWithParam<std::string> {
+ protected:
+  void SetUp() override {
+    before_ = target_in_use();
+    force_target(GetParam());
+  }
+  void TearDown() override { force_target(before_); }
+
+ private:
+  std::string before_;
+};
+
+TEST_P(SimdConvolution, WinogradOfRandomShapes) {
+  Draw draw(1);
+  Bounds worst{0, 0};
+  for (int i = 0; i < 12; ++i) EXPECT_TRUE(check_three(draw.winograd(), "winograd", "winograd ", {1e-5, 1e-5}, &worst));
+  std::cout << GetParam() << ": largest errors " << worst.images << " (images), " << worst.filters << " (filters)\n";
+}
+
+TEST_P(SimdConvolution, DirectOfRandomShapes) {
+  Draw draw(2);
+  Bounds worst{0, 0};
+  int taken = 0;
+  for (int i = 0; i < 30; ++i) taken += check_three(draw.any(), "direct", "direct ", {1e-6, 1e-6}, &worst);
+  EXPECT_EQ(taken, 30);
+  std::cout << GetParam() << ": largest errors " << worst.images << " (images), " << worst.filters << " (filters)\n";
+}
+
+TEST_P(SimdConvolution, DirectOfFirstLayersAndProducts) {
+  Bounds worst{0, 0};
+  const auto padded = [](int64_t p, int64_t stride = 1) { return Conv2dAttributes{{stride, stride}, {p, p, p, p}}; };
+  for (const Case& c :
+       {Case{{4, 1, 12, 12}, {32, 1, 5, 5}, padded(2)}, Case{{4, 3, 9, 10}, {20, 3, 3, 3}, padded(1)},
+        Case{{2, 3, 21, 20}, {64, 3, 7, 7}, padded(3, 2)}, Case{{4, 33, 5, 6}, {70, 33, 1, 1}, padded(0)},
+        Case{{4, 16, 7, 7}, {96, 16, 1, 1}, padded(0)}, Case{{4, 8, 7, 7}, {32, 8, 1, 1}, padded(0, 2)}})
+    EXPECT_TRUE(check_three(c, "direct", "direct ", {1e-6, 1e-6}, &worst));
+}
+
+/// With pooling behind it: maxima within the bound, and their places hold values as large in the double reference.
+void check_pooled(const Case& c, const std::string& algorithm, bool relu, double bound) {
+  const ConvGeometry g = c.geometry();
+  SCOPED_TRACE(text_of(target_in_use(), ": ", g.image_shape(), " by ", g.filter_shape(), " ", algorithm));
+  const std::vector<TensorType> inputs{f32(c.x), f32(c.w), f32({g.k})};
+  std::vector<Step> steps{{&op_named("conv2d"), c.attributes, {0, 1}},
+                          {&op_named("bias_add"), BiasAddAttributes{1}, {3, 2}}};
+  if (relu) steps.push_back({&op_named("relu"), {}, {4}});
+  const Sample sample{{inputs.begin(), inputs.end()}, {}, {}};
+  const Tensor map = run_members(make_chain(inputs, steps, 0), filled_inputs(sample, DType::float64, 1))[0];
+  steps.push_back({&op_named("max_pool2d"), MaxPool2dAttributes{}, {relu ? 5 : 4}});
+  const Ran ran = run(inputs, steps, algorithm);
+  ASSERT_EQ(ran.refusal, "");
+  const double allowed = bound * 4 * std::sqrt(double(g.channels_per_group() * g.taps()));
+  ASSERT_LE(max_difference(ran.actual[0], ran.expected[0]), allowed);
+  const int64_t height = g.rows.out, width = g.columns.out, windows = (height / 2) * (width / 2);
+  for (int64_t i = 0; i < ran.actual[1].elements(); ++i) {
+    const int64_t plane = i / windows, window = i % windows, at = ran.actual[1].as<int32_t>()[i];
+    ASSERT_EQ(at / width / 2, window / (width / 2));
+    ASSERT_EQ(at % width / 2, window % (width / 2));
+    ASSERT_NEAR(map.as<double>()[plane * height * width + at], ran.expected[0].as<double>()[i], 2 * allowed);
+  }
+}
+
+TEST_P(SimdConvolution, PoolsOnTheWayOut) {
+  Draw draw(3);
+  for (int i = 0; i < 4; ++i) check_pooled(draw.winograd(), "winograd", i % 2 == 0, 1e-5);
+  for (int i = 0; i < 2; ++i) {
+    check_pooled({{3, 1, 9, 8}, {36, 1, 5, 5}, {.padding = {2, 2, 2, 2}}}, "direct", i == 0, 1e-6);
+    check_pooled({{3, 3, 8, 7}, {5, 3, 3, 3}, {.padding = {1, 1, 1, 1}}}, "direct", i == 0, 1e-6);
+  }
+}
+
+/// relu makes many values equal: the first of them is the maximum's place, as the reference has it.
+TEST_P(SimdConvolution, TheFirstOfEqualMaximaWins) {
+  const std::vector<TensorType> inputs{f32({2, 16, 6, 6}), f32({16, 16, 3, 3}), f32({16})};
+  const Chain chain = make_chain(inputs,
+                                 {{&op_named("conv2d"), Conv2dAttributes{.padding = {1, 1, 1, 1}}, {0, 1}},
+                                  {&op_named("bias_add"), BiasAddAttributes{1}, {3, 2}},
+                                  {&op_named("relu"), {}, {4}},
+                                  {&op_named("max_pool2d"), MaxPool2dAttributes{}, {5}}},
+                                 0);
+  std::vector<Tensor> operands = filled_inputs({{inputs.begin(), inputs.end()}, {}, {}}, DType::float32, 1);
+  for (int64_t k = 0; k < 16; ++k) operands[2].as<float>()[k] = -1e6f;
+  const std::vector<Slice> slices = even_slices(chain.rows, 2);
+  for (const char* algorithm : {"winograd", "direct"}) {
+    const Backend& backend = backend_named("simd");
+    OfferResult result = backend.offer(chain.group(slices[0]), {this_cpu(), algorithm});
+    ASSERT_TRUE(std::holds_alternative<Offer>(result)) << std::get<Refusal>(result).reason;
+    const std::vector<Tensor> actual = run_offer(backend, std::get<Offer>(result), chain, operands, slices, 1, 0xFF);
+    EXPECT_EQ(max_magnitude(actual[0]), 0);
+    const std::vector<Tensor> expected = run_members(chain, operands);
+    EXPECT_TRUE(same_bits(actual[1], expected[1])) << algorithm;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Targets, SimdConvolution, testing::ValuesIn(available_targets()),
+                         [](const auto& info) { return info.param; });
+
+/// The deep layers' sizes, as training meets them: errors relative to the largest result, as winograd.h states them.
+TEST(SimdWinogradSlow, ErrorsOfDeepLayers) {
+  for (const auto& [channels, size] : {std::pair<int64_t, int64_t>{64, 16}, {128, 8}, {256, 4}}) {
+    const Shape image{4, channels, size, size};
+    const Conv2dAttributes same{.padding = {1, 1, 1, 1}};
+    const Ran forward = run({f32(image), f32({channels, channels, 3, 3})}, {{&op_named("conv2d"), same, {0, 1}}}, "");
+    const Ran filters =
+        run({f32(image), f32(image)},
+            {{&op_named("conv2d_backward_weights"), Conv2dBackwardWeightsAttributes{same, {3, 3}}, {0, 1}}}, "");
+    ASSERT_EQ(forward.refusal + filters.refusal, "");
+    const double images = relative_difference(forward.actual[0], forward.expected[0]);
+    const double weights = relative_difference(filters.actual[0], filters.expected[0]);
+    EXPECT_LE(images, 1e-5);
+    EXPECT_LE(weights, 2e-5);
+    std::cout << channels << " channels at " << size << ": " << images << " (images), " << weights << " (filters)\n";
+  }
+}
+
+/// By hand: a tile of 6 x 6 takes 12 transforms of 7 mul and 12 add on the way in, 10 of 3 mul and 10 add on the way
+/// out.
+TEST(SimdWinograd, CountsWhatItExecutes) {
+  WinogradShape s;
+  s.from = {8, 8, 3};
+  s.to = {8, 8, 5};
+  s.top = s.left = 1;
+  const Tally tally = winograd_routines().convolve_tally(s, 2);
+  const int64_t tiles = 2 * 4;
+  EXPECT_EQ(tally.mul, tiles * (36 * 15 + 84 * 3 + 30 * 5));
+  EXPECT_EQ(tally.add, tiles * (36 * 15 + 144 * 3 + 100 * 5));
+}
+
+TEST(SimdWinograd, TakesTheTileWithFewerProducts) {
+  EXPECT_EQ(winograd_outputs(32, 32), 4);
+  EXPECT_EQ(winograd_outputs(7, 7), 4);
+  EXPECT_EQ(winograd_outputs(6, 6), 2);
+  EXPECT_EQ(winograd_outputs(4, 4), 4);
+  EXPECT_EQ(winograd_outputs(2, 2), 2);
+}
+
+}  // namespace
+}  // namespace tacho::simd

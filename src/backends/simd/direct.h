@@ -1,0 +1,61 @@
+#pragma once
+// Direct convolutions of images that lie channels last, as products of a tile of places by a panel of filters, summed
+// over the taps: no image is unfolded, the rows of the left factor overlap in memory. For few channels (first layers),
+// strides, dilations, groups, other filters than 3 x 3; with 1 x 1 filters it is the product of matrices.
+#include "backends/simd/images.h"
+#include "device/cpu.h"
+
+namespace tacho::simd {
+
+/// Taps along one axis.
+struct DirectAxis {
+  int64_t taps = 1, stride = 1, dilation = 1;
+  int64_t before = 0;  ///< zeros before the input; negative: so many places are left out
+  int64_t reach(int64_t outputs) const { return (outputs - 1) * stride + (taps - 1) * dilation + 1; }
+};
+
+struct DirectShape {
+  ImageExtent from, to;  ///< channels of all groups
+  int64_t groups = 1;
+  DirectAxis rows, columns;
+  int64_t from_channels() const { return from.channels / groups; }
+  int64_t to_channels() const { return to.channels / groups; }
+  int64_t taps() const { return rows.taps * columns.taps; }
+};
+
+/// Where in larger images the outputs go, when they are every n-th row and column of them: the images' gradient of a
+/// convolution with strides is one stride-1 convolution for each.
+struct DirectPhase {
+  int64_t first_row = 0, first_column = 0, down = 1, right = 1;
+};
+
+/// The filters of a phase, or all: tap (i, j) is tap (first_row + i * down, first_column + j * right) of w; `turned`: w
+/// is that of the convolution whose gradient this is (from x to/groups x ...), and the taps run backwards.
+struct DirectFilters {
+  int64_t rows = 0, columns = 0;  ///< of w
+  int64_t first_row = 0, first_column = 0, down = 1, right = 1;
+  bool turned = false;
+};
+
+struct DirectRoutines {
+  int64_t (*packed_floats)(const DirectShape&);
+  void (*pack)(const DirectShape&, const DirectFilters&, const float* w, float* packed);
+  int64_t (*workspace_floats)(const DirectShape&);
+  /// The convolution of `images` images x into the places of `result` that `phase` names (no pooling unless all).
+  void (*convolve)(const DirectShape&, const DirectPhase& phase, int64_t images, const float* x, const float* packed,
+                   const ImageResult& result, float* workspace);
+
+  /// The gradient of the filters; the partial holds them in panels.
+  int64_t (*gradient_workspace_floats)(const DirectShape&);
+  int64_t (*partial_floats)(const DirectShape&);
+  void (*accumulate)(const DirectShape&, int64_t images, const float* x, const float* dy, bool empty, float* partial,
+                     float* workspace);
+  void (*combine)(float* into, const float* from, int64_t floats, bool empty);
+  /// Out of the partial: dw, to.channels x from_channels() x rows.taps x columns.taps, row-major.
+  void (*finish)(const DirectShape&, const float* partial, float* dw);
+};
+
+/// Those of the best instruction set that this machine has (and Highway may use).
+const DirectRoutines& direct_routines();
+
+}  // namespace tacho::simd

@@ -1,0 +1,74 @@
+#pragma once
+#include <algorithm>
+
+#include "backends/simd/convolution_group.h"
+#include "op/output_partial.h"
+
+namespace tacho::simd {
+
+/// What the kernels of conv2d_backward_weights share: a partial of floats in their own form behind a header that says
+/// whether any slice has been added yet (so that the first one overwrites instead of adding to zeros).
+class FilterGradient : public Kernel {
+ public:
+  explicit FilterGradient(const ConvolutionGroup& group) : group_(group) {}
+
+  /// Of one call; where nothing is summed over slices (`whole`), with a partial of its own.
+  size_t workspace_bytes(bool whole) const {
+    return aligned_bytes(size_t(scratch_floats()) * sizeof(float)) + (whole ? partial_bytes() : 0);
+  }
+
+  RunStatus run(const KernelRun& run) const final {
+    void* partial = static_cast<std::byte*>(run.workspace) + aligned_bytes(size_t(scratch_floats()) * sizeof(float));
+    begin(partial);
+    accumulate(run, partial);
+    finish(partial, run.outputs);
+    return {};
+  }
+  size_t partial_bytes() const final { return kHeaderBytes + size_t(floats()) * sizeof(float); }
+  void begin(void* partial) const final { empty(partial) = 1; }
+  RunStatus accumulate(const KernelRun& run, void* partial) const final {
+    const int64_t images = run.inputs[group_.first].shape()[0];
+    if (images == 0) return {};
+    add(images, run.in<float>(group_.second), run.in<float>(group_.first), empty(partial) != 0, sums(partial),
+        static_cast<float*>(run.workspace));
+    empty(partial) = 0;
+    return {};
+  }
+  void combine(void* into, const void* from) const final {
+    if (empty(from)) return;
+    join(sums(into), sums(from), empty(into) != 0);
+    empty(into) = 0;
+  }
+  void finish(const void* partial, std::span<const View> outputs) const final {
+    const View& dw = outputs[size_t(group_.y)];
+    if (empty(partial)) std::fill_n(dw.as<float>(), dw.elements(), 0.0f);
+    else write(sums(partial), dw.as<float>());
+  }
+
+ protected:
+  virtual int64_t scratch_floats() const = 0;
+  /// Floats of the partial.
+  virtual int64_t floats() const = 0;
+  /// The gradient of `images` images x and results' gradients dy, into sums: added, or written over them where they are
+  /// `empty`.
+  virtual void add(int64_t images, const float* x, const float* dy, bool empty, float* sums,
+                   float* workspace) const = 0;
+  virtual void join(float* into, const float* from, bool empty) const = 0;
+  /// Into the filters' own layout.
+  virtual void write(const float* sums, float* dw) const = 0;
+
+ private:
+  static constexpr size_t kHeaderBytes = 64;
+  static int64_t& empty(void* partial) { return *static_cast<int64_t*>(partial); }
+  static int64_t empty(const void* partial) { return *static_cast<const int64_t*>(partial); }
+  static float* sums(void* partial) {
+    return reinterpret_cast<float*>(static_cast<std::byte*>(partial) + kHeaderBytes);
+  }
+  static const float* sums(const void* partial) {
+    return reinterpret_cast<const float*>(static_cast<const std::byte*>(partial) + kHeaderBytes);
+  }
+
+  ConvolutionGroup group_;
+};
+
+}  // namespace tacho::simd

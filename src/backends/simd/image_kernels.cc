@@ -1,0 +1,239 @@
+// relu, its gradient, add, pooling, bias gradients and reshapes of images that lie channels last.
+#include "backends/simd/convolution_group.h"
+#include "backends/simd/image_ops.h"
+#include "backends/simd/kernels.h"
+#include "backends/simd/layouts.h"
+#include "backends/simd/product_chain.h"
+#include "backends/simd/targets.h"
+#include "op/output_partial.h"
+#include "ops/max_pool2d.h"
+#include "ops/sum.h"
+
+namespace tacho::simd {
+namespace {
+
+using Elementwise = void (*)(const float*, const float*, float*, int64_t);
+
+/// Whatever the layout is, as long as all operands have the same.
+class ElementwiseKernel final : public Kernel {
+ public:
+  ElementwiseKernel(Elementwise function, size_t a, size_t b) : function_(function), a_(a), b_(b) {}
+  RunStatus run(const KernelRun& run) const override {
+    function_(run.in<float>(a_), run.in<float>(b_), run.out<float>(0), run.outputs[0].elements());
+    return {};
+  }
+
+ private:
+  Elementwise function_;
+  size_t a_, b_;
+};
+
+class MaxPool final : public Kernel {
+ public:
+  MaxPool(const PoolGeometry& geometry, size_t y, int index) : geometry_(geometry), y_(y), index_(index) {}
+  RunStatus run(const KernelRun& run) const override {
+    const Shape& shape = run.inputs[0].shape();
+    routines_.max_pool(geometry_, shape[1], shape[0], run.in<float>(0), run.out<float>(y_),
+                       index_ < 0 ? nullptr : run.out<int32_t>(size_t(index_)));
+    return {};
+  }
+
+ private:
+  const ImageRoutines& routines_ = image_routines();
+  PoolGeometry geometry_;
+  size_t y_;
+  int index_;
+};
+
+/// max_pool2d_backward, with the gradient of a relu before it where `gate` is not negative.
+class Unpool final : public Kernel {
+ public:
+  Unpool(size_t dy, size_t index, int gate) : dy_(dy), index_(index), gate_(gate) {}
+  RunStatus run(const KernelRun& run) const override {
+    const Shape &in = run.inputs[dy_].shape(), &out = run.outputs[0].shape();
+    const ImageExtent image{out[2], out[3], out[1]};
+    const bool by_two = in[2] == out[2] / 2 && in[3] == out[3] / 2;
+    const int64_t windows = in[2] * in[3];
+    for (int64_t n = 0; n < in[0]; ++n) {
+      const int64_t first = n * windows * in[1];
+      const float *dy = run.in<float>(dy_) + first, *gate = gate_ < 0 ? nullptr : run.in<float>(size_t(gate_)) + first;
+      const int32_t* index = run.in<int32_t>(index_) + first;
+      float* dx = run.out<float>(0) + n * image.elements();
+      if (!by_two || !routines_.unpool_by_two(image, dy, gate, index, dx)) scatter(image, windows, dy, gate, index, dx);
+    }
+    return {};
+  }
+
+ private:
+  /// Windows of any shape: from zeros, each channel adds at its own place.
+  static void scatter(const ImageExtent& image, int64_t windows, const float* dy, const float* gate,
+                      const int32_t* index, float* dx) {
+    const int64_t plane = image.height * image.width;
+    std::fill_n(dx, image.elements(), 0.0f);
+    for (int64_t i = 0; i < windows * image.channels; ++i) {
+      if (uint64_t(index[i]) >= uint64_t(plane))
+        fail("[max_pool2d_backward] index ", index[i], " is outside a plane of ", plane);
+      if (!gate || gate[i] > 0) dx[index[i] * image.channels + i % image.channels] += dy[i];
+    }
+  }
+
+  const ImageRoutines& routines_ = image_routines();
+  size_t dy_, index_;
+  int gate_;
+};
+
+/// A bias gradient. Each image is summed on its own and then added: shorter chains of roundings than one sum over all.
+class ChannelSum final : public OutputPartialKernel {
+ public:
+  explicit ChannelSum(const Group& group) : OutputPartialKernel(group), output_(group.outputs[0]) {}
+
+  RunStatus run(const KernelRun& run) const override {
+    std::fill_n(run.out<float>(0), run.outputs[0].elements(), 0.0f);
+    add(run, run.out<float>(0));
+    return {};
+  }
+  RunStatus accumulate(const KernelRun& run, void* partial) const override {
+    const View sums = partial_.view(partial, output_);
+    if (partial_.empty(partial)) std::fill_n(sums.as<float>(), sums.elements(), 0.0f);
+    add(run, sums.as<float>());
+    partial_.add_rows(partial, run.slice.count);
+    return {};
+  }
+
+ private:
+  void add(const KernelRun& run, float* sums) const {
+    const Shape& shape = run.inputs[0].shape();
+    const int64_t places = shape[2] * shape[3];
+    for (int64_t n = 0; n < shape[0]; ++n)
+      routines_.add_places(run.in<float>(0) + n * places * shape[1], places, shape[1], sums);
+  }
+
+  const ImageRoutines& routines_ = image_routines();
+  int output_;
+};
+
+/// Why the group's operands are no images of numbers; `members`: how many operations are taken together.
+std::string objection(const Group& group, const OfferContext& context, size_t members) {
+  if (group.members.size() != members) return "one operation at a time";
+  for (const std::vector<int>* operands : {&group.inputs, &group.outputs})
+    for (int operand : *operands) {
+      const GroupOperand& o = group.operands[size_t(operand)];
+      if (o.type.dtype != DType::float32 && o.type.dtype != DType::int32)
+        return text_of("dtype ", name_of(o.type.dtype));
+      if (!may_be_images(o)) return "not images, or images sliced along another axis than the batch";
+    }
+  if (context.row_major_outputs)
+    for (int operand : group.outputs)
+      if (!image_layout(group.operands[size_t(operand)].type).is_row_major()) return "the result is read row-major";
+  return {};
+}
+
+/// Whether an operand arrives channels last (or there is no difference): other images are as well left to others.
+bool arrives_channels_last(const Group& group, int operand) {
+  const GroupOperand& o = group.operands[size_t(operand)];
+  return is_nhwc(o.layout) || (image_layout(o.type).is_row_major() && o.layout.is_row_major());
+}
+
+Offer offer_of(const Group& group) {
+  Offer offer;
+  offer.name = to_string(group);
+  offer.reason = text_of("images lie channels last, vectors for ", target_in_use());
+  const auto layout_of = [&](int operand) {
+    const GroupOperand& o = group.operands[size_t(operand)];
+    return may_be_images(o) ? image_layout(o.type) : Layout{};
+  };
+  for (int operand : group.inputs) offer.input_layouts.push_back(layout_of(operand));
+  for (int operand : group.outputs) offer.output_layouts.push_back(layout_of(operand));
+  for (const GroupMember& member : group.members) {
+    const TensorTypes in = group.input_types(member), out = group.output_types(member);
+    offer.executed.tally += tally_of(*member.op, {member.attributes, in, out});
+  }
+  offer.executed.declared = true;
+  return offer;
+}
+
+/// max_pool2d_backward as member `last`, the gradient of a relu before it where that is 1.
+OfferResult offer_unpool(const Group& group, const OfferContext& context, size_t last) {
+  if (std::string reason = objection(group, context, last + 1); !reason.empty()) return Refusal{reason};
+  const GroupMember &pool = group.members[last], &first = group.members[0];
+  const int index = position_of(group.inputs, pool.inputs[1]), dy = position_of(group.inputs, first.inputs[0]);
+  const int gate = last ? position_of(group.inputs, first.inputs[1]) : -1;
+  if (last && (pool.inputs[0] != first.outputs[0] || gate < 0)) return Refusal{"no chain"};
+  if (index < 0 || dy < 0 || group.outputs != std::vector<int>{pool.outputs[0]}) return Refusal{"no chain"};
+  // The places decide: they come from the pooling itself, the gradient perhaps from a fully connected layer.
+  if (!arrives_channels_last(group, pool.inputs[1])) return Refusal{"row-major images"};
+  Offer offer = offer_of(group);
+  offer.kernel = std::make_unique<Unpool>(size_t(dy), size_t(index), gate);
+  return offer;
+}
+
+}  // namespace
+
+OfferResult offer_image_elementwise(const Group& group, const OfferContext& context) {
+  const GroupMember& member = group.members[0];
+  if (group.members.size() == 2 && group.members[1].op->name == "max_pool2d_backward")
+    return offer_unpool(group, context, 1);
+  if (std::string reason = objection(group, context, 1); !reason.empty()) return Refusal{reason};
+  bool last = false;
+  for (int operand : group.inputs) {
+    if (group.operands[size_t(operand)].type != group.operands[size_t(group.outputs[0])].type)
+      return Refusal{"operands of different shapes"};
+    last = last || arrives_channels_last(group, operand);
+  }
+  if (!last) return Refusal{"row-major images"};
+  const ImageRoutines& routines = image_routines();
+  const size_t a = size_t(position_of(group.inputs, member.inputs[0]));
+  const size_t b = size_t(position_of(group.inputs, member.inputs.back()));
+  Offer offer = offer_of(group);
+  offer.aliases = {int(a)};
+  offer.kernel = std::make_unique<ElementwiseKernel>(member.op->name == "relu"            ? routines.relu
+                                                     : member.op->name == "relu_backward" ? routines.relu_backward
+                                                                                          : routines.add,
+                                                     a, b);
+  return offer;
+}
+
+OfferResult offer_max_pool2d(const Group& group, const OfferContext& context) {
+  if (std::string reason = objection(group, context, 1); !reason.empty()) return Refusal{reason};
+  const GroupMember& member = group.members[0];
+  if (!arrives_channels_last(group, member.inputs[0])) return Refusal{"row-major images"};
+  const int y = position_of(group.outputs, member.outputs[0]), index = position_of(group.outputs, member.outputs[1]);
+  if (y < 0) return Refusal{"only the places of the maxima are read"};
+  const Shape& x = group.operands[size_t(member.inputs[0])].type.shape;
+  Offer offer = offer_of(group);
+  offer.kernel =
+      std::make_unique<MaxPool>(pool_geometry(member.attributes.as<MaxPool2dAttributes>(), x), size_t(y), index);
+  return offer;
+}
+
+OfferResult offer_max_pool2d_backward(const Group& group, const OfferContext& context) {
+  return offer_unpool(group, context, 0);
+}
+
+OfferResult offer_channel_sum(const Group& group, const OfferContext&) {
+  const GroupMember& member = group.members[0];
+  const GroupOperand& x = group.operands[size_t(group.inputs[0])];
+  if (group.members.size() > 1 || x.type.dtype != DType::float32 || !may_be_images(x) ||
+      !arrives_channels_last(group, group.inputs[0]))
+    return Refusal{"not images that lie channels last"};
+  if (member.attributes.as<ReductionAttributes>().axes != std::vector<int64_t>{0, 2, 3})
+    return Refusal{"not a sum over all but the channels"};
+  Offer offer = offer_of(group);
+  offer.kernel = std::make_unique<ChannelSum>(group);
+  return offer;
+}
+
+OfferResult offer_image_reshape(const Group& group, const OfferContext&) {
+  const GroupOperand& x = group.operands[size_t(group.inputs[0])];
+  if (group.members.size() > 1 || !is_nhwc(x.layout) || !(group.operands[size_t(group.outputs[0])].state == x.state))
+    return Refusal{"not images that lie channels last"};
+  Offer offer = offer_of(group);
+  offer.reason = "out of channels last on the way";
+  offer.input_layouts = {x.layout};
+  offer.output_layouts.clear();
+  offer.kernel = make_reorder_kernel(x.type, x.layout, {});
+  if (!offer.kernel) return Refusal{text_of("no reorder of ", name_of(x.type.dtype))};
+  return offer;
+}
+
+}  // namespace tacho::simd

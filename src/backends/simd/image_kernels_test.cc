@@ -1,0 +1,122 @@
+// What stands between convolutions, on images that arrive channels last: against the reference, on each target.
+#include <gtest/gtest.h>
+
+#include "backends/simd/layouts.h"
+#include "backends/simd/targets.h"
+#include "ops/max_pool2d.h"
+#include "ops/max_pool2d_backward.h"
+#include "ops/reshape.h"
+#include "ops/sum.h"
+#include "tests/support/groups.h"
+#include "tests/support/measure.h"
+#include "tests/support/operands.h"
+
+namespace tacho::simd {
+namespace {
+
+using namespace support;
+
+TensorType f32(Shape shape) { return {DType::float32, shape}; }
+TensorType i32(Shape shape) { return {DType::int32, shape}; }
+
+/// Offers the chain in two slices, its images channels last; compares with the reference in double. `index`, where it
+/// is given, becomes the int32 input.
+void expect_agreement(const std::vector<TensorType>& inputs, const std::vector<Step>& steps,
+                      const std::function<int32_t(int64_t)>& index = nullptr) {
+  const Chain chain = make_chain(inputs, steps, 0);
+  ASSERT_EQ(chain.refusal, "");
+  const std::vector<Slice> slices = even_slices(chain.rows, 2);
+  Group group = chain.group(slices[0]);
+  SCOPED_TRACE(text_of(target_in_use(), ": ", to_string(group), ", ", inputs[0].shape));
+  for (int operand : group.inputs)
+    if (may_be_nhwc(group.operands[size_t(operand)])) group.operands[size_t(operand)].layout = nhwc_layout();
+  const Backend& backend = backend_named("simd");
+  OfferResult result = backend.offer(group, {this_cpu(), ""});
+  ASSERT_TRUE(std::holds_alternative<Offer>(result)) << std::get<Refusal>(result).reason;
+  const Sample sample{{inputs.begin(), inputs.end()}, {}, {}};
+  std::vector<Tensor> narrow = filled_inputs(sample, DType::float32, 1),
+                      wide = filled_inputs(sample, DType::float64, 1);
+  for (std::vector<Tensor>* tensors : {&narrow, &wide})
+    for (Tensor& tensor : *tensors)
+      if (index && tensor.dtype() == DType::int32)
+        for (int64_t i = 0; i < tensor.elements(); ++i) tensor.as<int32_t>()[i] = index(i);
+  const std::vector<Tensor> expected = run_members(chain, wide);
+  const std::vector<Tensor> actual = run_offer(backend, std::get<Offer>(result), chain, narrow, slices, 2, 0xFF);
+  ASSERT_EQ(actual.size(), expected.size());
+  for (size_t j = 0; j < expected.size(); ++j)
+    EXPECT_LE(relative_difference(actual[j], expected[j]), is_floating(expected[j].dtype()) ? 1e-6 : 0)
+        << "output " << j;
+}
+
+class SimdImages : public testing::TestWithParam<std::string> {
+ protected:
+  void SetUp() override {
+    before_ = target_in_use();
+    force_target(GetParam());
+  }
+  void TearDown() override { force_target(before_); }
+
+ private:
+  std::string before_;
+};
+
+/// One vector of each kind, tails, several vectors.
+constexpr int64_t kChannels[] = {2, 3, 5, 16, 21, 64, 70};
+
+TEST_P(SimdImages, Elementwise) {
+  for (int64_t channels : kChannels) {
+    const TensorType x = f32({5, channels, 3, 4});
+    expect_agreement({x}, {{&op_named("relu"), {}, {0}}});
+    expect_agreement({x, x}, {{&op_named("relu_backward"), {}, {0, 1}}});
+    expect_agreement({x, x}, {{&op_named("add"), {}, {0, 1}}});
+  }
+}
+
+TEST_P(SimdImages, Pooling) {
+  for (int64_t channels : kChannels)
+    for (const MaxPool2dAttributes& attributes :
+         {MaxPool2dAttributes{}, MaxPool2dAttributes{{3, 2}, {2, 1}, {1, 1, 1, 0}, false},
+          MaxPool2dAttributes{{3, 3}, {2, 2}, {0, 0, 0, 0}, true}})
+      expect_agreement({f32({5, channels, 6, 5})}, {{&op_named("max_pool2d"), attributes, {0}}});
+}
+
+/// Each window's maximum in one of its four places; then anywhere, also where another window found its own.
+TEST_P(SimdImages, PoolingBackward) {
+  for (int64_t channels : kChannels)
+    for (const auto& [height, width] : {std::pair<int64_t, int64_t>{6, 4}, {7, 5}}) {
+      const Shape pooled{5, channels, height / 2, width / 2};
+      const auto own = [&, h = height / 2, w = width / 2, width = width](int64_t i) {
+        const int64_t row = i / w % h * 2 + i * 7 / 3 % 2, column = i % w * 2 + i * 5 / 3 % 2;
+        return int32_t(row * width + column);
+      };
+      const auto anywhere = [plane = height * width](int64_t i) { return int32_t(i * 7 % plane); };
+      const MaxPool2dBackwardAttributes attributes{{height, width}};
+      for (const std::function<int32_t(int64_t)>& index : {std::function<int32_t(int64_t)>(own), {anywhere}}) {
+        expect_agreement({f32(pooled), i32(pooled)}, {{&op_named("max_pool2d_backward"), attributes, {0, 1}}}, index);
+        expect_agreement(
+            {f32(pooled), f32(pooled), i32(pooled)},
+            {{&op_named("relu_backward"), {}, {0, 1}}, {&op_named("max_pool2d_backward"), attributes, {3, 2}}}, index);
+      }
+    }
+}
+
+TEST_P(SimdImages, RefusesAPlaceOutsideOfThePlane) {
+  const Shape pooled{2, 8, 2, 2};
+  EXPECT_THROW(expect_agreement({f32(pooled), i32(pooled)},
+                                {{&op_named("max_pool2d_backward"), MaxPool2dBackwardAttributes{{4, 4}}, {0, 1}}},
+                                [](int64_t) { return 16; }),
+               Error);
+}
+
+TEST_P(SimdImages, BiasGradientAndReshape) {
+  for (int64_t channels : kChannels) {
+    expect_agreement({f32({5, channels, 3, 4})}, {{&op_named("sum"), ReductionAttributes{{0, 2, 3}}, {0}}});
+    expect_agreement({f32({5, channels, 3, 4})}, {{&op_named("reshape"), ReshapeAttributes{{5, channels * 12}}, {0}}});
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Targets, SimdImages, testing::ValuesIn(available_targets()),
+                         [](const auto& info) { return info.param; });
+
+}  // namespace
+}  // namespace tacho::simd

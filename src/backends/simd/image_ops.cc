@@ -1,0 +1,142 @@
+#include "backends/simd/image_ops.h"
+
+#include "backends/simd/targets.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "backends/simd/image_ops.cc"
+#include <hwy/foreach_target.h>
+// Behind foreach_target.h:
+#include "backends/simd/channels-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace tacho::simd {
+namespace HWY_NAMESPACE {
+namespace {
+
+/// f on vectors, then on what is left one by one: an element is never done twice, for it may have been overwritten.
+template <class F>
+HWY_INLINE void elements(const float* a, const float* b, float* result, int64_t count, const F& f) {
+  const hn::ScalableTag<float> d;
+  const hn::CappedTag<float, 1> one;
+  const int64_t lanes = int64_t(hn::Lanes(d));
+  int64_t i = 0;
+  for (; i + lanes <= count; i += lanes) hn::StoreU(f(d, hn::LoadU(d, a + i), hn::LoadU(d, b + i)), d, result + i);
+  for (; i < count; ++i) hn::StoreU(f(one, hn::LoadU(one, a + i), hn::LoadU(one, b + i)), one, result + i);
+}
+
+/// Not Max, so that a NaN stays one.
+void relu(const float* x, const float*, float* y, int64_t count) {
+  elements(x, x, y, count, [](auto d, auto a, auto) HWY_ATTR { return hn::IfThenZeroElse(hn::Lt(a, hn::Zero(d)), a); });
+}
+void relu_backward(const float* dy, const float* y, float* dx, int64_t count) {
+  elements(dy, y, dx, count,
+           [](auto d, auto a, auto b) HWY_ATTR { return hn::IfThenElseZero(hn::Gt(b, hn::Zero(d)), a); });
+}
+void add(const float* a, const float* b, float* sum, int64_t count) {
+  elements(a, b, sum, count, [](auto, auto x, auto y) HWY_ATTR { return hn::Add(x, y); });
+}
+
+/// Sums of a few vectors of channels side by side; each channel once.
+template <int kVectors, class D>
+HWY_INLINE void add_columns(D d, const float* x, int64_t places, int64_t channels, float* sums) {
+  const int64_t lanes = int64_t(hn::Lanes(d));
+  hn::Vec<D> total[kVectors];
+  for (int v = 0; v < kVectors; ++v) total[v] = hn::Zero(d);
+  for (int64_t p = 0; p < places; ++p, x += channels)
+    for (int v = 0; v < kVectors; ++v) total[v] = hn::Add(total[v], hn::LoadU(d, x + v * lanes));
+  for (int v = 0; v < kVectors; ++v) hn::StoreU(hn::Add(hn::LoadU(d, sums + v * lanes), total[v]), d, sums + v * lanes);
+}
+
+void add_places(const float* x, int64_t places, int64_t channels, float* sums) {
+  const hn::ScalableTag<float> d;
+  const int64_t lanes = int64_t(hn::Lanes(d));
+  int64_t c = 0;
+  for (; c + 4 * lanes <= channels; c += 4 * lanes) add_columns<4>(d, x + c, places, channels, sums + c);
+  for (; c + lanes <= channels; c += lanes) add_columns<1>(d, x + c, places, channels, sums + c);
+  for (; c < channels; ++c) add_columns<1>(hn::CappedTag<float, 1>(), x + c, places, channels, sums + c);
+}
+
+void max_pool(const PoolGeometry& g, int64_t channels, int64_t images, const float* x, float* y, int32_t* index) {
+  const int64_t image_floats = g.rows.in * g.columns.in * channels;
+  for (int64_t n = 0; n < images; ++n, x += image_floats)
+    for (int64_t oh = 0; oh < g.rows.out; ++oh) {
+      const int64_t top = g.rows.place(oh, 0);
+      const int64_t first_row = std::max<int64_t>(top, 0), last_row = std::min(top + g.rows.kernel, g.rows.in);
+      for (int64_t ow = 0; ow < g.columns.out; ++ow, y += channels, index += index ? channels : 0) {
+        const int64_t left = g.columns.place(ow, 0);
+        const int64_t first = std::max<int64_t>(left, 0), last = std::min(left + g.columns.kernel, g.columns.in);
+        for_channels(channels, [&](auto d, int64_t c) HWY_ATTR {
+          const hn::RebindToSigned<decltype(d)> di;
+          const int64_t start = first_row * g.columns.in + first;
+          auto best = hn::LoadU(d, x + start * channels + c);
+          auto at = hn::Set(di, int32_t(start));
+          for (int64_t row = first_row; row < last_row; ++row)
+            for (int64_t column = first; column < last; ++column) {
+              const int64_t place = row * g.columns.in + column;
+              const auto candidate = hn::LoadU(d, x + place * channels + c);
+              const auto larger = hn::Gt(candidate, best);
+              best = hn::IfThenElse(larger, candidate, best);
+              at = hn::IfThenElse(hn::RebindMask(di, larger), hn::Set(di, int32_t(place)), at);
+            }
+          hn::StoreU(best, d, y + c);
+          if (index) hn::StoreU(at, di, index + c);
+        });
+      }
+    }
+}
+
+bool unpool_by_two(const ImageExtent& image, const float* dy, const float* gate, const int32_t* index, float* dx) {
+  const int64_t width = image.width, channels = image.channels, down = image.height / 2, right = width / 2;
+  bool within = true;
+  for (int64_t oh = 0; oh < down; ++oh)
+    for (int64_t ow = 0; ow < right; ++ow) {
+      const int64_t window = (oh * right + ow) * channels, corner = 2 * oh * width + 2 * ow;
+      for_channels(channels, [&](auto d, int64_t c) HWY_ATTR {
+        const hn::RebindToSigned<decltype(d)> di;
+        auto value = hn::LoadU(d, dy + window + c);
+        if (gate) value = hn::IfThenElseZero(hn::Gt(hn::LoadU(d, gate + window + c), hn::Zero(d)), value);
+        const auto at = hn::LoadU(di, index + window + c);
+        auto found = hn::Zero(di);
+        for (const int64_t place : {corner, corner + 1, corner + width, corner + width + 1}) {
+          const auto here = hn::Eq(at, hn::Set(di, int32_t(place)));
+          hn::StoreU(hn::IfThenElseZero(hn::RebindMask(d, here), value), d, dx + place * channels + c);
+          found = hn::Or(found, hn::VecFromMask(di, here));
+        }
+        within = within && hn::AllTrue(di, hn::MaskFromVec(found));
+      });
+    }
+  // A last odd column and row belong to no window.
+  if (width % 2)
+    for (int64_t row = 0; row < image.height; ++row)
+      std::fill_n(dx + (row * width + width - 1) * channels, channels, 0.0f);
+  if (image.height % 2) std::fill_n(dx + (image.height - 1) * width * channels, width * channels, 0.0f);
+  return within;
+}
+
+constexpr ImageRoutines kRoutines{
+    .relu = relu,
+    .relu_backward = relu_backward,
+    .add = add,
+    .add_places = add_places,
+    .max_pool = max_pool,
+    .unpool_by_two = unpool_by_two,
+};
+
+}  // namespace
+
+const ImageRoutines* image_table() { return &kRoutines; }
+
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace HWY_NAMESPACE
+}  // namespace tacho::simd
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace tacho::simd {
+
+HWY_EXPORT(image_table);
+
+const ImageRoutines& image_routines() { return *HWY_DYNAMIC_DISPATCH(image_table)(); }
+
+}  // namespace tacho::simd
+#endif

@@ -1,0 +1,28 @@
+#pragma once
+// What stands between convolutions, on images that lie channels last.
+#include "backends/simd/images.h"
+#include "ops/pool_geometry.h"
+
+namespace tacho::simd {
+
+struct ImageRoutines {
+  // Element by element; the result may take the place of an operand.
+  void (*relu)(const float* x, const float* unused, float* y, int64_t count);
+  void (*relu_backward)(const float* dy, const float* y, float* dx, int64_t count);
+  void (*add)(const float* a, const float* b, float* sum, int64_t count);
+
+  /// sums[c] += the sum over `places` of x.
+  void (*add_places)(const float* x, int64_t places, int64_t channels, float* sums);
+
+  /// Maxima of each window and, where `index` is not null, their places; of equal elements the first.
+  void (*max_pool)(const PoolGeometry&, int64_t channels, int64_t images, const float* x, float* y, int32_t* index);
+  /// The gradient of 2 x 2 windows side by side for one image: dx is dy (where `gate` is null or positive) at the
+  /// places in `index`, else 0; each element is written once. False, and dx is anything, where a place lies in another
+  /// window.
+  bool (*unpool_by_two)(const ImageExtent& image, const float* dy, const float* gate, const int32_t* index, float* dx);
+};
+
+/// Those of the best instruction set that this machine has (and Highway may use).
+const ImageRoutines& image_routines();
+
+}  // namespace tacho::simd

@@ -1,0 +1,31 @@
+#pragma once
+// Images as the kernels of this backend see them: channels last.
+#include <cstdint>
+
+namespace tacho::simd {
+
+/// One image: height x width places of `channels` floats each.
+struct ImageExtent {
+  int64_t height = 0, width = 0, channels = 0;
+  int64_t elements() const { return height * width * channels; }
+};
+
+/// What becomes of a convolution's results on their way out.
+struct ImageEpilogue {
+  bool bias = false, relu = false;
+  bool pool = false;  ///< the maximum of each 2 x 2 window, windows side by side; a last odd row or column is dropped
+  friend bool operator==(const ImageEpilogue&, const ImageEpilogue&) = default;
+};
+
+/// Where they go: images of the convolution's extent, or of its halves where pooled.
+struct ImageResult {
+  float* y = nullptr;
+  int32_t* index = nullptr;     ///< pooled: place of each maximum in the convolution's plane; may be null
+  const float* bias = nullptr;  ///< one a channel; null: none
+  bool relu = false, pool = false;
+  ImageExtent extent;  ///< of the convolution's own result
+  int64_t height() const { return pool ? extent.height / 2 : extent.height; }
+  int64_t width() const { return pool ? extent.width / 2 : extent.width; }
+};
+
+}  // namespace tacho::simd

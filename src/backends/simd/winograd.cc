@@ -1,0 +1,366 @@
+#include "backends/simd/winograd.h"
+
+#include "backends/simd/targets.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "backends/simd/winograd.cc"
+#include <hwy/foreach_target.h>
+// Behind foreach_target.h:
+#include "backends/simd/channels-inl.h"
+#include "backends/simd/counted.h"
+#include "backends/simd/image_result-inl.h"
+#include "backends/simd/panels-inl.h"
+#include "backends/simd/winograd_transforms-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace tacho::simd {
+namespace HWY_NAMESPACE {
+namespace {
+
+/// Where the matrices of a block of tiles lie: one of `rows` x `row` floats for each of the tile's places. The distance
+/// of two is no power of two, so that the places of one tile do not compete for a few lines of the cache.
+struct Places {
+  int64_t row = 0, distance = 0, floats = 0;
+  Places(const WinogradShape& s, int64_t rows, int64_t row_floats)
+      : row(row_floats), distance((rows * row_floats + 15) / 16 * 16 + 16), floats(distance * s.tile() * s.tile()) {}
+};
+
+/// Where the kSide x kSide places of an image lie whose first is (row, column); zeros outside of the image.
+template <int kSide>
+struct Block {
+  const float* at[kSide][kSide];
+
+  HWY_INLINE Block(const ImageExtent& e, const float* image, int64_t row, int64_t column, const float* zeros) {
+    bool inside[kSide];
+    HWY_UNROLL(6)
+    for (int j = 0; j < kSide; ++j) inside[j] = uint64_t(column + j) < uint64_t(e.width);
+    const float* first = image + (row * e.width + column) * e.channels;
+    for (int i = 0; i < kSide; ++i, first += e.width * e.channels) {
+      const bool row_inside = uint64_t(row + i) < uint64_t(e.height);
+      HWY_UNROLL(6)
+      for (int j = 0; j < kSide; ++j) at[i][j] = row_inside & inside[j] ? first + j * e.channels : zeros;
+    }
+  }
+};
+
+/// For each tile of [first, first + count), numbered over all images: f(t - first, image, row, column), where (row,
+/// column) is its first output.
+template <class F>
+HWY_INLINE void for_each_tile(const WinogradShape& s, int64_t first, int64_t count, const F& f) {
+  const int64_t across = s.tiles_across(), all = s.tiles();
+  int64_t image = first / all, down = first % all / across, right = first % across;
+  for (int64_t t = 0; t < count; ++t) {
+    f(t, image, down * s.outputs, right * s.outputs);
+    if (++right < across) continue;
+    right = 0;
+    if (++down < s.tiles_down()) continue;
+    down = 0;
+    ++image;
+  }
+}
+
+/// B^T x B of tiles [first, first + count): matrices of tiles x channels.
+template <int M>
+void transform_images(const WinogradShape& s, int64_t first, int64_t count, const float* x, const float* zeros,
+                      const Places& places, float* v) {
+  using T = Transform<M>;
+  for_each_tile(s, first, count, [&](int64_t t, int64_t image, int64_t row, int64_t column) HWY_ATTR {
+    const Block<T::kTile> block(s.from, x + image * s.from.elements(), row - s.top, column - s.left, zeros);
+    float* to = v + t * places.row;
+    for_channels(s.from.channels, [&](auto d, int64_t c) HWY_ATTR {
+      transform_tile<T::kTile, T::kTile, hn::Vec<decltype(d)>>(
+          [&](const auto* a, auto* b) HWY_ATTR { T::input(d, a, b); },
+          [&](int i, int j) HWY_ATTR { return hn::LoadU(d, block.at[i][j] + c); },
+          [&](int i, int j, auto value)
+              HWY_ATTR { hn::StoreU(value, d, to + (i * T::kTile + j) * places.distance + c); });
+    });
+  });
+}
+
+/// A y A^T of one panel's channels of the results' gradients: matrices of tiles x panel.
+template <int M>
+void transform_gradients(const WinogradShape& s, int64_t first, int64_t count, int64_t channel, const float* dy,
+                         const float* zeros, const Places& places, float* g) {
+  using T = Transform<M>;
+  const int64_t channels = std::min(kPanel, s.to.channels - channel);
+  const int64_t filled = panel_columns(s.to.channels, channel);
+  for_each_tile(s, first, count, [&](int64_t t, int64_t image, int64_t row, int64_t column) HWY_ATTR {
+    const Block<M> block(s.to, dy + image * s.to.elements() + channel, row, column, zeros);
+    float* to = g + t * places.row;
+    if (filled > channels)  // what the sums read behind the last channel shall be numbers
+      for (int p = 0; p < T::kTile * T::kTile; ++p)
+        std::fill(to + p * places.distance + channels, to + p * places.distance + filled, 0.0f);
+    for_channels(channels, [&](auto d, int64_t c) HWY_ATTR {
+      transform_tile<M, T::kTile, hn::Vec<decltype(d)>>(
+          [&](const auto* a, auto* b) HWY_ATTR { T::gradient(d, a, b); },
+          [&](int i, int j) HWY_ATTR { return hn::LoadU(d, block.at[i][j] + c); },
+          [&](int i, int j, auto value)
+              HWY_ATTR { hn::StoreU(value, d, to + (i * T::kTile + j) * places.distance + c); });
+    });
+  });
+}
+
+/// A^T m A of one panel's channels and on to the result.
+template <int M>
+void transform_results(const WinogradShape& s, int64_t first, int64_t count, int64_t channel, const Places& places,
+                       const float* m, const ImageResult& result) {
+  using T = Transform<M>;
+  const int64_t channels = std::min(kPanel, s.to.channels - channel);
+  for_each_tile(s, first, count, [&](int64_t t, int64_t image, int64_t row, int64_t column) HWY_ATTR {
+    const float* from = m + t * places.row;
+    for_channels(channels, [&](auto d, int64_t c) HWY_ATTR {
+      hn::Vec<decltype(d)> y[M][M];
+      transform_tile<T::kTile, M, hn::Vec<decltype(d)>>(
+          [&](const auto* a, auto* b) HWY_ATTR { T::output(d, a, b); },
+          [&](int i, int j) HWY_ATTR { return hn::LoadU(d, from + (i * T::kTile + j) * places.distance + c); },
+          [&](int i, int j, auto value) HWY_ATTR { y[i][j] = value; });
+      store_block<M, M>(d, y, result, image, row, column, channel + c);
+    });
+  });
+}
+
+int64_t packed_floats(const WinogradShape& s) {
+  return panels(s.to.channels) * s.tile() * s.tile() * s.from.channels * kPanel;
+}
+
+/// Filters as [panel][place][channel][kPanel]: the order in which they are read.
+template <int M>
+void pack_as(const WinogradShape& s, const float* w, bool turned, float* packed) {
+  using T = Transform<M>;
+  constexpr int kPlaces = T::kTile * T::kTile;
+  const hn::ScalableTag<float> d;
+  const int64_t to_step = turned ? 9 : s.from.channels * 9, from_step = turned ? s.to.channels * 9 : 9;
+  const int64_t place_floats = s.from.channels * kPanel;
+  HWY_ALIGN float taps[9][kLanes<float>];
+  for (int64_t first = 0; first < s.to.channels; first += kPanel, packed += kPlaces * place_floats)
+    for (int64_t c = 0; c < s.from.channels; ++c)
+      for (int64_t column = 0; column < kPanel; column += kLanes<float>) {
+        float* to = packed + c * kPanel + column;
+        const int64_t present = std::clamp<int64_t>(s.to.channels - first - column, 0, kLanes<float>);
+        const float* from = w + (first + column) * to_step + c * from_step;
+        for (int64_t tap = 0; tap < 9; ++tap) {
+          for (int64_t lane = 0; lane < present; ++lane)
+            taps[turned ? 8 - tap : tap][lane] = from[lane * to_step + tap];
+          for (int64_t lane = present; lane < kLanes<float>; ++lane) taps[turned ? 8 - tap : tap][lane] = 0;
+        }
+        transform_tile<3, T::kTile, hn::Vec<decltype(d)>>(
+            [&](const auto* a, auto* b) HWY_ATTR { T::filter(d, a, b); },
+            [&](int i, int j) HWY_ATTR { return hn::Load(d, taps[i * 3 + j]); },
+            [&](int i, int j, auto value) HWY_ATTR { hn::StoreU(value, d, to + (i * T::kTile + j) * place_floats); });
+      }
+}
+
+void pack(const WinogradShape& s, const float* w, bool turned, float* packed) {
+  if (s.outputs == 4) pack_as<4>(s, w, turned, packed);
+  else pack_as<2>(s, w, turned, packed);
+}
+
+/// Tiles in blocks of at most `most`, as even as possible.
+int64_t even_block(int64_t tiles, int64_t most) {
+  if (tiles <= most) return std::max<int64_t>(tiles, 1);
+  const int64_t blocks = (tiles + most - 1) / most;
+  return (tiles + blocks - 1) / blocks;
+}
+
+/// The transformed images of a block and the products of one panel fit two thirds of L2; but filters stream past for
+/// every block, so it has at least two tiles of rows.
+int64_t tile_block(const WinogradShape& s, int64_t images, const CpuInfo& cpu) {
+  const int64_t tile_bytes = s.tile() * s.tile() * int64_t(sizeof(float)) * (s.from.channels + kPanel);
+  const int64_t fit = cpu.l2_bytes * 2 / 3 / tile_bytes / kTileRows * kTileRows;
+  return even_block(images * s.tiles(), std::clamp<int64_t>(fit, 2 * kTileRows, 12 * kTileRows));
+}
+
+int64_t zero_floats(int64_t channels) { return (channels + 15) / 16 * 16; }
+
+int64_t workspace_floats(const WinogradShape& s, int64_t block) {
+  return zero_floats(s.from.channels) + Places(s, block, s.from.channels).floats + Places(s, block, kPanel).floats;
+}
+
+/// Channels that are summed at a time: their part of a panel of filters stays in half of L1.
+int64_t depth_block(int64_t channels, const CpuInfo& cpu) {
+  const int64_t most = std::max<int64_t>(cpu.l1_bytes / 2 / (kPanel * int64_t(sizeof(float))), 32);
+  return even_block(channels, most);
+}
+
+template <int M>
+void convolve_as(const WinogradShape& s, int64_t block, int64_t images, const float* x, const float* packed,
+                 const ImageResult& result, float* workspace) {
+  constexpr int kPlaces = (M + 2) * (M + 2);
+  const Places images_at(s, block, s.from.channels), products_at(s, block, kPanel);
+  float *zeros = workspace, *v = zeros + zero_floats(s.from.channels), *m = v + images_at.floats;
+  std::fill_n(zeros, zero_floats(s.from.channels), 0.0f);
+  const int64_t tiles = images * s.tiles(), channels = s.from.channels, depth = depth_block(channels, this_cpu());
+  for (int64_t first = 0; first < tiles; first += block) {
+    const int64_t count = std::min(block, tiles - first);
+    transform_images<M>(s, first, count, x, zeros, images_at, v);
+    const float* filters = packed;
+    for (int64_t channel = 0; channel < s.to.channels; channel += kPanel) {
+      const int64_t columns = panel_columns(s.to.channels, channel);
+      for (int place = 0; place < kPlaces; ++place)
+        for (int64_t c = 0; c < channels; c += depth) {
+          const int64_t steps = std::min(depth, channels - c);
+          TileEnd<float> end;
+          end.add = c > 0;
+          multiply_panels<float>(count, columns, steps,
+                                 StepsTogether<float>{v + place * images_at.distance + c, images_at.row}, filters,
+                                 kPanel, 0, m + place * products_at.distance, kPanel, end);
+          filters += steps * kPanel;
+        }
+      transform_results<M>(s, first, count, channel, products_at, m, result);
+    }
+  }
+}
+
+void convolve(const WinogradShape& s, int64_t block, int64_t images, const float* x, const float* packed,
+              const ImageResult& result, float* workspace) {
+  if (s.outputs == 4) convolve_as<4>(s, block, images, x, packed, result, workspace);
+  else convolve_as<2>(s, block, images, x, packed, result, workspace);
+}
+
+/// The partial is read and written once a block, so a block has many tiles, also where the transformed images and
+/// gradients then leave L2: they are read from end to end.
+int64_t gradient_tile_block(const WinogradShape& s, int64_t images, const CpuInfo& cpu) {
+  const int64_t tile_bytes =
+      s.tile() * s.tile() * int64_t(sizeof(float)) * (s.from.channels + panels(s.to.channels) * kPanel);
+  return even_block(images * s.tiles(), std::max<int64_t>(cpu.l2_bytes * 2 / 3 / tile_bytes, 96));
+}
+
+int64_t gradient_workspace_floats(const WinogradShape& s, int64_t block) {
+  return zero_floats(std::max(s.from.channels, kPanel)) + Places(s, block, s.from.channels).floats +
+         panels(s.to.channels) * Places(s, block, kPanel).floats;
+}
+
+/// [place][panel][channel][kPanel].
+int64_t partial_floats(const WinogradShape& s) { return packed_floats(s); }
+
+template <int M>
+void accumulate_as(const WinogradShape& s, int64_t block, int64_t images, const float* x, const float* dy, bool empty,
+                   float* partial, float* workspace) {
+  constexpr int kPlaces = (M + 2) * (M + 2);
+  const int64_t channels = s.from.channels, zero = zero_floats(std::max(channels, kPanel));
+  const Places images_at(s, block, channels), gradients_at(s, block, kPanel);
+  float *zeros = workspace, *v = zeros + zero, *g = v + images_at.floats;
+  std::fill_n(zeros, zero, 0.0f);
+  const int64_t tiles = images * s.tiles(), steps = depth_block(tiles, this_cpu());
+  for (int64_t first = 0; first < tiles; first += block) {
+    const int64_t count = std::min(block, tiles - first);
+    transform_images<M>(s, first, count, x, zeros, images_at, v);
+    for (int64_t p = 0; p < panels(s.to.channels); ++p)
+      transform_gradients<M>(s, first, count, p * kPanel, dy, zeros, gradients_at, g + p * gradients_at.floats);
+    float* sums = partial;
+    for (int place = 0; place < kPlaces; ++place)
+      for (int64_t p = 0; p < panels(s.to.channels); ++p, sums += channels * kPanel)
+        for (int64_t t = 0; t < count; t += steps) {
+          TileEnd<float> end;
+          end.add = !empty || first + t > 0;
+          multiply_panels<float>(channels, panel_columns(s.to.channels, p * kPanel), std::min(steps, count - t),
+                                 RowsTogether<float>{v + place * images_at.distance + t * images_at.row, images_at.row},
+                                 g + p * gradients_at.floats + place * gradients_at.distance + t * kPanel, kPanel, 0,
+                                 sums, kPanel, end);
+        }
+  }
+}
+
+void accumulate(const WinogradShape& s, int64_t block, int64_t images, const float* x, const float* dy, bool empty,
+                float* partial, float* workspace) {
+  if (s.outputs == 4) accumulate_as<4>(s, block, images, x, dy, empty, partial, workspace);
+  else accumulate_as<2>(s, block, images, x, dy, empty, partial, workspace);
+}
+
+template <int M>
+void finish_as(const WinogradShape& s, const float* partial, float* dw) {
+  using T = Transform<M>;
+  const hn::ScalableTag<float> d;
+  const int64_t channels = s.from.channels, panel_count = panels(s.to.channels);
+  HWY_ALIGN float taps[9][kLanes<float>];
+  for (int64_t k = 0; k < s.to.channels; k += kLanes<float>)
+    for (int64_t c = 0; c < channels; ++c) {
+      const float* from = partial + (k / kPanel * channels + c) * kPanel + k % kPanel;
+      transform_tile<T::kTile, 3, hn::Vec<decltype(d)>>(
+          [&](const auto* a, auto* b) HWY_ATTR { T::filter_gradient(d, a, b); },
+          [&](int i, int j)
+              HWY_ATTR { return hn::LoadU(d, from + (i * T::kTile + j) * panel_count * channels * kPanel); },
+          [&](int i, int j, auto value) HWY_ATTR { hn::Store(value, d, taps[i * 3 + j]); });
+      const int64_t present = std::min(kLanes<float>, s.to.channels - k);
+      for (int64_t lane = 0; lane < present; ++lane)
+        for (int64_t tap = 0; tap < 9; ++tap) dw[((k + lane) * channels + c) * 9 + tap] = taps[tap][lane];
+    }
+}
+
+void finish(const WinogradShape& s, const float* partial, float* dw) {
+  if (s.outputs == 4) finish_as<4>(s, partial, dw);
+  else finish_as<2>(s, partial, dw);
+}
+
+/// What one transform of a tile executes, counted by doing it.
+template <int kFrom, int kTo, class F>
+Tally count_transform(F f) {
+  counting_tally() = {};
+  transform_tile<kFrom, kTo, Counted>(
+      f, [](int, int) { return Counted(); }, [](int, int, Counted) {});
+  return counting_tally();
+}
+
+template <int M>
+Tally transforms_tally(const WinogradShape& s, bool gradient, int64_t tiles) {
+  using T = Transform<M>;
+  const CountedTag d;
+  const Tally images = count_transform<T::kTile, T::kTile>([&](const Counted* a, Counted* b) { T::input(d, a, b); });
+  const Tally results = gradient
+                            ? count_transform<M, T::kTile>([&](const Counted* a, Counted* b) { T::gradient(d, a, b); })
+                            : count_transform<T::kTile, M>([&](const Counted* a, Counted* b) { T::output(d, a, b); });
+  Tally total;
+  total.mul = tiles * (images.mul * s.from.channels + results.mul * s.to.channels);
+  total.add = tiles * (images.add * s.from.channels + results.add * s.to.channels);
+  return total;
+}
+
+Tally tally(const WinogradShape& s, bool gradient, int64_t images) {
+  const int64_t tiles = images * s.tiles(), products = tiles * s.tile() * s.tile() * s.from.channels * s.to.channels;
+  Tally total = s.outputs == 4 ? transforms_tally<4>(s, gradient, tiles) : transforms_tally<2>(s, gradient, tiles);
+  total.mul += products;
+  total.add += products;
+  return total;
+}
+Tally convolve_tally(const WinogradShape& s, int64_t images) { return tally(s, false, images); }
+Tally accumulate_tally(const WinogradShape& s, int64_t images) { return tally(s, true, images); }
+
+constexpr WinogradRoutines kRoutines{
+    .packed_floats = packed_floats,
+    .pack = pack,
+    .tile_block = tile_block,
+    .workspace_floats = workspace_floats,
+    .convolve = convolve,
+    .gradient_tile_block = gradient_tile_block,
+    .gradient_workspace_floats = gradient_workspace_floats,
+    .partial_floats = partial_floats,
+    .accumulate = accumulate,
+    .combine = combine_panels,
+    .finish = finish,
+    .convolve_tally = convolve_tally,
+    .accumulate_tally = accumulate_tally,
+};
+
+}  // namespace
+
+const WinogradRoutines* winograd_table() { return &kRoutines; }
+
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace HWY_NAMESPACE
+}  // namespace tacho::simd
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace tacho::simd {
+
+HWY_EXPORT(winograd_table);
+
+const WinogradRoutines& winograd_routines() { return *HWY_DYNAMIC_DISPATCH(winograd_table)(); }
+
+int winograd_outputs(int64_t height, int64_t width) {
+  const auto products = [&](int64_t m) { return (height + m - 1) / m * ((width + m - 1) / m) * (m + 2) * (m + 2); };
+  return products(4) < products(2) ? 4 : 2;
+}
+
+}  // namespace tacho::simd
+#endif

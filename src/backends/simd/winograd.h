@@ -1,0 +1,63 @@
+#pragma once
+// Winograd's minimal filtering F(M x M, 3 x 3), M = 4 or 2, for convolutions of stride 1 of images that lie channels
+// last: tiles of (M + 2)^2 inputs, M^2 outputs, one product of matrices for each of the tile's places instead of one
+// for each of the filter's taps. Errors relative to the largest result: below 2e-5 (M = 4) and 2e-6 (M = 2) for the
+// gradients of filters, below 1e-5 and 1e-6 for images, by measurement up to 512 channels (winograd_test.cc).
+#include <cstddef>
+
+#include "backends/simd/images.h"
+#include "count/op_count.h"
+#include "device/cpu.h"
+
+namespace tacho::simd {
+
+/// A stride-1 convolution with 3 x 3 filters between two kinds of images.
+struct WinogradShape {
+  int outputs = 4;            ///< M: outputs of a tile along each axis
+  ImageExtent from, to;       ///< the convolution's input and output
+  int64_t top = 0, left = 0;  ///< zeros before the input; negative: so many rows or columns are left out
+  int tile() const { return outputs + 2; }
+  int64_t tiles_down() const { return (to.height + outputs - 1) / outputs; }
+  int64_t tiles_across() const { return (to.width + outputs - 1) / outputs; }
+  int64_t tiles() const { return tiles_down() * tiles_across(); }  ///< of an image
+};
+
+/// M for results of this extent: the one with fewer multiplications, 2 (more accurate) where they are the same.
+int winograd_outputs(int64_t height, int64_t width);
+
+/// What the routines below are for one instruction set. All pointers into workspaces, packed filters and partials are
+/// 64-byte aligned.
+struct WinogradRoutines {
+  /// Floats of the packed filters.
+  int64_t (*packed_floats)(const WinogradShape&);
+  /// Filters w (to.channels x from.channels x 3 x 3, row-major) transformed. With `turned`, w is that of the
+  /// convolution whose gradient this is: from.channels x to.channels x 3 x 3, turned by half a circle.
+  void (*pack)(const WinogradShape&, const float* w, bool turned, float* packed);
+
+  /// Tiles that are worked on together, for so many images, by the sizes of this machine's caches.
+  int64_t (*tile_block)(const WinogradShape&, int64_t images, const CpuInfo&);
+  int64_t (*workspace_floats)(const WinogradShape&, int64_t tile_block);
+  /// The convolution of `images` images x.
+  void (*convolve)(const WinogradShape&, int64_t tile_block, int64_t images, const float* x, const float* packed,
+                   const ImageResult&, float* workspace);
+
+  /// The same three for the gradient of the filters, and the floats of its partial: the gradient before the filters'
+  /// transform. `accumulate` and `combine` add to it, or, where it is `empty`, overwrite it.
+  int64_t (*gradient_tile_block)(const WinogradShape&, int64_t images, const CpuInfo&);
+  int64_t (*gradient_workspace_floats)(const WinogradShape&, int64_t tile_block);
+  int64_t (*partial_floats)(const WinogradShape&);
+  void (*accumulate)(const WinogradShape&, int64_t tile_block, int64_t images, const float* x, const float* dy,
+                     bool empty, float* partial, float* workspace);
+  void (*combine)(float* into, const float* from, int64_t floats, bool empty);
+  /// Out of the partial: dw, to.channels x from.channels x 3 x 3, row-major.
+  void (*finish)(const WinogradShape&, const float* partial, float* dw);
+
+  /// Executed by `convolve` (without the epilogue), `accumulate` for so many images, `pack` and `finish`.
+  Tally (*convolve_tally)(const WinogradShape&, int64_t images);
+  Tally (*accumulate_tally)(const WinogradShape&, int64_t images);
+};
+
+/// Those of the best instruction set that this machine has (and Highway may use).
+const WinogradRoutines& winograd_routines();
+
+}  // namespace tacho::simd
