@@ -2,7 +2,9 @@
 // passes make. One test per backend; its last line says how much the backend took.
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <iostream>
+#include <set>
 
 #include "op/backend.h"
 #include "ops/bias_add.h"
@@ -23,7 +25,20 @@ double tolerance(DType dtype) { return dtype == DType::float32 ? 1e-5 : 1e-12; }
 /// How many offers a backend made and refused, and over what.
 struct Taken {
   int operations = 0, samples = 0, taken = 0, refused = 0;
+  int operations_taken = 0;        ///< of which it took at least one sample
+  double worst = 0;                ///< relative difference of floating results
+  std::string worst_at;            ///< the group of that one
+  std::set<std::string> refusals;  ///< of float32, of the present operation
 };
+
+/// One line per operation, where TACHO_TALLY asks for it: what was taken, how well it agreed, why the rest was not.
+void print_row(const OpDef& op, const Taken& before, const Taken& after) {
+  if (!std::getenv("TACHO_TALLY")) return;
+  std::cout << "  " << op.name << ": " << after.taken - before.taken << " taken, " << after.refused - before.refused
+            << " refused";
+  for (const std::string& reason : after.refusals) std::cout << "; " << reason;
+  std::cout << "\n";
+}
 
 Tally required(const Chain& chain, const Group& group) {
   Tally total;
@@ -65,13 +80,15 @@ void check_aliases(const Offer& offer, const Chain& chain, const std::vector<Ten
 
 /// Offers the chain; where it is taken, runs it in `parts` slices and compares. Returns whether it was taken.
 bool check_chain(const Backend& backend, const Chain& chain, DType dtype, int64_t parts,
-                 const std::vector<Tensor>& inputs, const std::vector<Tensor>& expected) {
+                 const std::vector<Tensor>& inputs, const std::vector<Tensor>& expected, Taken& taken) {
   const std::vector<Slice> slices = even_slices(chain.rows, parts);
   const Group group = chain.group(slices[0]);
   SCOPED_TRACE(text_of(to_string(group), ", ", name_of(dtype), ", ", parts, " slices of ", chain.rows, " rows"));
   const OfferResult result = backend.offer(group, {this_cpu(), ""});
   if (const Refusal* refusal = std::get_if<Refusal>(&result)) {
     EXPECT_FALSE(refusal->reason.empty()) << "a refusal without its reason";
+    if (dtype == DType::float32) taken.refusals.insert(refusal->reason);
+    ++taken.refused;
     return false;
   }
   const Offer& offer = std::get<Offer>(result);
@@ -81,11 +98,13 @@ bool check_chain(const Backend& backend, const Chain& chain, DType dtype, int64_
   const std::vector<Tensor> actual = run_offer(backend, offer, chain, inputs, slices, kLanes, 0xFF);
   const std::vector<Tensor> again = run_offer(backend, offer, chain, inputs, slices, kLanes, 0x5B);
   for (size_t j = 0; j < expected.size(); ++j) {
-    EXPECT_LE(relative_difference(actual[j], expected[j]), is_floating(expected[j].dtype()) ? tolerance(dtype) : 0.0)
-        << "output " << j;
+    const double difference = relative_difference(actual[j], expected[j]);
+    EXPECT_LE(difference, is_floating(expected[j].dtype()) ? tolerance(dtype) : 0.0) << "output " << j;
+    if (difference > taken.worst) taken.worst = difference, taken.worst_at = to_string(group);
     EXPECT_TRUE(same_bits(actual[j], again[j])) << "output " << j << " depends on what was in memory before";
   }
   if (parts == 1 && !group.has_partial()) check_aliases(offer, chain, inputs, actual);
+  ++taken.taken;
   return true;
 }
 
@@ -96,8 +115,6 @@ std::vector<Tensor> present_only(const std::vector<Tensor>& tensors) {
   return present;
 }
 
-void count(Taken& taken, bool was_taken) { ++(was_taken ? taken.taken : taken.refused); }
-
 /// One sample at one dtype: whole, and sliced over the outermost axis of each input.
 void check_sample(const Backend& backend, const OpDef& op, const Sample& sample, DType dtype, Taken& taken) {
   const std::vector<TensorType> types = input_types(sample, dtype);
@@ -105,8 +122,7 @@ void check_sample(const Backend& backend, const OpDef& op, const Sample& sample,
   const std::vector<Tensor> wide = present_only(filled_inputs(sample, DType::float64, 1));
   const Chain whole = single_group(op, sample.attributes, types);
   const std::vector<Tensor> expected = run_members(whole, wide);
-  const bool was_taken = check_chain(backend, whole, dtype, 1, inputs, expected);
-  count(taken, was_taken);
+  const bool was_taken = check_chain(backend, whole, dtype, 1, inputs, expected, taken);
   if (backend.supports && backend.supports(op, sample.attributes, types)) {
     EXPECT_TRUE(was_taken) << "said to be supported, then refused";
   }
@@ -116,7 +132,7 @@ void check_sample(const Backend& backend, const OpDef& op, const Sample& sample,
     if (!sliced.refusal.empty() || sliced.rows == 0) continue;
     SCOPED_TRACE(text_of("sliced along axis 0 of input ", i));
     const int64_t parts = std::min<int64_t>(kSlices, sliced.rows);
-    count(taken, check_chain(backend, sliced, dtype, parts, inputs, expected));
+    check_chain(backend, sliced, dtype, parts, inputs, expected, taken);
   }
 }
 
@@ -139,12 +155,16 @@ class BackendAgreement : public testing::TestWithParam<BackendName> {
 TEST_P(BackendAgreement, Operations) {
   Taken taken;
   for (const OpDef* op : all_ops()) {
+    taken.refusals.clear();
+    const Taken before = taken;
     ++taken.operations;
     for (size_t s = 0; s < op->samples.size(); ++s) {
       ++taken.samples;
       SCOPED_TRACE(describe(*op, s, op->samples[s]));
       for (DType dtype : {DType::float32, DType::float64}) check_sample(backend(), *op, op->samples[s], dtype, taken);
     }
+    taken.operations_taken += taken.taken > before.taken;
+    print_row(*op, before, taken);
   }
   EXPECT_GT(taken.taken, 0) << "a backend that takes nothing";
   if (backend().name == "reference") {
@@ -152,7 +172,9 @@ TEST_P(BackendAgreement, Operations) {
   }
   std::cout << backend().name << ": " << taken.operations << " operations, " << taken.samples
             << " samples in both dtypes, "
-            << "whole and sliced: " << taken.taken << " taken, " << taken.refused << " refused\n";
+            << "whole and sliced: " << taken.taken << " taken (of " << taken.operations_taken << " operations), "
+            << taken.refused << " refused; worst relative difference " << taken.worst << " (" << taken.worst_at
+            << ")\n";
 }
 
 /// A product, its bias and relu as the passes group them, at one dtype, whole and sliced over input `sliced`.
@@ -170,10 +192,10 @@ void check_product_group(const Backend& backend, const TensorType& a, const Tens
       const std::vector<Step> some(steps.begin(), steps.begin() + int64_t(length));
       const Chain whole = make_chain(types, some);
       const std::vector<Tensor> expected = run_members(whole, filled_inputs(sample, DType::float64, 1));
-      count(taken, check_chain(backend, whole, dtype, 1, inputs, expected));
+      check_chain(backend, whole, dtype, 1, inputs, expected, taken);
       const Chain parts = make_chain(types, some, sliced);
       ASSERT_EQ(parts.refusal, "");
-      count(taken, check_chain(backend, parts, dtype, std::min<int64_t>(kSlices, parts.rows), inputs, expected));
+      check_chain(backend, parts, dtype, std::min<int64_t>(kSlices, parts.rows), inputs, expected, taken);
     }
   }
 }

@@ -37,7 +37,7 @@ TEST(CommandLine, MistakesAreOneLineAndExit2) {
       {{"train", "--image", "3x224x224"}, "no built-in data set"},
       {{"train", "--dtype", "bfloat16"}, "bfloat16"},
       {{"train", "--convolution", "winograd"}, "Winograd"},
-      {{"train", "--layout", "nhwc"}, "nhwc"},
+      {{"train", "--layout", "nhwc", "--backend", "reference"}, "nhwc"},
       {{"train", "--gemm", "mkl"}, "mkl"},
       {{"train", "--backend", "cuda,reference"}, "cuda"},
       {{"train", "--execution", "procedural", "--fusion", "on"}, "procedural"},

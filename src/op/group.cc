@@ -27,6 +27,23 @@ std::string to_string(const Group& group) {
   return text;
 }
 
+namespace {
+/// Axes of more than one element, outermost first.
+SmallVector<int8_t, kMaxRank> order_of_axes(const Shape& shape, const Layout& layout) {
+  SmallVector<int8_t, kMaxRank> order;
+  for (size_t i = 0; i < shape.size(); ++i) {
+    const int8_t axis = layout.permutation.empty() ? int8_t(i) : layout.permutation[i];
+    if (shape[size_t(axis)] != 1) order.push_back(axis);
+  }
+  return order;
+}
+}  // namespace
+
+bool same_in_memory(const Shape& shape, const Layout& a, const Layout& b) {
+  if (a == b) return true;
+  return a.kind == Layout::plain && b.kind == Layout::plain && order_of_axes(shape, a) == order_of_axes(shape, b);
+}
+
 std::string to_string(const Layout& layout) {
   switch (layout.kind) {
     case Layout::opaque:

@@ -83,14 +83,13 @@ Planner::Chosen Planner::first_offer(const std::vector<int>& nodes, const std::v
     const Group group = make_group({nodes.begin(), nodes.begin() + std::ptrdiff_t(members)});
     OfferContext context{this_cpu(), options_.algorithm};
     context.row_major_outputs = read_outside(plan_->graph, nodes[members - 1]);
+    context.images = options_.images;
     for (const Backend* backend : order) {
       if (backend == reference) break;
       const char* unavailable = backend->unavailable ? backend->unavailable() : nullptr;
       OfferResult result = unavailable ? OfferResult(Refusal{unavailable}) : backend->offer(group, context);
-      if (const Offer* offer = std::get_if<Offer>(&result); offer && context.row_major_outputs)
-        if (std::any_of(offer->output_layouts.begin(), offer->output_layouts.end(),
-                        [](const Layout& layout) { return !layout.is_row_major(); }))
-          result = Refusal{"a layout of its own for a result that is read outside of the plan"};
+      if (const Offer* offer = std::get_if<Offer>(&result))
+        if (std::string reason = layout_objection(group, *offer, context); !reason.empty()) result = Refusal{reason};
       if (auto* refusal = std::get_if<Refusal>(&result)) {
         chosen.refusals.push_back(
             {std::string(backend->name), (members > 1 ? to_string(group) + ": " : "") + refusal->reason});
@@ -123,7 +122,7 @@ bool Planner::add_view(int n) {
   PlannedValue& to = plan_->values[size_t(node.outputs[0].id)];
   const PlannedValue& from = plan_->values[size_t(node.inputs[0].id)];
   const NodeSlicing& slicing = plan_->slicing.nodes[size_t(n)];
-  if (to.storage == Storage::external || !from.layout.is_row_major()) return false;
+  if (to.storage == Storage::external || !same_in_memory(from.type.shape, from.layout, {})) return false;
   if (slicing.outputs[0].kind == SliceState::partial || to.sliced != from.sliced) return false;
   // A whole value may only be seen through once it is complete: a combined partial is, a sliced one is not.
   to.root = from.root;
@@ -199,7 +198,7 @@ void Planner::add_compute(const std::vector<int>& nodes, Chosen chosen) {
         {last.outputs[i].id, state.kind == SliceState::sliced, state.kind == SliceState::partial, value.rows});
   }
   if (partial) planned.partial_bytes = int64_t(planned.kernel->partial_bytes());
-  if (!planned.sliced && nodes.size() == 1 && chosen.offer.packs.empty())
+  if (!planned.sliced && nodes.size() == 1 && chosen.offer.packs.empty() && splits(chosen.offer))
     planned.split_rows = rows_that_split(planned, planned.inputs, planned.outputs);
   planned.executed = for_whole_batch(chosen.offer.executed, planned);
   add_packs(planned, chosen.offer);
@@ -221,50 +220,6 @@ Executed Planner::for_whole_batch(const Executed& slice, const PlannedNode& node
     if (output.partial)  // each slice but a lane's first adds its partial to what is there
       whole.tally.add += (plan_->slices - plan_->lanes) * element_count(plan_->values[size_t(output.value)].type.shape);
   return whole;
-}
-
-/// The reader's view of a value in another layout: through a reorder, made once and shared by all readers that take it
-/// alike; by way of row-major where the layouts of two backends meet. `sliced`: the reader takes it in slices of `rows`
-/// an example, also where the value itself is whole.
-int Planner::in_layout(int value, bool sliced, int64_t rows, const Layout& wanted, const PlannedNode& reader) {
-  const PlannedValue from = plan_->values[size_t(value)];
-  if (from.layout == wanted) return value;
-  const auto key = std::pair{value, to_string(wanted) + std::to_string(reader.order) + (sliced ? "/" : "")};
-  if (const auto known = reordered_.find(key); known != reordered_.end()) return known->second;
-  if (!from.layout.is_row_major() && !wanted.is_row_major() && from.layout.owner != wanted.owner)
-    return in_layout(in_layout(value, sliced, rows, {}, reader), sliced, rows, wanted, reader);
-  const Backend* owner = wanted.is_row_major() ? from.layout.owner : wanted.owner;
-  TACHO_CHECK(owner && owner->reorder, "no backend owns the layout ", to_string(wanted));
-  TensorType part = from.type;
-  if (sliced) part.shape[0] = rows * plan_->slice_examples;
-  PlannedValue to = from;
-  to.sliced = sliced;
-  to.rows = rows;
-  to.layout = wanted;
-  to.storage = Storage::none;
-  to.slot = -1;
-  to.constant = {};
-  const int result = int(plan_->values.size());
-  to.root = result;
-  PlannedNode node;
-  node.kind = PlannedNode::reorder;
-  node.op = "reorder";
-  node.place = reader.place;
-  node.path = reader.place.layer + "/reorder/" + name_of(reader.place.phase) + ":" + std::to_string(result);
-  node.kernel = owner->reorder(part, from.layout, wanted);
-  TACHO_CHECK(node.kernel, owner->name, " has no reorder from ", to_string(from.layout), " to ", to_string(wanted));
-  node.backend = owner->name;
-  node.kernel_name = "reorder";
-  node.reason = to_string(from.layout) + " to " + to_string(wanted) + " for " + reader.path;
-  node.order = reader.order;
-  node.sliced = sliced;
-  node.inputs.push_back({value, sliced, false, rows});
-  node.outputs.push_back({result, sliced, false, rows});
-  plan_->values.push_back(std::move(to));
-  plan_->nodes.push_back(std::move(node));
-  aliases_.emplace_back();
-  reordered_[key] = result;
-  return result;
 }
 
 void Planner::add_packs(PlannedNode& node, const Offer& offer) {

@@ -27,6 +27,7 @@ struct PlanOptions {
   TuningRecord* tuning = nullptr;             ///< chooses by measured times instead of by order; null: by order
   KernelChoices choices;                      ///< of an earlier plan (choices_of): taken where they are offered again
   std::string algorithm;                      ///< of conv2d, where one was asked for
+  ImageLayout images = ImageLayout::automatic;
   Schedule schedule = Schedule::slices;
   bool memory_plan = true;        ///< off: every value has memory of its own and nothing is overwritten in place
   int lanes = 0;                  ///< 0: the machine's cores

@@ -38,7 +38,6 @@ class Planner {
   void add_compute(const std::vector<int>& nodes, Chosen chosen);
   bool add_view(int node);
   void add_packs(PlannedNode& node, const Offer& offer);
-  int in_layout(int value, bool sliced, int64_t rows, const Layout& wanted, const PlannedNode& reader);
   void add_combine(int node);
   void add_commits();
   int64_t rows_that_split(const PlannedNode& node, std::vector<OperandUse>& inputs,
@@ -52,6 +51,15 @@ class Planner {
                                     const std::string& name);
   int64_t time_of(const std::vector<int>& nodes, const Chosen& piece);
   int64_t recorded(const std::string& key, const std::function<int64_t()>& measure);
+
+  // layouts.cc: who converts what
+  int in_layout(int value, bool sliced, int64_t rows, const Layout& wanted, const PlannedNode& reader);
+  int reordered(int value, bool sliced, int64_t rows, const Layout& wanted, const PlannedNode& reader);
+  std::pair<const Backend*, std::unique_ptr<Kernel>> converter(const TensorType& part, const Layout& from,
+                                                               const Layout& to) const;
+  static bool splits(const Offer& offer);
+  bool convertible(const TensorType& part, const Layout& from, const Layout& to) const;
+  std::string layout_objection(const Group& group, const Offer& offer, const OfferContext& context) const;
 
   // stages.cc: the schedule
   void make_stages();

@@ -66,17 +66,21 @@ int64_t Planner::time_of(const std::vector<int>& nodes, const Chosen& piece) {
   const std::string key = tuning_key(group, slices) + " by " + std::string(piece.backend->name) + " " +
                           piece.offer.name + ", " + piece.offer.reason;
   int64_t ns = slices * recorded(key, [&] { return measure(*piece.offer.kernel, piece.offer, group, slice); });
-  for (size_t i = 0; i < group.inputs.size() && !piece.offer.input_layouts.empty(); ++i) {
+  for (size_t i = 0; i < group.inputs.size(); ++i) {
     const GroupOperand& operand = group.operands[size_t(group.inputs[i])];
-    const Layout& to = piece.offer.input_layouts[i];
-    if (operand.layout == to) continue;
-    const Backend* owner = to.owner ? to.owner : operand.layout.owner;
-    const std::unique_ptr<Kernel> kernel =
-        owner && owner->reorder ? owner->reorder(operand.type, operand.layout, to) : nullptr;
-    if (!kernel) continue;
-    ns += slices *
-          recorded("reorder " + to_string(operand.type) + " " + to_string(operand.layout) + " to " + to_string(to),
-                   [&] { return measure_reorder(*kernel, operand.type, operand.layout, to); });
+    const Layout to = piece.offer.input_layouts.empty() ? Layout{} : piece.offer.input_layouts[i];
+    const auto convert = [&](const Layout& from, const Layout& into) {
+      if (same_in_memory(operand.type.shape, from, into)) return;
+      const std::unique_ptr<Kernel> kernel = converter(operand.type, from, into).second;
+      ns += slices * recorded("reorder " + to_string(operand.type) + " " + to_string(from) + " to " + to_string(into),
+                              [&] { return measure_reorder(*kernel, operand.type, from, into); });
+    };
+    if (same_in_memory(operand.type.shape, operand.layout, to) || converter(operand.type, operand.layout, to).first) {
+      convert(operand.layout, to);
+    } else {
+      convert(operand.layout, {});
+      convert({}, to);
+    }
   }
   for (size_t i = 0; i < piece.offer.packs.size(); ++i) {
     const TensorType& type = group.operands[size_t(group.inputs[piece.offer.packs[i].input])].type;

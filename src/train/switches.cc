@@ -25,10 +25,7 @@ const std::map<std::string, SwitchValues>& table() {
       {"gemm", {{"auto", "reference", "blas", "onednn", "simd"}, {}}},
       {"fusion", {{"on", "off"}, {}}},
       {"memory-plan", {{"on", "off"}, {}}},
-      {"layout",
-       {{"auto", "nchw"},
-        {{"nhwc", "no kernel of this version works channels-last; use nchw"},
-         {"blocked", "no kernel of this version works on blocked layouts; use nchw"}}}},
+      {"layout", {{"auto", "nchw", "nhwc", "blocked"}, {}}},
       {"schedule", {{"slices", "operators", "sequential"}, {}}},
       {"tune", {{"auto", "on", "off"}, {}}},
       {"dtype",
@@ -89,6 +86,26 @@ std::string default_backends() {
   return names;
 }
 
+/// Throws where no backend of the way has kernels for such images.
+ImageLayout image_layout(const std::string& name, const Way& way) {
+  if (name == "auto") return ImageLayout::automatic;
+  if (name == "nchw") return ImageLayout::nchw;
+  const bool last = name == "nhwc";
+  if (way.procedural)
+    fail("--execution procedural with --layout ", name,
+         ": statement by statement every result is row-major; leave --layout out or use --execution graph");
+  std::string able;
+  for (const Backend* backend : all_backends()) {
+    if (!(last ? backend->channels_last : backend->blocked)) continue;
+    if (std::find(way.backends.begin(), way.backends.end(), backend->name) != way.backends.end())
+      return last ? ImageLayout::nhwc : ImageLayout::blocked;
+    able += (able.empty() ? "" : " or ") + std::string(backend->name);
+  }
+  fail("--layout ", name, ": none of ", list(way.backends), " has kernels for images ",
+       last ? "channels-last" : "in blocks of channels", "; ",
+       able.empty() ? "use nchw" : "use nchw, or --backend " + able + ",reference");
+}
+
 }  // namespace
 
 const std::vector<SwitchInfo>& all_switches() {
@@ -98,7 +115,7 @@ const std::vector<SwitchInfo>& all_switches() {
       {"gemm", "auto, reference, blas, onednn, simd", "auto", "optimised libraries: who runs matrix products"},
       {"fusion", "on, off", "on", "groups of operations in one kernel"},
       {"memory-plan", "on, off", "on", "memory reused by lifetime and overwritten in place"},
-      {"layout", "auto, nchw", "auto", "how images lie in memory"},
+      {"layout", "auto, nchw, nhwc, blocked", "auto", "how images lie in memory"},
       {"schedule", "slices, operators, sequential", "slices",
        "slices of the batch depth-first, against ready nodes in parallel, against one node at a time"},
       {"lanes", "a number", "the machine's cores", "how many partial sums a reduction over the batch has"},
@@ -174,6 +191,7 @@ Way resolve(const Switches& switches) {
   way.backends = split(order);
   if (std::find(way.backends.begin(), way.backends.end(), "reference") == way.backends.end())
     way.backends.push_back("reference");
+  way.images = image_layout(layout, way);
   if (way.gemm != "auto") check_backends(way.gemm);
   for (const SwitchInfo& info : all_switches()) {
     std::string value = value_of(switches, info.name, "");
@@ -216,6 +234,7 @@ PlanOptions plan_options(const Way& way) {
   if (way.gemm != "auto") options.gemm_backends = {&backend_named(way.gemm), &backend_named("reference")};
   if (way.convolution == "direct") options.algorithm = "direct";
   if (way.tune) options.tuning = &this_machine_tuning();
+  options.images = way.images;
   options.schedule = way.schedule;
   options.memory_plan = way.memory_plan;
   options.lanes = way.lanes;

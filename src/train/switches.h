@@ -31,6 +31,7 @@ struct Way {
   std::string convolution;  ///< auto, gather, im2col, direct
   std::string gemm;         ///< auto, reference, blas, onednn
   bool fusion = true, memory_plan = true;
+  ImageLayout images = ImageLayout::automatic;
   Schedule schedule = Schedule::slices;
   int lanes = 0;      ///< 0: the machine's cores
   bool tune = false;  ///< kernels by measurement instead of by the order of the backends

@@ -117,11 +117,13 @@ bool in_own_layout(const std::vector<Layout>& layouts, size_t index) {
   return index < layouts.size() && !layouts[index].is_row_major();
 }
 
-/// Through the backend's reorder kernel; `type` is the operand's, row-major.
+/// Through the backend's reorder kernel, or for a layout that is nobody's through anybody's, as the plan does; `type`
+/// is the operand's, row-major.
 void reorder(const Backend& backend, const TensorType& type, const Layout& from, const Layout& to, const View& source,
              const View& target) {
-  ASSERT_NE(backend.reorder, nullptr) << backend.name << " asks for " << to_string(to) << " but reorders nothing";
-  const std::unique_ptr<Kernel> kernel = backend.reorder(type, from, to);
+  std::unique_ptr<Kernel> kernel = backend.reorder ? backend.reorder(type, from, to) : nullptr;
+  for (const Backend* other : all_backends())
+    if (!kernel && !from.owner && !to.owner && other->reorder) kernel = other->reorder(type, from, to);
   ASSERT_NE(kernel, nullptr) << backend.name << " does not reorder " << to_string(from) << " to " << to_string(to);
   const View in[] = {source}, out[] = {target};
   finish_run(kernel->run({in, out, {}, nullptr, {}}));

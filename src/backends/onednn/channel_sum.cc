@@ -22,23 +22,20 @@ void sum_places(const float* x, int64_t places, int64_t block, float* total) {
   for (int64_t v = 0; v < L::kVectors; ++v) store(sums[v], total + v * L::kWidth);
 }
 
-class ChannelSum final : public Kernel {
+class ChannelSum final : public OutputPartialKernel {
  public:
-  ChannelSum(const Group& group, int64_t block) : partial_(group), output_(group.outputs[0]), block_(block) {}
+  ChannelSum(const Group& group, int64_t block)
+      : OutputPartialKernel(group), output_(group.outputs[0]), block_(block) {}
 
   RunStatus run(const KernelRun& run) const override {
     sum(run.inputs[0], run.out<float>(0), false);
     return {};
   }
-  size_t partial_bytes() const override { return partial_.bytes(); }
-  void begin(void* partial) const override { partial_.begin(partial); }
   RunStatus accumulate(const KernelRun& run, void* partial) const override {
     sum(run.inputs[0], partial_.view(partial, output_).as<float>(), !partial_.empty(partial));
     partial_.add_rows(partial, run.slice.count);
     return {};
   }
-  void combine(void* into, const void* from) const override { partial_.combine(into, from); }
-  void finish(const void* partial, std::span<const View> outputs) const override { partial_.finish(partial, outputs); }
 
  private:
   /// Each image's sum on its own, then added: shorter chains of roundings than one sum over all.
@@ -58,7 +55,6 @@ class ChannelSum final : public Kernel {
         });
   }
 
-  OutputPartial partial_;
   int output_;
   int64_t block_;
 };
@@ -88,7 +84,8 @@ OfferResult offer_channel_sum(const Group& group) {
   const GroupOperand& x = group.operands[size_t(group.inputs[0])];
   const int64_t block = group.members.size() > 1 || x.type.dtype != DType::float32 ? 0 : arriving_block(x);
   if (block == 0) return Refusal{"not images in blocks of channels"};
-  if (!group.has_partial() || member.attributes.as<ReductionAttributes>().axes != std::vector<int64_t>{0, 2, 3})
+  if ((!group.has_partial() && x.state.kind != SliceState::whole) ||
+      member.attributes.as<ReductionAttributes>().axes != std::vector<int64_t>{0, 2, 3})
     return Refusal{"not a sum over all but the channels"};
   Offer offer;
   offer.name = "sum by channel";
@@ -102,7 +99,8 @@ OfferResult offer_channel_sum(const Group& group) {
 OfferResult offer_reshape(const Group& group) {
   const GroupOperand& x = group.operands[size_t(group.inputs[0])];
   const int64_t block = group.members.size() > 1 || x.type.dtype != DType::float32 ? 0 : arriving_block(x);
-  if (block == 0 || !group.operands[size_t(group.outputs[0])].state.is_sliced(0))
+  const SliceState& out = group.operands[size_t(group.outputs[0])].state;
+  if (block == 0 || (!out.is_sliced(0) && out.kind != SliceState::whole))
     return Refusal{"not images in blocks of channels"};
   Offer offer;
   offer.name = "reshape";

@@ -38,11 +38,7 @@ class Convolve final : public Kernel {
  private:
   const Primitive& for_images(int64_t n) const {
     if (n == problem_.geometry.n) return chosen_.made.primitive;
-    return fewer_.at(n, [&] {
-      ConvolutionProblem smaller = problem_;
-      smaller.geometry.n = n;
-      return std::move(make_(smaller.described(chosen_.x_block, chosen_.y_block, chosen_.made.w)).primitive);
-    });
+    return fewer_.at(n, [&] { return std::move(make_for_images(n, problem_, make_, chosen_).primitive); });
   }
 
   ConvolutionProblem problem_;
@@ -82,21 +78,10 @@ OfferResult offer_convolution(const Group& group, const OfferContext& context) {
   problem.activation = chain.activation;
   const GroupOperand &in = group.operands[size_t(group.inputs[size_t(chain.first)])],
                      &out = group.operands[size_t(group.outputs[0])];
-  // The layout that arrives is kept where it is one in blocks; otherwise the one that fits the
-  // machine is tried, which kernels before and behind will choose too, then row-major images (of one or three
-  // channels), then whatever oneDNN prefers.
-  using Block = std::optional<int64_t>;
-  const bool blocked = may_block(in) && may_block(out);
-  const int64_t arrives = arriving_block(in);
-  const Block input = !blocked ? Block(0) : arrives ? Block(arrives) : preferred_block(in.type.shape[1]);
-  const bool may_choose = blocked && !context.row_major_outputs;
-  const Block any = blocked ? Block() : Block(0), any_output = may_choose ? Block() : Block(0);
-  const Block output = may_choose ? preferred_block(out.type.shape[1]) : Block(0);
   const MakeConvolution make = forward ? make_convolution : make_backward_data;
-  using Attempts = std::initializer_list<std::pair<Block, Block>>;
-  const Attempts from_x{{input, output}, {0, output}, {input, any_output}, {any, any_output}, {0, 0}},
-      from_y{{output, input}, {output, 0}, {any_output, input}, {any_output, any}, {0, 0}};
-  auto result = choose_convolution(problem, make, forward ? from_x : from_y);
+  auto result = choose_convolution(problem, make,
+                                   forward ? blocks_to_try(in, out, context.images, false, context.row_major_outputs)
+                                           : blocks_to_try(out, in, context.images, context.row_major_outputs, false));
   if (const auto* refusal = std::get_if<Refusal>(&result)) return *refusal;
   auto& chosen = std::get<ChosenConvolution>(result);
   const std::string implementation = chosen.made.implementation;

@@ -8,15 +8,20 @@
 
 namespace tacho::onednn {
 
+/// Blocks of two image operands: 0 row-major; nothing: oneDNN chooses.
+struct BlockPair {
+  std::optional<int64_t> x, y;
+};
+
 /// Extents for one number of images, and the blocks of both image operands.
 struct ConvolutionProblem {
   ConvGeometry geometry;
   bool bias = false;
   Activation activation = Activation::none;
 
-  /// With the images of x and y in blocks (0 row-major, nothing: oneDNN chooses) and filters in the given layout
-  /// (empty: oneDNN chooses).
-  Convolution described(std::optional<int64_t> x_block, std::optional<int64_t> y_block, const Desc& w) const;
+  /// With the images of x and y in blocks, and filters in the given layout (empty: oneDNN chooses). `last`: see
+  /// image_desc.
+  Convolution described(const BlockPair& blocks, const Desc& w, bool last) const;
   /// The filters as the operation has them, row-major.
   Desc plain_filters() const;
 };
@@ -24,17 +29,36 @@ struct ConvolutionProblem {
 /// The problem with which a group's first member (conv2d or one of its two gradients) is concerned.
 ConvolutionProblem convolution_problem_of(const Group& group);
 
+/// Which blocks to try, best first, and which of those that oneDNN may choose are good.
+struct BlockChoice {
+  std::vector<BlockPair> pairs;
+  bool blocks = true, channels_last = true;
+
+  bool allows(int64_t block, int64_t channels) const {
+    if (block == channels) return channels_last || (blocks && channels <= 16);
+    return block == 0 || blocks;
+  }
+};
+/// For the images x and y of a convolution, of which a result has no layout yet. The layout that arrives is kept;
+/// without one the block that fits the machine is tried, which kernels before and behind will choose too, then
+/// row-major x (of one or three channels), then whatever oneDNN prefers. `wanted` may rule out the one or the other;
+/// `x_plain`, `y_plain`: row-major only.
+BlockChoice blocks_to_try(const GroupOperand& x, const GroupOperand& y, ImageLayout wanted, bool x_plain, bool y_plain);
+
 /// What was made with the blocks that were chosen.
 struct ChosenConvolution {
   MadeConvolution made;
   int64_t x_block = 0, y_block = 0;
+  bool last = false;  ///< how oneDNN was told of one block
 };
 using MakeConvolution = MadeConvolution (*)(const Convolution&);
 
-/// Makes it with the first pair of (x, y) blocks for which oneDNN has a fast implementation whose layouts are ours to
-/// name; else the reason why there is none.
-std::variant<ChosenConvolution, Refusal> choose_convolution(
-    const ConvolutionProblem& problem, MakeConvolution make,
-    std::initializer_list<std::pair<std::optional<int64_t>, std::optional<int64_t>>> attempts);
+/// Makes it with the first pair of blocks for which oneDNN has a fast implementation whose layouts are ours to name;
+/// else the reason why there is none.
+std::variant<ChosenConvolution, Refusal> choose_convolution(const ConvolutionProblem& problem, MakeConvolution make,
+                                                            const BlockChoice& choice);
+/// The same for another number of images, in the layouts that were chosen.
+MadeConvolution make_for_images(int64_t n, ConvolutionProblem problem, MakeConvolution make,
+                                const ChosenConvolution& chosen);
 
 }  // namespace tacho::onednn

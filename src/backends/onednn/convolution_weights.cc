@@ -76,12 +76,8 @@ class ConvolveWeights final : public Kernel {
   }
   const Primitive& primitive_for(int64_t n) const {
     if (n == problem_.geometry.n) return chosen_.made.primitive;
-    return fewer_.at(n, [&] {
-      ConvolutionProblem smaller = problem_;
-      smaller.geometry.n = n;
-      return std::move(
-          make_backward_weights(smaller.described(chosen_.x_block, chosen_.y_block, chosen_.made.w)).primitive);
-    });
+    return fewer_.at(n,
+                     [&] { return std::move(make_for_images(n, problem_, make_backward_weights, chosen_).primitive); });
   }
 
   ConvolutionProblem problem_;
@@ -94,7 +90,7 @@ class ConvolveWeights final : public Kernel {
 
 }  // namespace
 
-OfferResult offer_convolution_weights(const Group& group, const OfferContext&) {
+OfferResult offer_convolution_weights(const Group& group, const OfferContext& context) {
   const auto found = product_chain_of(group);
   if (const auto* refusal = std::get_if<Refusal>(&found)) return *refusal;
   const auto& chain = std::get<ProductChain>(found);
@@ -106,16 +102,7 @@ OfferResult offer_convolution_weights(const Group& group, const OfferContext&) {
       return Refusal{"images sliced along another axis than 0"};
 
   const ConvolutionProblem problem = convolution_problem_of(group);
-  using Block = std::optional<int64_t>;
-  const bool blocked = may_block(dy) && may_block(x);
-  const auto as_it_comes = [&](const GroupOperand& operand) {
-    const int64_t block = arriving_block(operand);
-    return !blocked ? Block(0) : block ? Block(block) : preferred_block(operand.type.shape[1]);
-  };
-  const Block any = blocked ? Block() : Block(0);
-  auto result = choose_convolution(
-      problem, make_backward_weights,
-      {{as_it_comes(x), as_it_comes(dy)}, {0, as_it_comes(dy)}, {any, as_it_comes(dy)}, {any, any}, {0, 0}});
+  auto result = choose_convolution(problem, make_backward_weights, blocks_to_try(x, dy, context.images, false, false));
   if (const auto* refusal = std::get_if<Refusal>(&result)) return *refusal;
   auto& chosen = std::get<ChosenConvolution>(result);
   Offer offer;

@@ -16,6 +16,13 @@ const dnnl::engine& engine() {
   return cpu;
 }
 
+/// A primitive's scratch memory is the caller's.
+dnnl::primitive_attr with_own_workspace() {
+  dnnl::primitive_attr attributes;
+  attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  return attributes;
+}
+
 // 3.x makes a primitive description from the numbers at once, 2.x through an operation descriptor; everything else that
 // we use is the same in both, but for the scale that 2.x wants before an activation.
 #if DNNL_VERSION_MAJOR >= 3
@@ -29,6 +36,23 @@ auto describe_backward(const dnnl::primitive_attr& attributes, const Hint& forwa
 }
 void append_activation(dnnl::post_ops& ops, dnnl::algorithm algorithm) { ops.append_eltwise(algorithm, 0, 0); }
 Dims dims_of(const Desc& desc) { return desc.get_dims(); }
+using SoftmaxForward = dnnl::softmax_forward;
+using SoftmaxBackward = dnnl::softmax_backward;
+using PoolingForward = dnnl::pooling_forward;
+using PoolingBackward = dnnl::pooling_backward;
+/// Where 2.x takes one description of all images, 3.x takes one of each operand.
+template <class P, class Kind, class... Numbers>
+auto describe_alike(Kind kind, const Desc& desc, const Numbers&... numbers) {
+  return describe<P>(with_own_workspace(), dnnl::prop_kind::forward_training, kind, desc, desc, numbers...);
+}
+template <class P, class... Numbers>
+auto describe_norm(dnnl::prop_kind kind, const Desc& desc, const Numbers&... numbers) {
+  return describe<P>(with_own_workspace(), kind, desc, desc, numbers...);
+}
+template <class P, class Kind, class Hint, class... Numbers>
+auto describe_backward_alike(Kind kind, const Hint& forward, const Desc& desc, const Numbers&... numbers) {
+  return describe_backward<P>(with_own_workspace(), forward, kind, desc, desc, desc, numbers...);
+}
 #else
 template <class P, class... Numbers>
 auto describe(const dnnl::primitive_attr& attributes, const Numbers&... numbers) {
@@ -40,11 +64,26 @@ auto describe_backward(const dnnl::primitive_attr& attributes, const Hint& forwa
 }
 void append_activation(dnnl::post_ops& ops, dnnl::algorithm algorithm) { ops.append_eltwise(1, algorithm, 0, 0); }
 Dims dims_of(const Desc& desc) { return desc.dims(); }
+using SoftmaxForward = dnnl::softmax_v2_forward;
+using SoftmaxBackward = dnnl::softmax_v2_backward;
+using PoolingForward = dnnl::pooling_v2_forward;
+using PoolingBackward = dnnl::pooling_v2_backward;
+template <class P, class Kind, class... Numbers>
+auto describe_alike(Kind kind, const Desc& desc, const Numbers&... numbers) {
+  return describe<P>(with_own_workspace(), dnnl::prop_kind::forward_training, kind, desc, numbers...);
+}
+template <class P, class... Numbers>
+auto describe_norm(dnnl::prop_kind kind, const Desc& desc, const Numbers&... numbers) {
+  return describe<P>(with_own_workspace(), kind, desc, numbers...);
+}
+template <class P, class Kind, class Hint, class... Numbers>
+auto describe_backward_alike(Kind kind, const Hint& forward, const Desc& desc, const Numbers&... numbers) {
+  return describe_backward<P>(with_own_workspace(), forward, kind, desc, desc, numbers...);
+}
 #endif
 
 dnnl::primitive_attr attributes_for(Epilogue epilogue) {
-  dnnl::primitive_attr attributes;
-  attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  dnnl::primitive_attr attributes = with_own_workspace();
   dnnl::post_ops ops;
   if (epilogue.add) ops.append_sum(1);
   if (epilogue.activation == Activation::relu) append_activation(ops, dnnl::algorithm::eltwise_relu);
@@ -129,7 +168,7 @@ Primitive::~Primitive() = default;
 Primitive::Primitive(Primitive&&) noexcept = default;
 Primitive& Primitive::operator=(Primitive&&) noexcept = default;
 
-void Primitive::run(std::initializer_list<const void*> data, void* workspace, size_t available) const {
+void Primitive::run(std::span<const void* const> data, void* workspace, size_t available) const {
   const OneThread one_thread;
   std::unique_ptr<Handles> extra;
   Handles* handles = shared_->claim();
@@ -152,10 +191,10 @@ void Primitive::run(std::initializer_list<const void*> data, void* workspace, si
   handles->busy.store(false, std::memory_order_release);
 }
 
-Desc plain_desc(const Dims& dims) {
+Desc plain_desc(const Dims& dims, dnnl::memory::data_type type) {
   Dims strides(dims.size(), 1);
   for (size_t i = dims.size(); i-- > 1;) strides[i - 1] = strides[i] * dims[i];
-  return strided_desc(dims, strides);
+  return {dims, type, strides};
 }
 
 Desc strided_desc(const Dims& dims, const Dims& strides) { return {dims, dnnl::memory::data_type::f32, strides}; }
@@ -206,6 +245,188 @@ MadeConvolution make_backward_weights(const Convolution& c) {
                      {DNNL_ARG_SRC, pd.src_desc()},
                      {DNNL_ARG_DIFF_WEIGHTS, pd.diff_weights_desc()}}),
           pd.src_desc(), pd.diff_weights_desc(), pd.diff_dst_desc(), pd.impl_info_str()};
+}
+
+namespace {
+
+template <class P, class Described>
+Made made(const Described& pd, std::vector<Primitive::Operand> operands) {
+  return {Primitive(P(pd), pd.scratchpad_desc(), std::move(operands)), pd.impl_info_str()};
+}
+
+/// One number for each of the channels (axis 1).
+Desc per_channel(const Desc& images) { return plain_desc({dims_of(images)[1]}); }
+/// One for each row of a matrix.
+Desc per_row(const Desc& matrix) { return plain_desc({dims_of(matrix)[0]}); }
+
+constexpr auto kTraining = dnnl::prop_kind::forward_training;
+using Norm = dnnl::normalization_flags;
+
+}  // namespace
+
+Made make_eltwise(dnnl::algorithm function, float alpha, float beta, const Desc& desc) {
+  const OneThread one_thread;
+  const auto pd = describe_alike<dnnl::eltwise_forward>(function, desc, alpha, beta);
+  return made<dnnl::eltwise_forward>(pd, {{DNNL_ARG_SRC, desc}, {DNNL_ARG_DST, desc}});
+}
+
+Made make_eltwise_backward(dnnl::algorithm function, float alpha, float beta, const Desc& desc) {
+  const OneThread one_thread;
+  const auto forward = describe_alike<dnnl::eltwise_forward>(function, desc, alpha, beta);
+  const auto pd = describe_backward_alike<dnnl::eltwise_backward>(function, forward, desc, alpha, beta);
+  const bool from_result = function == dnnl::algorithm::eltwise_relu_use_dst_for_bwd ||
+                           function == dnnl::algorithm::eltwise_tanh_use_dst_for_bwd ||
+                           function == dnnl::algorithm::eltwise_elu_use_dst_for_bwd ||
+                           function == dnnl::algorithm::eltwise_logistic_use_dst_for_bwd;
+  return made<dnnl::eltwise_backward>(
+      pd, {{DNNL_ARG_DIFF_DST, desc}, {from_result ? DNNL_ARG_DST : DNNL_ARG_SRC, desc}, {DNNL_ARG_DIFF_SRC, desc}});
+}
+
+Made make_binary(dnnl::algorithm function, const Desc& a, const Desc& b, const Desc& c) {
+  const OneThread one_thread;
+  const auto pd = describe<dnnl::binary>(with_own_workspace(), function, a, b, c);
+  return made<dnnl::binary>(pd, {{DNNL_ARG_SRC_0, a}, {DNNL_ARG_SRC_1, b}, {DNNL_ARG_DST, c}});
+}
+
+Made make_reduction(dnnl::algorithm function, const Desc& x, const Desc& y, float scale) {
+  const OneThread one_thread;
+  dnnl::primitive_attr attributes = with_own_workspace();
+  if (scale != 1) {
+    dnnl::post_ops ops;
+#if DNNL_VERSION_MAJOR >= 3
+    ops.append_eltwise(dnnl::algorithm::eltwise_linear, scale, 0);
+#else
+    ops.append_eltwise(1, dnnl::algorithm::eltwise_linear, scale, 0);
+#endif
+    attributes.set_post_ops(ops);
+  }
+  const auto pd = describe<dnnl::reduction>(attributes, function, x, y, 0.0f, 0.0f);
+  return made<dnnl::reduction>(pd, {{DNNL_ARG_SRC, x}, {DNNL_ARG_DST, y}});
+}
+
+namespace {
+dnnl::algorithm softmax_named(bool logarithm) {
+  return logarithm ? dnnl::algorithm::softmax_log : dnnl::algorithm::softmax_accurate;
+}
+auto describe_softmax(bool logarithm, int axis, const Desc& desc) {
+  return describe<SoftmaxForward>(with_own_workspace(), kTraining, softmax_named(logarithm), desc, desc, axis);
+}
+}  // namespace
+
+Made make_softmax(bool logarithm, int axis, const Desc& desc) {
+  const OneThread one_thread;
+  return made<SoftmaxForward>(describe_softmax(logarithm, axis, desc), {{DNNL_ARG_SRC, desc}, {DNNL_ARG_DST, desc}});
+}
+
+Made make_softmax_backward(bool logarithm, int axis, const Desc& desc) {
+  const OneThread one_thread;
+  const auto pd = describe_backward<SoftmaxBackward>(with_own_workspace(), describe_softmax(logarithm, axis, desc),
+                                                     softmax_named(logarithm), desc, desc, desc, axis);
+  return made<SoftmaxBackward>(pd, {{DNNL_ARG_DIFF_DST, desc}, {DNNL_ARG_DST, desc}, {DNNL_ARG_DIFF_SRC, desc}});
+}
+
+namespace {
+dnnl::algorithm average_of(const AveragePooling& p) {
+  return p.padded ? dnnl::algorithm::pooling_avg_include_padding : dnnl::algorithm::pooling_avg_exclude_padding;
+}
+auto describe_pooling(const AveragePooling& p) {
+  return describe<PoolingForward>(with_own_workspace(), kTraining, average_of(p), p.x, p.y, dims_of(p.stride),
+                                  dims_of(p.kernel), Dims{0, 0}, dims_of(p.before), dims_of(p.after));
+}
+}  // namespace
+
+Made make_average_pooling(const AveragePooling& p) {
+  const OneThread one_thread;
+  return made<PoolingForward>(describe_pooling(p), {{DNNL_ARG_SRC, p.x}, {DNNL_ARG_DST, p.y}});
+}
+
+Made make_average_pooling_backward(const AveragePooling& p) {
+  const OneThread one_thread;
+  const auto pd = describe_backward<PoolingBackward>(with_own_workspace(), describe_pooling(p), average_of(p), p.x, p.y,
+                                                     dims_of(p.stride), dims_of(p.kernel), Dims{0, 0},
+                                                     dims_of(p.before), dims_of(p.after));
+  return made<PoolingBackward>(pd, {{DNNL_ARG_DIFF_DST, p.y}, {DNNL_ARG_DIFF_SRC, p.x}});
+}
+
+namespace {
+dnnl::algorithm resampling_named(bool linear) {
+  return linear ? dnnl::algorithm::resampling_linear : dnnl::algorithm::resampling_nearest;
+}
+auto describe_resampling(bool linear, const Desc& x, const Desc& y) {
+  return describe<dnnl::resampling_forward>(with_own_workspace(), kTraining, resampling_named(linear), x, y);
+}
+}  // namespace
+
+Made make_resampling(bool linear, const Desc& x, const Desc& y) {
+  const OneThread one_thread;
+  return made<dnnl::resampling_forward>(describe_resampling(linear, x, y), {{DNNL_ARG_SRC, x}, {DNNL_ARG_DST, y}});
+}
+
+Made make_resampling_backward(bool linear, const Desc& x, const Desc& y) {
+  const OneThread one_thread;
+  const auto pd = describe_backward<dnnl::resampling_backward>(with_own_workspace(), describe_resampling(linear, x, y),
+                                                               resampling_named(linear), x, y);
+  return made<dnnl::resampling_backward>(pd, {{DNNL_ARG_DIFF_DST, y}, {DNNL_ARG_DIFF_SRC, x}});
+}
+
+Made make_batch_norm(const Desc& desc, float epsilon) {
+  const OneThread one_thread;
+  const auto pd = describe_norm<dnnl::batch_normalization_forward>(
+      dnnl::prop_kind::forward_inference, desc, epsilon, Norm::use_global_stats | Norm::use_scale | Norm::use_shift);
+  const Desc number = per_channel(desc);
+  return made<dnnl::batch_normalization_forward>(pd, {{DNNL_ARG_SRC, desc},
+                                                      {DNNL_ARG_SCALE, number},
+                                                      {DNNL_ARG_SHIFT, number},
+                                                      {DNNL_ARG_MEAN, number},
+                                                      {DNNL_ARG_VARIANCE, number},
+                                                      {DNNL_ARG_DST, desc}});
+}
+
+Made make_batch_norm_statistics(const Desc& desc) {
+  const OneThread one_thread;
+  const auto pd = describe_norm<dnnl::batch_normalization_forward>(kTraining, desc, 1e-5f, Norm::none);
+  const Desc number = per_channel(desc);
+  return made<dnnl::batch_normalization_forward>(
+      pd, {{DNNL_ARG_SRC, desc}, {DNNL_ARG_MEAN, number}, {DNNL_ARG_VARIANCE, number}, {DNNL_ARG_DST, desc}});
+}
+
+Made make_batch_norm_backward(const Desc& desc, float epsilon) {
+  const OneThread one_thread;
+  const Norm flags = Norm::use_global_stats | Norm::use_scale | Norm::use_shift;
+  const auto forward = describe_norm<dnnl::batch_normalization_forward>(kTraining, desc, epsilon, flags);
+  const auto pd = describe_backward_alike<dnnl::batch_normalization_backward>(dnnl::prop_kind::backward, forward, desc,
+                                                                              epsilon, flags);
+  const Desc number = per_channel(desc);
+  return made<dnnl::batch_normalization_backward>(pd, {{DNNL_ARG_DIFF_DST, desc},
+                                                       {DNNL_ARG_SRC, desc},
+                                                       {DNNL_ARG_MEAN, number},
+                                                       {DNNL_ARG_VARIANCE, number},
+                                                       {DNNL_ARG_SCALE, number},
+                                                       {DNNL_ARG_SHIFT, number},
+                                                       {DNNL_ARG_DIFF_SRC, desc},
+                                                       {DNNL_ARG_DIFF_SCALE, number},
+                                                       {DNNL_ARG_DIFF_SHIFT, number}});
+}
+
+Made make_row_norm(const Desc& matrix, float epsilon) {
+  const OneThread one_thread;
+  const Desc row = per_row(matrix);
+  const auto pd = describe_norm<dnnl::layer_normalization_forward>(kTraining, matrix, row, epsilon, Norm::none);
+  return made<dnnl::layer_normalization_forward>(
+      pd, {{DNNL_ARG_SRC, matrix}, {DNNL_ARG_MEAN, row}, {DNNL_ARG_VARIANCE, row}, {DNNL_ARG_DST, matrix}});
+}
+
+Made make_row_norm_backward(const Desc& matrix, float epsilon) {
+  const OneThread one_thread;
+  const Desc row = per_row(matrix);
+  const auto forward = describe_norm<dnnl::layer_normalization_forward>(kTraining, matrix, row, epsilon, Norm::none);
+  const auto pd = describe_backward_alike<dnnl::layer_normalization_backward>(dnnl::prop_kind::backward_data, forward,
+                                                                              matrix, row, epsilon, Norm::none);
+  return made<dnnl::layer_normalization_backward>(pd, {{DNNL_ARG_DIFF_DST, matrix},
+                                                       {DNNL_ARG_SRC, matrix},
+                                                       {DNNL_ARG_MEAN, row},
+                                                       {DNNL_ARG_VARIANCE, row},
+                                                       {DNNL_ARG_DIFF_SRC, matrix}});
 }
 
 const std::string& library_description() {

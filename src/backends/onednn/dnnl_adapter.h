@@ -5,6 +5,7 @@
 #include <dnnl.hpp>
 #include <initializer_list>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -51,7 +52,10 @@ class Primitive {
   size_t workspace_bytes() const { return workspace_bytes_; }
   /// One call, on the calling thread alone: `data` in the order of the operands; `workspace` of `available` bytes.
   /// Our side allocates nothing unless `available` is too small or more threads than cores call at once.
-  void run(std::initializer_list<const void*> data, void* workspace, size_t available) const;
+  void run(std::span<const void* const> data, void* workspace, size_t available) const;
+  void run(std::initializer_list<const void*> data, void* workspace, size_t available) const {
+    run(std::span(data.begin(), data.size()), workspace, available);
+  }
 
  private:
   struct Handles;
@@ -60,8 +64,8 @@ class Primitive {
   size_t workspace_bytes_ = 0;
 };
 
-/// A row-major tensor or one with given strides, float32.
-Desc plain_desc(const Dims& dims);
+/// A row-major tensor (`type`: float32 where it is not said) or one with given strides, float32.
+Desc plain_desc(const Dims& dims, dnnl::memory::data_type type = dnnl::memory::data_type::f32);
 Desc strided_desc(const Dims& dims, const Dims& strides);
 
 /// C = A B for matrices, each with its own strides.
@@ -88,6 +92,54 @@ MadeConvolution make_convolution(const Convolution& convolution);
 MadeConvolution make_backward_data(const Convolution& convolution);
 /// Operands in the order y's gradient, x, w's gradient.
 MadeConvolution make_backward_weights(const Convolution& convolution);
+
+/// A primitive, and how oneDNN calls its implementation.
+struct Made {
+  Primitive primitive;
+  std::string implementation;  ///< "jit:avx512_core"; with "ref" in it where it is no faster than plain loops
+};
+
+/// y = f(x) for every element; x and y lie alike and may be the same. Operands x, y.
+Made make_eltwise(dnnl::algorithm function, float alpha, float beta, const Desc& desc);
+/// Operands y's gradient, then x (y for the functions named use_dst_for_bwd), x's gradient.
+Made make_eltwise_backward(dnnl::algorithm function, float alpha, float beta, const Desc& desc);
+/// c = f(a, b) for every element; a or b may have extents of 1 where c has more. Operands a, b, c.
+Made make_binary(dnnl::algorithm function, const Desc& a, const Desc& b, const Desc& c);
+/// Over the axes of which y has only one place; the result times `scale`. Operands x, y.
+Made make_reduction(dnnl::algorithm function, const Desc& x, const Desc& y, float scale);
+/// Operands x, y.
+Made make_softmax(bool logarithm, int axis, const Desc& desc);
+/// Operands y's gradient, y, x's gradient.
+Made make_softmax_backward(bool logarithm, int axis, const Desc& desc);
+
+/// Windows over images that are averaged; `padded`: by all their places, padding included, else by those in the image.
+struct AveragePooling {
+  std::array<int64_t, 2> kernel, stride, before, after;
+  bool padded = true;
+  Desc x, y;
+};
+/// Operands x, y.
+Made make_average_pooling(const AveragePooling& pooling);
+/// Operands y's gradient, x's gradient.
+Made make_average_pooling_backward(const AveragePooling& pooling);
+
+/// Images at another size, by the nearest place or linearly between places. Operands x, y.
+Made make_resampling(bool linear, const Desc& x, const Desc& y);
+/// Operands y's gradient, x's gradient.
+Made make_resampling_backward(bool linear, const Desc& x, const Desc& y);
+
+/// Normalisation of each channel (axis 1) by statistics that are given. Operands x, scale, shift, mean, variance, y.
+Made make_batch_norm(const Desc& desc, float epsilon);
+/// The statistics. Operands x, mean, variance, x normalised.
+Made make_batch_norm_statistics(const Desc& desc);
+/// Gradients of the former. Operands y's gradient, x, mean, variance, scale, shift (2.x asks for it, though no gradient
+/// depends on it), x's gradient, scale's, shift's.
+Made make_batch_norm_backward(const Desc& desc, float epsilon);
+
+/// Each row of a matrix less its mean, divided by its deviation. Operands x, mean, variance, y.
+Made make_row_norm(const Desc& matrix, float epsilon);
+/// Operands y's gradient, x, mean, variance, x's gradient.
+Made make_row_norm_backward(const Desc& matrix, float epsilon);
 
 /// "oneDNN 2.6.3"
 const std::string& library_description();

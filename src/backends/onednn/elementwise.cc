@@ -68,10 +68,12 @@ OfferResult offer_elementwise(const Group& group, const OfferContext& context) {
   int64_t block = 0;
   for (int operand : group.inputs) {
     const GroupOperand& in = group.operands[size_t(operand)];
-    if (in.type.shape != out.type.shape || !may_block(in)) return Refusal{"not images of one shape taken in slices"};
+    if (in.type.shape != out.type.shape) return Refusal{"not images of one shape"};
     if (block == 0) block = arriving_block(in);
   }
   if (block == 0) return Refusal{"row-major images"};
+  for (int operand : group.inputs)
+    if (!may_block(group.operands[size_t(operand)], block)) return Refusal{"not images taken in slices"};
   Offer offer;
   offer.name = std::string(member.op->name);
   offer.reason = text_of("images stay in blocks of ", block, " channels");

@@ -39,8 +39,9 @@ class Reorder final : public Kernel {
 
 }  // namespace
 
-std::optional<int64_t> block_of(const Layout& layout) {
+std::optional<int64_t> block_of(const Layout& layout, const Shape& shape) {
   if (layout.is_row_major()) return 0;
+  if (layout.is_channels_last()) return shape[1];
   if (layout.kind == Layout::opaque && layout.owner == &backend_onednn) return int64_t(layout.key);
   return std::nullopt;
 }
@@ -56,6 +57,7 @@ std::optional<int64_t> block_of(const Desc& desc, const Shape& shape) {
 Layout layout_of(const TensorType& type, int64_t block) {
   Layout layout;
   if (block == 0) return layout;
+  if (block == type.shape[1]) return channels_last();
   layout.kind = Layout::opaque;
   layout.owner = &backend_onednn;
   layout.key = uint64_t(block);
@@ -63,9 +65,10 @@ Layout layout_of(const TensorType& type, int64_t block) {
   return layout;
 }
 
-Desc image_desc(const Shape& shape, int64_t block, DType dtype) {
+Desc image_desc(const Shape& shape, int64_t block, DType dtype, bool last) {
   Tag tag = Tag::acdb;
   if (block == 0) tag = Tag::abcd;
+  else if (last && block == shape[1]) tag = Tag::acdb;
   else if (block == 16) tag = Tag::aBcd16b;
   else if (block == 8) tag = Tag::aBcd8b;
   else if (block == 4) tag = Tag::aBcd4b;
@@ -78,10 +81,15 @@ int64_t stored_elements(const Shape& shape, int64_t block) {
   return element_count({shape[0], (shape[1] + block - 1) / block, shape[2], shape[3], block});
 }
 
-bool may_block(const GroupOperand& operand) { return operand.type.shape.size() == 4 && operand.state.is_sliced(0); }
+bool may_block(const GroupOperand& operand, int64_t block) {
+  if (operand.type.shape.size() != 4) return false;
+  return operand.state.is_sliced(0) || (operand.state.kind == SliceState::whole && block == operand.type.shape[1]);
+}
 
 int64_t arriving_block(const GroupOperand& operand) {
-  return may_block(operand) ? block_of(operand.layout).value_or(0) : 0;
+  if (operand.type.shape.size() != 4) return 0;
+  const int64_t block = block_of(operand.layout, operand.type.shape).value_or(0);
+  return may_block(operand, block) ? block : 0;
 }
 
 std::optional<int64_t> preferred_block(int64_t channels) {
@@ -90,8 +98,9 @@ std::optional<int64_t> preferred_block(int64_t channels) {
 }
 
 std::unique_ptr<Kernel> make_reorder_kernel(const TensorType& type, const Layout& from, const Layout& to) {
-  const auto from_block = block_of(from), to_block = block_of(to);
-  if (!from_block || !to_block || type.shape.size() != 4) return nullptr;
+  if (type.shape.size() != 4) return nullptr;
+  const auto from_block = block_of(from, type.shape), to_block = block_of(to, type.shape);
+  if (!from_block || !to_block) return nullptr;
   if (type.dtype != DType::float32 && type.dtype != DType::int32) return nullptr;
   return std::make_unique<Reorder>(*from_block, *to_block);
 }

@@ -31,13 +31,13 @@ void fill_with_bias(float* c, int64_t count, const float* bias, int64_t channels
 }
 
 /// One primitive call per item of the batch and per term of a contracted batch. Partial sums accumulate in place.
-class Matmul final : public Kernel {
+class Matmul final : public OutputPartialKernel {
  public:
   Matmul(const Group& group, const ProductChain& chain)
-      : group_(group),
+      : OutputPartialKernel(group),
+        group_(group),
         chain_(chain),
-        attributes_(group.members[0].attributes.as<MatmulAttributes>()),
-        partial_(group) {}
+        attributes_(group.members[0].attributes.as<MatmulAttributes>()) {}
 
   /// Makes the primitives of the offered shapes, so that their workspace is known and no step has to.
   size_t prepare() const {
@@ -56,15 +56,11 @@ class Matmul final : public Kernel {
     run_into(run, run.outputs[0], false);
     return {};
   }
-  size_t partial_bytes() const override { return partial_.bytes(); }
-  void begin(void* partial) const override { partial_.begin(partial); }
   RunStatus accumulate(const KernelRun& run, void* partial) const override {
     run_into(run, partial_.view(partial, group_.outputs[0]), !partial_.empty(partial));
     partial_.add_rows(partial, run.slice.count);
     return {};
   }
-  void combine(void* into, const void* from) const override { partial_.combine(into, from); }
-  void finish(const void* partial, std::span<const View> outputs) const override { partial_.finish(partial, outputs); }
 
  private:
   const Primitive& primitive(const Product& p, Epilogue epilogue) const {
@@ -107,7 +103,6 @@ class Matmul final : public Kernel {
   Group group_;
   ProductChain chain_;
   MatmulAttributes attributes_;
-  OutputPartial partial_;
   mutable size_t workspace_bytes_ = 0;
   MadeOnce<MatrixKey, Primitive> primitives_;
 };

@@ -100,13 +100,14 @@ class MaxPool2dBackward final : public Kernel {
   size_t dy_, index_;
 };
 
-std::string objection(const Group& group, const OfferContext& context) {
+std::string objection(const Group& group, const OfferContext& context, int64_t block) {
   if (group.members.size() > 1) return "one operation at a time";
   if (context.row_major_outputs) return "the result is read row-major";
   const TensorTypes inputs = group.input_types(group.members[0]);
   if (inputs[0].dtype != DType::float32) return text_of("dtype ", name_of(inputs[0].dtype));
+  if (block == 0) return "row-major images";
   for (int operand : group.inputs)
-    if (!may_block(group.operands[size_t(operand)])) return "not images taken in slices";
+    if (!may_block(group.operands[size_t(operand)], block)) return "not images taken in slices";
   return {};
 }
 
@@ -125,11 +126,10 @@ Offer offer_of(const Group& group, int64_t block) {
 }  // namespace
 
 OfferResult offer_max_pool2d(const Group& group, const OfferContext& context) {
-  if (std::string reason = objection(group, context); !reason.empty()) return Refusal{reason};
   const GroupMember& member = group.members[0];
   const GroupOperand& x = group.operands[size_t(group.inputs[0])];
   const int64_t block = arriving_block(x);
-  if (block == 0) return Refusal{"row-major images"};
+  if (std::string reason = objection(group, context, block); !reason.empty()) return Refusal{reason};
   const int y = position_of(group.outputs, member.outputs[0]), index = position_of(group.outputs, member.outputs[1]);
   if (y < 0) return Refusal{"only the places of the maxima are read"};
   const PoolGeometry geometry = pool_geometry(member.attributes.as<MaxPool2dAttributes>(), x.type.shape);
@@ -139,12 +139,11 @@ OfferResult offer_max_pool2d(const Group& group, const OfferContext& context) {
 }
 
 OfferResult offer_max_pool2d_backward(const Group& group, const OfferContext& context) {
-  if (std::string reason = objection(group, context); !reason.empty()) return Refusal{reason};
   const GroupMember& member = group.members[0];
   const int dy = position_of(group.inputs, member.inputs[0]), index = position_of(group.inputs, member.inputs[1]);
   // The places decide: they come from the pooling itself, the gradient perhaps from a fully connected layer.
   const int64_t block = arriving_block(group.operands[size_t(group.inputs[size_t(index)])]);
-  if (block == 0) return Refusal{"row-major images"};
+  if (std::string reason = objection(group, context, block); !reason.empty()) return Refusal{reason};
   Offer offer = offer_of(group, block);
   offer.kernel = std::make_unique<MaxPool2dBackward>(block, size_t(dy), size_t(index));
   return offer;

@@ -2,6 +2,7 @@
 #include "op/backend.h"
 
 #include "backends/reference/member_runner.h"
+#include "backends/reference/reorder.h"
 
 namespace tacho {
 namespace {
@@ -47,6 +48,7 @@ extern const Backend backend_reference{
     .doc = "The plain loops that define each operation; takes every group.",
     .preference = 1,
     .offer = offer,
+    .reorder = reference::make_reorder,
 };
 
 }  // namespace tacho

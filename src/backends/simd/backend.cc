@@ -58,6 +58,7 @@ extern const Backend backend_simd{
     .supports = simd::supports_convolution,
     .offer = offer,
     .reorder = simd::make_reorder_kernel,
+    .channels_last = true,
 };
 
 }  // namespace tacho

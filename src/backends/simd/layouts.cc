@@ -35,11 +35,7 @@ TransposeImages transpose_images_of(size_t element_bytes) {
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace tacho {
-
-extern const Backend backend_simd;
-
-namespace simd {
+namespace tacho::simd {
 namespace {
 
 HWY_EXPORT(transpose_images_of);
@@ -65,14 +61,9 @@ class Reorder final : public Kernel {
 
 }  // namespace
 
-Layout nhwc_layout() {
-  Layout layout;
-  layout.permutation = {0, 2, 3, 1};
-  layout.owner = &backend_simd;
-  return layout;
-}
+Layout nhwc_layout() { return channels_last(); }
 
-bool is_nhwc(const Layout& layout) { return layout == nhwc_layout(); }
+bool is_nhwc(const Layout& layout) { return layout.is_channels_last(); }
 
 bool may_be_nhwc(const GroupOperand& operand) { return operand.type.shape.size() == 4 && operand.state.is_sliced(0); }
 
@@ -84,6 +75,5 @@ std::unique_ptr<Kernel> make_reorder_kernel(const TensorType& type, const Layout
   return nullptr;
 }
 
-}  // namespace simd
-}  // namespace tacho
+}  // namespace tacho::simd
 #endif  // HWY_ONCE

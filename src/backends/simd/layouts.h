@@ -4,7 +4,7 @@
 
 namespace tacho::simd {
 
-/// N x C x H x W stored as N, H, W, C.
+/// N x C x H x W stored as N, H, W, C: the layout of op/layout.h that every backend may use.
 Layout nhwc_layout();
 bool is_nhwc(const Layout& layout);
 
