@@ -1,6 +1,5 @@
 #include "ops/adagrad_update.h"
 
-#include "op/scalar.h"
 #include "ops/update_types.h"
 
 namespace tacho {
@@ -10,32 +9,15 @@ struct AdagradUpdateReference {
   template <class T>
   void operator()(const Attributes& attributes, const KernelRun& run) const {
     const auto& a = attributes.as<AdagradAttributes>();
-    if (a.weight_decay == 0) return update<T>(a, run, [](T g, T) { return g; });
-    const T decay(a.weight_decay);
-    update<T>(a, run, [decay](T g, T w) { return g + decay * w; });
-  }
-
-  template <class T, class Gradient>
-  static void update(const AdagradAttributes& a, const KernelRun& run, Gradient gradient) {
-    const T* w = run.in<T>(0);
-    const T* g = run.in<T>(1);
-    const T* s = run.in<T>(2);
-    const T rate = run.in<T>(3)[0], epsilon(a.epsilon);
-    T* next_w = run.out<T>(0);
-    T* next_s = run.out<T>(1);
-    for (int64_t i = 0, n = run.outputs[0].elements(); i < n; ++i) {
-      const T now = gradient(g[i], w[i]), square = s[i] + now * now;
-      next_s[i] = square;
-      next_w[i] = w[i] - rate * (now / (sqrt(square) + epsilon));
-    }
+    const T epsilon(a.epsilon);
+    with_weight_decay<T>(a.weight_decay, [&](auto gradient) {
+      update_over_root<T>(run, epsilon, gradient, [](T s, T now) { return s + now * now; });
+    });
   }
 };
 
 Sample sample_of(const Shape& shape, AdagradAttributes attributes) {
-  const TensorType type{DType::float32, shape};
-  return {{type, type, type, {DType::float32, {}}},
-          attributes,
-          {{Fill::normal}, {Fill::normal}, {Fill::positive}, {Fill::number, 0, 0.01}}};
+  return update_sample(shape, attributes, {Fill::positive});
 }
 
 }  // namespace

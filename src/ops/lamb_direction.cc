@@ -1,7 +1,6 @@
 #include "ops/lamb_direction.h"
 
-#include "op/rules.h"
-#include "op/scalar.h"
+#include "ops/update_types.h"
 
 namespace tacho {
 namespace {
@@ -10,9 +9,7 @@ struct LambDirectionReference {
   template <class T>
   void operator()(const Attributes& attributes, const KernelRun& run) const {
     const auto& a = attributes.as<LambAttributes>();
-    const T decay(a.weight_decay);
-    if (a.weight_decay == 0) return update<T>(a, run, [](T r, T) { return r; });
-    update<T>(a, run, [decay](T r, T w) { return r + decay * w; });
+    with_weight_decay<T>(a.weight_decay, [&](auto decayed) { update<T>(a, run, decayed); });
   }
 
   /// As in adam_update the corrections belong to the step, not to an element.

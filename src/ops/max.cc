@@ -24,10 +24,7 @@ extern const OpDef op_max{
     .types = nonempty_reduction_types,
     .dimensions = reduction_dimensions,
     .count = [](const OpCall& call) { return OpCount{.cmp = combinations_of(call)}; },
-    .slice =
-        [](const OpCall& call, SliceStates& inputs) {
-          return slice_reduction(call, inputs, call.attributes.as<ReductionAttributes>(), PartialKind::max);
-        },
+    .slice = slice_reduction_to<PartialKind::max>,
     .gradient = [](const GradientCall& g) -> Values {
       return {max_backward(g.emitter, g.output_gradients[0], g.inputs[0], g.outputs[0],
                            g.attributes.as<ReductionAttributes>())};

@@ -34,10 +34,7 @@ extern const OpDef op_min{
     .types = nonempty_reduction_types,
     .dimensions = reduction_dimensions,
     .count = [](const OpCall& call) { return OpCount{.cmp = combinations_of(call)}; },
-    .slice =
-        [](const OpCall& call, SliceStates& inputs) {
-          return slice_reduction(call, inputs, call.attributes.as<ReductionAttributes>(), PartialKind::merge);
-        },
+    .slice = slice_reduction_to<PartialKind::merge>,
     .gradient = min_gradient,
     .reference = reference_of<MinReference>(),
     .merge = min_merge,

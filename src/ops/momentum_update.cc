@@ -1,6 +1,5 @@
 #include "ops/momentum_update.h"
 
-#include "op/scalar.h"
 #include "ops/update_types.h"
 
 namespace tacho {
@@ -10,9 +9,7 @@ struct MomentumUpdateReference {
   template <class T>
   void operator()(const Attributes& attributes, const KernelRun& run) const {
     const auto& a = attributes.as<MomentumAttributes>();
-    if (a.weight_decay == 0) return update<T>(a, run, [](T g, T) { return g; });
-    const T decay(a.weight_decay);
-    update<T>(a, run, [decay](T g, T w) { return g + decay * w; });
+    with_weight_decay<T>(a.weight_decay, [&](auto gradient) { update<T>(a, run, gradient); });
   }
 
   template <class T, class Gradient>
@@ -40,12 +37,7 @@ struct MomentumUpdateReference {
   }
 };
 
-Sample sample_of(const Shape& shape, MomentumAttributes attributes) {
-  const TensorType type{DType::float32, shape};
-  return {{type, type, type, {DType::float32, {}}},
-          attributes,
-          {{Fill::normal}, {Fill::normal}, {Fill::normal}, {Fill::number, 0, 0.01}}};
-}
+Sample sample_of(const Shape& shape, MomentumAttributes attributes) { return update_sample(shape, attributes, {}); }
 
 }  // namespace
 

@@ -28,10 +28,7 @@ extern const OpDef op_prod{
     .types = [](const OpCall& call) { return reduction_types(call, call.attributes.as<ReductionAttributes>()); },
     .dimensions = reduction_dimensions,
     .count = [](const OpCall& call) { return OpCount{.mul = combinations_of(call)}; },
-    .slice =
-        [](const OpCall& call, SliceStates& inputs) {
-          return slice_reduction(call, inputs, call.attributes.as<ReductionAttributes>(), PartialKind::merge);
-        },
+    .slice = slice_reduction_to<PartialKind::merge>,
     .gradient = [](const GradientCall& g) -> Values {
       return {prod_backward(g.emitter, g.output_gradients[0], g.inputs[0], g.attributes.as<ReductionAttributes>())};
     },

@@ -93,6 +93,12 @@ inline SliceStates slice_reduction(const OpCall& call, const SliceStates& inputs
   return all_outputs(call, SliceState::Sliced(axis));
 }
 
+/// The slice rule of a call with ReductionAttributes.
+template <PartialKind kind>
+SliceStates slice_reduction_to(const OpCall& call, SliceStates& inputs) {
+  return slice_reduction(call, inputs, call.attributes.as<ReductionAttributes>(), kind);
+}
+
 /// combine() over term(0) .. term(n - 1), n >= 1, in 16 interleaved runs so that the loop vectorises: n - 1
 /// combinations.
 template <class T, class Term, class Combine>

@@ -1,8 +1,6 @@
 #include "ops/sigmoid_backward.h"
 
-#include "op/rules.h"
-#include "op/scalar.h"
-#include "ops/mul.h"
+#include "ops/pointwise.h"
 #include "ops/sub.h"
 
 namespace tacho {
@@ -11,10 +9,7 @@ namespace {
 struct SigmoidBackwardReference {
   template <class T>
   void operator()(const Attributes&, const KernelRun& run) const {
-    const T* dy = run.in<T>(0);
-    const T* y = run.in<T>(1);
-    T* dx = run.out<T>(0);
-    for (int64_t i = 0, n = run.outputs[0].elements(); i < n; ++i) dx[i] = dy[i] * (y[i] * (T(1) - y[i]));
+    apply_backward<T>(run, [](T dy, T y) { return dy * (y * (T(1) - y)); });
   }
 };
 
@@ -39,13 +34,12 @@ extern const OpDef op_sigmoid_backward{
     .traits = Trait::elementwise,
     .types = same_as_first,
     .dimensions = output_dimensions,
-    .count = [](const OpCall& call) { return OpCount{.mul = 2 * elements(call.out(0)), .add = elements(call.out(0))}; },
+    .count = [](const OpCall& call) { return per_element(call, {.mul = 2, .add = 1}); },
     .slice = slice_elementwise,
     .gradient = sigmoid_backward_gradient,
     .reference = reference_of<SigmoidBackwardReference>(),
     .may_alias = {0},
-    .samples = {{{{DType::float32, {2, 3, 5, 7}}, {DType::float32, {2, 3, 5, 7}}}, {}, {}},
-                {{{DType::float32, {17}}, {DType::float32, {17}}}, {}, {}}},
+    .samples = backward_samples(),
 };
 
 Value sigmoid_backward(Emitter& emitter, Value dy, Value y) {

@@ -31,10 +31,7 @@ extern const OpDef op_sum{
     .types = [](const OpCall& call) { return reduction_types(call, call.attributes.as<ReductionAttributes>()); },
     .dimensions = reduction_dimensions,
     .count = [](const OpCall& call) { return OpCount{.add = combinations_of(call)}; },
-    .slice =
-        [](const OpCall& call, SliceStates& inputs) {
-          return slice_reduction(call, inputs, call.attributes.as<ReductionAttributes>(), PartialKind::sum);
-        },
+    .slice = slice_reduction_to<PartialKind::sum>,
     .gradient = sum_gradient,
     .reference = reference_of<SumReference>(),
     .may_alias = {-1},

@@ -1,8 +1,6 @@
 #include "ops/tanh_backward.h"
 
-#include "op/rules.h"
-#include "op/scalar.h"
-#include "ops/mul.h"
+#include "ops/pointwise.h"
 
 namespace tacho {
 namespace {
@@ -10,10 +8,7 @@ namespace {
 struct TanhBackwardReference {
   template <class T>
   void operator()(const Attributes&, const KernelRun& run) const {
-    const T* dy = run.in<T>(0);
-    const T* y = run.in<T>(1);
-    T* dx = run.out<T>(0);
-    for (int64_t i = 0, n = run.outputs[0].elements(); i < n; ++i) dx[i] = dy[i] * (T(1) - y[i] * y[i]);
+    apply_backward<T>(run, [](T dy, T y) { return dy * (T(1) - y * y); });
   }
 };
 
@@ -37,13 +32,12 @@ extern const OpDef op_tanh_backward{
     .traits = Trait::elementwise,
     .types = same_as_first,
     .dimensions = output_dimensions,
-    .count = [](const OpCall& call) { return OpCount{.mul = 2 * elements(call.out(0)), .add = elements(call.out(0))}; },
+    .count = [](const OpCall& call) { return per_element(call, {.mul = 2, .add = 1}); },
     .slice = slice_elementwise,
     .gradient = tanh_backward_gradient,
     .reference = reference_of<TanhBackwardReference>(),
     .may_alias = {0},
-    .samples = {{{{DType::float32, {2, 3, 5, 7}}, {DType::float32, {2, 3, 5, 7}}}, {}, {}},
-                {{{DType::float32, {17}}, {DType::float32, {17}}}, {}, {}}},
+    .samples = backward_samples(),
 };
 
 Value tanh_backward(Emitter& emitter, Value dy, Value y) {
