@@ -199,10 +199,13 @@ Desc plain_desc(const Dims& dims, dnnl::memory::data_type type) {
 
 Desc strided_desc(const Dims& dims, const Dims& strides) { return {dims, dnnl::memory::data_type::f32, strides}; }
 
-Primitive make_matmul(const Desc& a, const Desc& b, const Desc& c, Epilogue epilogue) {
+Primitive make_matmul(const Desc& a, const Desc& b, const Desc& c, Epilogue epilogue, Desc* chosen_b) {
   const OneThread one_thread;
   const auto pd = describe<dnnl::matmul>(attributes_for(epilogue), a, b, c);
-  return {dnnl::matmul(pd), pd.scratchpad_desc(), {{DNNL_ARG_SRC, a}, {DNNL_ARG_WEIGHTS, b}, {DNNL_ARG_DST, c}}};
+  if (chosen_b) *chosen_b = pd.weights_desc();
+  return {dnnl::matmul(pd),
+          pd.scratchpad_desc(),
+          {{DNNL_ARG_SRC, a}, {DNNL_ARG_WEIGHTS, pd.weights_desc()}, {DNNL_ARG_DST, c}}};
 }
 
 Primitive make_reorder(const Desc& from, const Desc& to) {

@@ -68,8 +68,8 @@ class Primitive {
 Desc plain_desc(const Dims& dims, dnnl::memory::data_type type = dnnl::memory::data_type::f32);
 Desc strided_desc(const Dims& dims, const Dims& strides);
 
-/// C = A B for matrices, each with its own strides.
-Primitive make_matmul(const Desc& a, const Desc& b, const Desc& c, Epilogue epilogue);
+/// C = A B for matrices, each with its own strides. B's format may be any: `chosen_b` is then told which it became.
+Primitive make_matmul(const Desc& a, const Desc& b, const Desc& c, Epilogue epilogue, Desc* chosen_b = nullptr);
 
 /// Between two layouts of the same tensor.
 Primitive make_reorder(const Desc& from, const Desc& to);

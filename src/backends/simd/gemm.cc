@@ -13,124 +13,128 @@ HWY_BEFORE_NAMESPACE();
 namespace tacho::simd {
 namespace HWY_NAMESPACE {
 
-/// A whole product in blocks: B's blocks outermost, so that each is packed once.
+/// Panels of A that are packed together: a transposed A is read in runs of that many tiles' rows.
+constexpr int64_t kPanelsTogether = 4;
+
+/// Bytes from row to row of a B up to which it is read where it stands by more than one tile of rows.
+constexpr int64_t kDirectStride = 2048;
+
+/// Parts as equal as their unit allows, none larger than `most` (a multiple of the unit).
+HWY_INLINE int64_t even_block(int64_t extent, int64_t most, int64_t unit) {
+  const int64_t parts = std::max<int64_t>(1, (extent + most - 1) / most);
+  return std::max(unit, round_up((extent + parts - 1) / parts, unit));
+}
+
+/// A whole product in blocks. A block of B is packed and stays in L2 while all of A passes over it; a panel of A stays
+/// in L1 while it passes along the block, so that B streams from L2 (two vectors for 28 multiply-adds) and C is walked
+/// along its rows.
 template <class T>
 class BlockedProduct {
  public:
   BlockedProduct(const GemmBlocks& blocks, const MatrixProduct<T>& p, void* workspace)
       : p_(p),
         steps_(even_block(p.k, blocks.k, kLanes<T>)),
-        rows_(even_block(p.m, blocks.m, kTileRows)),
         columns_(even_block(p.n, blocks.n, kPanelColumns<T>)),
-        packs_a_(packs_a(p)),
-        packs_b_(packs_b(p)),
+        split_(p.m),
+        packs_a_(p.n > 4 * kPanelColumns<T>),
+        packs_b_(p.m > kTileRows && p.b_stride * int64_t(sizeof(T)) > kDirectStride),
         packed_a_(static_cast<T*>(workspace)),
-        packed_b_(packed_a_ + round_up(std::min(blocks.m, round_up(p.m, kTileRows)), 16) * steps_) {}
+        packed_b_(packed_a_ + packed_a_size(steps_)) {}
 
-  static int64_t steps_of(const GemmBlocks& blocks, int64_t k) { return even_block(k, blocks.k, kLanes<T>); }
-
-  static size_t workspace_bytes(const GemmBlocks& blocks, int64_t m, int64_t n, int64_t k) {
+  static size_t workspace_bytes(const GemmBlocks& blocks, int64_t n, int64_t k) {
     const int64_t steps = std::min(blocks.k, round_up(k, kLanes<T>));
-    const int64_t rows = round_up(std::min(blocks.m, round_up(m, kTileRows)), 16);
     const int64_t columns = std::min(blocks.n, round_up(n, kPanelColumns<T>));
-    return size_t((rows + columns) * steps) * sizeof(T);
+    return size_t(packed_a_size(steps) + columns * steps) * sizeof(T);
   }
 
   void run() {
     for (int64_t j = 0; j < p_.n; j += columns_)
-      for (int64_t k = 0; k < p_.k; k += steps_) multiply_block(j, std::min(columns_, p_.n - j), k);
+      for (int64_t k = 0; k < p_.k; k += steps_)
+        multiply_block(j, std::min(columns_, p_.n - j), k, std::min(steps_, p_.k - k));
   }
 
  private:
-  /// Parts as equal as their unit allows, none larger than `most` (a multiple of the unit).
-  static int64_t even_block(int64_t extent, int64_t most, int64_t unit) {
-    const int64_t parts = std::max<int64_t>(1, (extent + most - 1) / most);
-    return std::max(unit, round_up((extent + parts - 1) / parts, unit));
-  }
+  static int64_t packed_a_size(int64_t steps) { return round_up(kPanelsTogether * kTileRows * steps, 16); }
 
-  /// A is read where it stands where few panels of B pass over it.
-  static bool packs_a(const MatrixProduct<T>& p) { return p.n > 4 * kPanelColumns<T>; }
+  /// Where a block of B stands: step p of panel i at data + i * panel + p * step, but for a last panel that was packed
+  /// alone.
+  struct Right {
+    const T* data;
+    int64_t step, panel;
+    const T* last = nullptr;
+  };
 
-  /// B is read where it stands where one tile of rows passes over it; the last panel must be whole.
-  static bool packs_b(const MatrixProduct<T>& p) {
-    return p.b_transposed || p.m > kTileRows || p.n % kPanelColumns<T> != 0;
-  }
-
-  void multiply_block(int64_t j, int64_t columns, int64_t k) {
-    const int64_t steps = std::min(steps_, p_.k - k);
-    const T* b = p_.b + k * p_.b_stride + j;
-    int64_t b_step = p_.b_stride, b_panel = kPanelColumns<T>;
-    if (p_.packed_b || packs_b_) {
-      b_step = kPanelColumns<T>;
-      b_panel = steps * kPanelColumns<T>;
-      if (p_.packed_b) {
-        b = p_.packed_b + k * round_up(p_.n, kPanelColumns<T>) + j * steps;
-      } else {
-        if (p_.b_transposed) pack_transposed_panels(p_.b + j * p_.b_stride + k, p_.b_stride, columns, steps, packed_b_);
-        else pack_panels(b, p_.b_stride, columns, steps, packed_b_);
-        b = packed_b_;
-      }
+  /// B is read where it stands while its lines stay in L2 under their own addresses; a last panel that is not whole is
+  /// packed for itself.
+  Right right_block(int64_t j, int64_t columns, int64_t k, int64_t steps) {
+    constexpr int64_t width = kPanelColumns<T>;
+    if (p_.packed_b) return {p_.packed_b + k * round_up(p_.n, width) + j * steps, width, steps * width};
+    if (p_.b_transposed) {
+      pack_transposed_panels(p_.b + j * p_.b_stride + k, p_.b_stride, columns, steps, packed_b_);
+      return {packed_b_, width, steps * width};
     }
+    const T* b = p_.b + k * p_.b_stride + j;
+    if (packs_b_) {
+      pack_panels(b, p_.b_stride, columns, steps, packed_b_);
+      return {packed_b_, width, steps * width};
+    }
+    Right right{b, p_.b_stride, width};
+    if (const int64_t rest = columns % width) {
+      pack_panels(b + columns - rest, p_.b_stride, rest, steps, packed_b_);
+      right.last = packed_b_;
+    }
+    return right;
+  }
+
+  void multiply_block(int64_t j, int64_t columns, int64_t k, int64_t steps) {
+    const Right right = right_block(j, columns, k, steps);
     const bool last = k + steps == p_.k;
-    for (int64_t i = 0; i < p_.m; i += rows_) {
-      const int64_t rows = std::min(rows_, p_.m - i);
+    TileEnd<T> end;
+    if (last) end = p_.end;
+    if (end.column_bias) end.column_bias += j;
+    end.add = p_.end.add || k > 0;
+    for (int64_t tile = 0; tile < split_.tiles; ++tile) {
+      const int64_t i = split_.first(tile), rows = split_.rows(tile);
+      const T* a = p_.a_transposed ? p_.a + k * p_.a_stride + i : p_.a + i * p_.a_stride + k;
       T* c = p_.c + i * p_.c_stride + j;
-      TileEnd<T> end;
-      if (last) end = p_.end;
-      if (end.column_bias) end.column_bias += j;
-      if (end.row_bias) end.row_bias += i;
-      end.add = p_.end.add || k > 0;
-      multiply_rows(i, rows, columns, k, steps, b, b_step, b_panel, c, end);
+      TileEnd<T> tile_end = end;
+      if (end.row_bias) tile_end.row_bias += i;
+      if (p_.a_transposed) {
+        RowsTogether<T> left{a, p_.a_stride};
+        if (packs_a_) {
+          const int64_t first = tile % kPanelsTogether;
+          if (first == 0) pack_columns(a, p_.a_stride, split_, tile, kPanelsTogether, steps, packed_a_);
+          left = {packed_a_ + (i - split_.first(tile - first)) * steps, rows};
+        }
+        along_rows(rows, columns, steps, left, right, c, tile_end);
+      } else {
+        if (packs_a_) {
+          pack_rows(a, p_.a_stride, rows, steps, packed_a_);
+          along_rows(rows, columns, steps, RowsTogether<T>{packed_a_, rows}, right, c, tile_end);
+        } else {
+          along_rows(rows, columns, steps, StepsTogether<T>{a, p_.a_stride}, right, c, tile_end);
+        }
+      }
       if (last) activate(p_.activation, c, rows, columns, p_.c_stride);
     }
   }
 
-  void multiply_rows(int64_t i, int64_t rows, int64_t columns, int64_t k, int64_t steps, const T* b, int64_t b_step,
-                     int64_t b_panel, T* c, const TileEnd<T>& end) {
-    const T* a = p_.a_transposed ? p_.a + k * p_.a_stride + i : p_.a + i * p_.a_stride + k;
-    if (!packs_a_) {
-      if (p_.a_transposed)
-        multiply_panels(rows, columns, steps, RowsTogether<T>{a, p_.a_stride}, b, b_step, b_panel, c, p_.c_stride, end);
-      else
-        multiply_panels(rows, columns, steps, StepsTogether<T>{a, p_.a_stride}, b, b_step, b_panel, c, p_.c_stride,
-                        end);
-      return;
-    }
-    if (p_.a_transposed) {
-      pack_columns(a, p_.a_stride, rows, steps, packed_a_);
-      const auto panel = [&](int64_t first, int64_t count) HWY_ATTR {
-        return RowsTogether<T>{packed_a_ + first * steps, count};
-      };
-      multiply_packed(rows, columns, steps, panel, b, b_step, b_panel, c, end);
-    } else {
-      pack_rows(a, p_.a_stride, rows, steps, packed_a_);
-      constexpr int64_t lanes = kLanes<T>;
-      const auto panel = [&](int64_t first, int64_t count) HWY_ATTR {
-        return StepsTogether<T>{packed_a_ + first * round_up(steps, lanes), lanes, lanes, count * lanes};
-      };
-      multiply_packed(rows, columns, steps, panel, b, b_step, b_panel, c, end);
-    }
-  }
-
-  /// A panel of B stays in L1 while all of A's panels pass over it.
-  template <class Panel>
-  void multiply_packed(int64_t rows, int64_t columns, int64_t steps, const Panel& panel, const T* b, int64_t b_step,
-                       int64_t b_panel, T* c, const TileEnd<T>& end) {
-    const RowSplit split(rows);
-    for (int64_t j = 0; j < columns; j += kPanelColumns<T>, b += b_panel) {
-      TileEnd<T> tile_end = end;
-      if (end.column_bias) tile_end.column_bias += j;
-      for (int64_t tile = 0; tile < split.tiles; ++tile) {
-        const int64_t i = split.first(tile), count = split.rows(tile);
-        if (end.row_bias) tile_end.row_bias = end.row_bias + i;
-        multiply_any_tile(count, panel(i, count), steps, b, b_step, std::min(kPanelColumns<T>, columns - j),
-                          c + i * p_.c_stride + j, p_.c_stride, tile_end);
-      }
+  template <class A>
+  HWY_INLINE void along_rows(int64_t rows, int64_t columns, int64_t steps, A left, const Right& right, T* c,
+                             TileEnd<T> end) {
+    constexpr int64_t width = kPanelColumns<T>;
+    const T* b = right.data;
+    for (int64_t j = 0; j < columns; j += width, b += right.panel) {
+      const bool apart = right.last && j + width > columns;
+      multiply_any_tile(rows, left, steps, apart ? right.last : b, apart ? width : right.step,
+                        std::min(width, columns - j), c + j, p_.c_stride, end);
+      if (end.column_bias) end.column_bias += width;
     }
   }
 
   const MatrixProduct<T>& p_;
-  int64_t steps_, rows_, columns_;
+  int64_t steps_, columns_;
+  RowSplit split_;
   bool packs_a_, packs_b_;
   T *packed_a_, *packed_b_;
 };
@@ -140,17 +144,14 @@ GemmBlocks blocks(const CpuInfo& cpu) {
   constexpr int64_t width = kPanelColumns<T>;
   const int64_t size = sizeof(T);
   GemmBlocks b;
-  // Half of L1 for the panel of B; the rest is for the lines of A and C that pass by.
-  b.k = std::max<int64_t>(64, cpu.l1_bytes / 2 / (width * size) / kLanes<T> * kLanes<T>);
-  b.m = std::max<int64_t>(kTileRows, cpu.l2_bytes / 2 / (b.k * size) / kTileRows * kTileRows);
-  const int64_t l3 = cpu.l3_bytes ? cpu.l3_bytes / std::max(1, cpu.cores) : 4 * cpu.l2_bytes;
-  b.n = std::max<int64_t>(width, std::min<int64_t>(l3 / 2, 16 << 20) / (b.k * size) / width * width);
+  b.k = std::max<int64_t>(64, cpu.l1_bytes / 2 / (kTileRows * size) / kLanes<T> * kLanes<T>);
+  b.n = std::max<int64_t>(width, cpu.l2_bytes / 2 / (b.k * size) / width * width);
   return b;
 }
 
 template <class T>
-size_t workspace_bytes(const GemmBlocks& blocks, int64_t m, int64_t n, int64_t k) {
-  return BlockedProduct<T>::workspace_bytes(blocks, m, n, k);
+size_t workspace_bytes(const GemmBlocks& blocks, int64_t n, int64_t k) {
+  return BlockedProduct<T>::workspace_bytes(blocks, n, k);
 }
 
 template <class T>
@@ -179,7 +180,7 @@ size_t packed_b_bytes(int64_t n, int64_t k) {
 
 template <class T>
 void pack_b(const GemmBlocks& blocks, const T* b, int64_t stride, bool transposed, int64_t n, int64_t k, T* packed) {
-  const int64_t most = BlockedProduct<T>::steps_of(blocks, k), width = round_up(n, kPanelColumns<T>);
+  const int64_t most = even_block(k, blocks.k, kLanes<T>), width = round_up(n, kPanelColumns<T>);
   for (int64_t p = 0; p < k; p += most) {
     const int64_t steps = std::min(most, k - p);
     if (transposed) pack_transposed_panels(b + p, stride, n, steps, packed + p * width);

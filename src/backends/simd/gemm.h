@@ -8,10 +8,10 @@
 
 namespace tacho::simd {
 
-/// Extents of the parts that are worked on at a time: a part of A (m x k) stays in L2, a panel of B (k x a few
-/// vectors) in L1, a part of B (k x n) in L3.
+/// Extents of the parts that are worked on at a time: a panel of A (a few rows x k) stays in L1, a block of B (k x n)
+/// in L2.
 struct GemmBlocks {
-  int64_t m = 0, n = 0, k = 0;
+  int64_t n = 0, k = 0;
 };
 
 /// C (m x n) = A (m x k) B (k x n), all rows `stride` elements apart, A and B transposed as they say. Nothing overlaps.
@@ -38,8 +38,8 @@ template <class T>
 struct Gemm {
   int64_t lanes = 0;  ///< of one vector; C is computed in whole vectors of columns
   GemmBlocks (*blocks)(const CpuInfo&) = nullptr;
-  /// What `multiply` needs for products up to this size, 64-byte aligned.
-  size_t (*workspace_bytes)(const GemmBlocks&, int64_t m, int64_t n, int64_t k) = nullptr;
+  /// What `multiply` needs for products up to these extents, 64-byte aligned.
+  size_t (*workspace_bytes)(const GemmBlocks&, int64_t n, int64_t k) = nullptr;
   void (*multiply)(const GemmBlocks&, const MatrixProduct<T>&, void* workspace) = nullptr;
   size_t (*packed_b_bytes)(int64_t n, int64_t k) = nullptr;
   /// All of B (k x n, or n x k where `transposed`, rows `stride` apart) into panels for MatrixProduct::packed_b.

@@ -26,41 +26,44 @@ HWY_INLINE void copy_padded(const T* HWY_RESTRICT from, int64_t count, T* HWY_RE
   for (; i < width; ++i) to[i] = T(0);
 }
 
-/// A row-major A (rows x k) as panels of rows: chunks of a vector of steps, row after row. Panels follow each other as
-/// RowSplit(rows) has them, each round_up(k) x its rows long; so packing is copying, and the panel of the rows from
-/// `first` begins at first * round_up(k, kLanes<T>).
+/// The rows of one tile of a row-major A, k steps, as a panel with its rows side by side: element (r, p) at
+/// packed[p * rows + r]. By squares of 16 bytes a side; the last rows overlap with those before them.
 template <class T>
 void pack_rows(const T* HWY_RESTRICT a, int64_t stride, int64_t rows, int64_t k, T* HWY_RESTRICT packed) {
-  constexpr int64_t lanes = kLanes<T>;
-  const RowSplit split(rows);
-  for (int64_t tile = 0; tile < split.tiles; ++tile) {
-    const int64_t count = split.rows(tile);
-    for (int64_t r = 0; r < count; ++r, a += stride) {
-      T* to = packed + r * lanes;
-      for (int64_t p = 0; p < k; p += lanes, to += count * lanes) copy_padded(a + p, std::min(lanes, k - p), to, lanes);
-    }
-    packed += count * round_up(k, lanes);
+  constexpr int64_t side = 16 / sizeof(T);
+  const int64_t whole = rows < side ? 0 : k / side * side;
+  for (int64_t r = 0; whole > 0 && r < rows; r += side) {
+    const int64_t first = std::min(r, rows - side);
+    const T* from = a + first * stride;
+    T* to = packed + first;
+    for (int64_t p = 0; p < whole; p += side, from += side, to += side * rows) transpose_square(from, stride, to, rows);
   }
+  for (int64_t r = 0; r < rows; ++r)
+    for (int64_t p = whole; p < k; ++p) packed[p * rows + r] = a[r * stride + p];
 }
 
-/// A transposed A (k x rows) as panels of rows, each step's rows side by side.
+/// The rows of up to `count` tiles from `tile` on of a transposed A, which begins at the first of them: each panel has
+/// its rows side by side for k steps, and begins behind the panels before it.
 template <class T>
-void pack_columns(const T* HWY_RESTRICT a, int64_t stride, int64_t rows, int64_t k, T* HWY_RESTRICT packed) {
-  const RowSplit split(rows);
-  for (int64_t tile = 0; tile < split.tiles; ++tile) {
-    const int64_t count = split.rows(tile), first = split.first(tile);
-    for (int64_t p = 0; p < k; ++p, packed += count) copy_padded(a + p * stride + first, count, packed, count);
-  }
+void pack_columns(const T* HWY_RESTRICT a, int64_t stride, const RowSplit& split, int64_t tile, int64_t count,
+                  int64_t k, T* HWY_RESTRICT packed) {
+  const int64_t end = std::min(split.tiles, tile + count), first = split.first(tile);
+  for (int64_t p = 0; p < k; ++p, a += stride)
+    for (int64_t t = tile; t < end; ++t) {
+      const int64_t rows = split.rows(t), before = split.first(t) - first;
+      copy_padded(a + before, rows, packed + before * k + p * rows, rows);
+    }
 }
 
 /// k steps of B (row-major) as panels of kPanelColumns<T> columns, each k x kPanelColumns<T>; behind the last column
-/// zeros.
+/// zeros. A few steps at a time for all panels, since each step may stand on a page of its own.
 template <class T>
 void pack_panels(const T* HWY_RESTRICT b, int64_t stride, int64_t n, int64_t k, T* HWY_RESTRICT packed) {
-  constexpr int64_t width = kPanelColumns<T>;
-  for (int64_t j = 0; j < n; j += width)
-    for (int64_t p = 0; p < k; ++p, packed += width)
-      copy_padded(b + p * stride + j, std::min(width, n - j), packed, width);
+  constexpr int64_t width = kPanelColumns<T>, together = 8;
+  for (int64_t p = 0; p < k; p += together)
+    for (int64_t j = 0; j < n; j += width)
+      for (int64_t q = p; q < std::min(p + together, k); ++q)
+        copy_padded(b + q * stride + j, std::min(width, n - j), packed + j * k + q * width, width);
 }
 
 /// The same from a transposed B (n x k).

@@ -37,7 +37,7 @@ class Matmul final : public Kernel {
         packs_b_(packs_b),
         partial_(group) {}
 
-  size_t workspace_bytes(const Product& p) const { return gemm_.workspace_bytes(blocks_, p.m, p.n, p.k); }
+  size_t workspace_bytes(const Product& p) const { return gemm_.workspace_bytes(blocks_, p.n, p.k); }
   size_t packed_bytes(const Product& p) const { return gemm_.packed_b_bytes(p.n, p.k); }
 
   RunStatus run(const KernelRun& run) const override {

@@ -27,12 +27,11 @@ HWY_INLINE hn::Vec<D> load_blocks(D d, const hn::TFromD<D>* p, int64_t stride) {
   }
 }
 
-/// Transposes `rows` groups: reads vector-many rows of 16 bytes each, from + i * from_stride, and writes the columns,
-/// one vector each, to + j * to_stride (4 columns of 4-byte elements, 2 of 8-byte ones).
-template <class T>
-HWY_INLINE void transpose_block(const T* HWY_RESTRICT from, int64_t from_stride, T* HWY_RESTRICT to,
+/// Reads as many rows as D has lanes, 16 bytes of each, from + i * from_stride, and writes the columns, one vector
+/// each, to + j * to_stride (4 columns of 4-byte elements, 2 of 8-byte ones).
+template <class D, class T = hn::TFromD<D>>
+HWY_INLINE void transpose_block(D d, const T* HWY_RESTRICT from, int64_t from_stride, T* HWY_RESTRICT to,
                                 int64_t to_stride) {
-  const hn::ScalableTag<T> d;
   if constexpr (sizeof(T) == 4) {
     const hn::Repartition<uint64_t, decltype(d)> d64;
     // Block b of vector i is row 4 b + i, so that the columns come out in the order of the rows.
@@ -55,6 +54,13 @@ HWY_INLINE void transpose_block(const T* HWY_RESTRICT from, int64_t from_stride,
   }
 }
 
+/// A square of 16 bytes a side: 4 x 4 elements of 4 bytes, 2 x 2 of 8.
+template <class T>
+HWY_INLINE void transpose_square(const T* HWY_RESTRICT from, int64_t from_stride, T* HWY_RESTRICT to,
+                                 int64_t to_stride) {
+  transpose_block(hn::FixedTag<T, 16 / sizeof(T)>(), from, from_stride, to, to_stride);
+}
+
 /// to[j * to_stride + i] = from[i * from_stride + j] for i < rows, j < columns. T: any type of 1, 4 or 8 bytes; the
 /// smallest goes element by element.
 template <class T>
@@ -66,7 +72,8 @@ HWY_INLINE void transpose(const T* HWY_RESTRICT from, int64_t rows, int64_t colu
     for (; i + block_rows <= rows; i += block_rows) {
       int64_t j = 0;
       for (; j + block_columns <= columns; j += block_columns)
-        transpose_block(from + i * from_stride + j, from_stride, to + j * to_stride + i, to_stride);
+        transpose_block(hn::ScalableTag<T>(), from + i * from_stride + j, from_stride, to + j * to_stride + i,
+                        to_stride);
       for (; j < columns; ++j)
         for (int64_t r = i; r < i + block_rows; ++r) to[j * to_stride + r] = from[r * from_stride + j];
     }

@@ -1,0 +1,119 @@
+#include "bench/kernels/candidates.h"
+
+#include <memory>
+
+#include "backends/blas/library.h"
+#include "backends/simd/gemm.h"
+#ifdef TACHO_BENCH_ONEDNN
+#include "backends/onednn/dnnl_adapter.h"
+#endif
+#include "tensor/tensor.h"
+
+namespace tacho::bench {
+namespace {
+
+/// The factors, and one result per candidate.
+struct Operands {
+  explicit Operands(const ProductShape& s)
+      : a({DType::float32, {s.batch, s.m, s.k}}), b({DType::float32, {s.batch, s.k, s.n}}) {
+    uint32_t state = 1;
+    for (const Tensor* tensor : {&a, &b})
+      for (int64_t i = 0; i < tensor->elements(); ++i) {
+        state = state * 1664525u + 1013904223u;
+        tensor->as<float>()[i] = float(state >> 8) * 0x1p-23f - 1;
+      }
+  }
+  Tensor a, b;
+};
+using Shared = std::shared_ptr<const Operands>;
+
+Tensor result_of(const ProductShape& s) { return Tensor::zeros({DType::float32, {s.batch, s.m, s.n}}); }
+
+Candidate ours(const ProductShape& s, const Shared& operands) {
+  const simd::Gemm<float>& gemm = simd::gemm<float>();
+  const simd::GemmBlocks blocks = gemm.blocks(this_cpu());
+  const auto workspace = std::make_shared<Buffer>(gemm.workspace_bytes(blocks, s.n, s.k));
+  const auto packed = std::make_shared<Buffer>(s.weights ? gemm.packed_b_bytes(s.n, s.k) : 0);
+  simd::MatrixProduct<float> p{.m = s.m, .n = s.n, .k = s.k};
+  p.a_transposed = s.transpose_a, p.a_stride = s.transpose_a ? s.m : s.k;
+  p.b_transposed = s.transpose_b, p.b_stride = s.transpose_b ? s.k : s.n;
+  p.c_stride = s.n;
+  if (s.weights) {
+    float* to = static_cast<float*>(packed->data());
+    gemm.pack_b(blocks, operands->b.as<float>(), p.b_stride, s.transpose_b, s.n, s.k, to);
+    p.packed_b = to;
+  }
+  const Tensor c = result_of(s);
+  return {"simd",
+          [=, &gemm] {
+            simd::MatrixProduct<float> item = p;
+            for (int64_t i = 0; i < s.batch; ++i) {
+              item.a = operands->a.as<float>() + i * s.m * s.k;
+              item.b = operands->b.as<float>() + i * s.k * s.n;
+              item.c = c.as<float>() + i * s.m * s.n;
+              gemm.multiply(blocks, item, workspace->data());
+            }
+            static_cast<void>(packed);  // kept while p points into it
+          },
+          c.as<float>()};
+}
+
+Candidate by_blas(const blas::Library& library, const ProductShape& s, const Shared& operands) {
+  const Tensor c = result_of(s);
+  return {"blas",
+          [=, &library] {
+            for (int64_t i = 0; i < s.batch; ++i)
+              library.sgemm(blas::kRowMajor, s.transpose_a ? blas::kTranspose : blas::kNoTranspose,
+                            s.transpose_b ? blas::kTranspose : blas::kNoTranspose, int(s.m), int(s.n), int(s.k), 1,
+                            operands->a.as<float>() + i * s.m * s.k, int(s.transpose_a ? s.m : s.k),
+                            operands->b.as<float>() + i * s.k * s.n, int(s.transpose_b ? s.k : s.n), 0,
+                            c.as<float>() + i * s.m * s.n, int(s.n));
+          },
+          c.as<float>()};
+}
+
+#ifdef TACHO_BENCH_ONEDNN
+/// The whole batch as one primitive; weights in the form that oneDNN likes best, made beforehand.
+Candidate by_onednn(const ProductShape& s, const Shared& operands) {
+  using onednn::Desc, onednn::strided_desc;
+  const auto matrices = [&](int64_t rows, int64_t columns, bool transposed) {
+    return s.batch == 1 ? strided_desc({rows, columns}, {transposed ? 1 : columns, transposed ? rows : 1})
+                        : strided_desc({s.batch, rows, columns},
+                                       {rows * columns, transposed ? 1 : columns, transposed ? rows : 1});
+  };
+  const Desc plain = matrices(s.k, s.n, s.transpose_b);
+  Desc b = s.weights ? Desc({s.k, s.n}, dnnl::memory::data_type::f32, onednn::Tag::any) : plain;
+  const auto primitive = std::make_shared<onednn::Primitive>(
+      onednn::make_matmul(matrices(s.m, s.k, s.transpose_a), b, matrices(s.m, s.n, false), {}, &b));
+  const auto workspace = std::make_shared<Buffer>(primitive->workspace_bytes());
+  const auto packed = std::make_shared<Buffer>(s.weights ? b.get_size() : 0);
+  const float* weights = operands->b.as<float>();
+  if (s.weights) {
+    const onednn::Primitive reorder = onednn::make_reorder(plain, b);
+    const Buffer scratch(reorder.workspace_bytes());
+    reorder.run({weights, packed->data()}, scratch.data(), scratch.bytes());
+    weights = static_cast<const float*>(packed->data());
+  }
+  const Tensor c = result_of(s);
+  return {"onednn",
+          [=] {
+            static_cast<void>(packed);
+            primitive->run({operands->a.as<float>(), weights, c.as<float>()}, workspace->data(), workspace->bytes());
+          },
+          c.as<float>()};
+}
+#endif
+
+}  // namespace
+
+std::vector<Candidate> candidates_for(const ProductShape& shape) {
+  const auto operands = std::make_shared<const Operands>(shape);
+  std::vector<Candidate> all{ours(shape, operands)};
+#ifdef TACHO_BENCH_ONEDNN
+  all.push_back(by_onednn(shape, operands));
+#endif
+  if (!blas::unavailable()) all.push_back(by_blas(*blas::library(), shape, operands));
+  return all;
+}
+
+}  // namespace tacho::bench
