@@ -16,9 +16,6 @@ namespace HWY_NAMESPACE {
 /// Panels of A that are packed together: a transposed A is read in runs of that many tiles' rows.
 constexpr int64_t kPanelsTogether = 4;
 
-/// Bytes from row to row of a B up to which it is read where it stands by more than one tile of rows.
-constexpr int64_t kDirectStride = 2048;
-
 /// Parts as equal as their unit allows, none larger than `most` (a multiple of the unit).
 HWY_INLINE int64_t even_block(int64_t extent, int64_t most, int64_t unit) {
   const int64_t parts = std::max<int64_t>(1, (extent + most - 1) / most);
@@ -37,7 +34,7 @@ class BlockedProduct {
         columns_(even_block(p.n, blocks.n, kPanelColumns<T>)),
         split_(p.m),
         packs_a_(p.n > 4 * kPanelColumns<T>),
-        packs_b_(p.m > kTileRows && p.b_stride * int64_t(sizeof(T)) > kDirectStride),
+        packs_b_(packs_b(p)),
         packed_a_(static_cast<T*>(workspace)),
         packed_b_(packed_a_ + packed_a_size(steps_)) {}
 
@@ -54,6 +51,16 @@ class BlockedProduct {
   }
 
  private:
+  /// One tile of rows does not repay packing. More do where a row's vectors would lie across two lines of the cache,
+  /// and many do where each step of a panel stands on a page of its own.
+  static bool packs_b(const MatrixProduct<T>& p) {
+    constexpr int64_t line = 64, page_steps = 2048, few_tiles = 5;
+    const int64_t stride = p.b_stride * int64_t(sizeof(T));
+    if (p.m <= kTileRows) return false;
+    return stride % line != 0 || reinterpret_cast<uintptr_t>(p.b) % line != 0 ||
+           (stride > page_steps && p.m > few_tiles * kTileRows);
+  }
+
   static int64_t packed_a_size(int64_t steps) { return round_up(kPanelsTogether * kTileRows * steps, 16); }
 
   /// Where a block of B stands: step p of panel i at data + i * panel + p * step, but for a last panel that was packed
@@ -89,16 +96,16 @@ class BlockedProduct {
   void multiply_block(int64_t j, int64_t columns, int64_t k, int64_t steps) {
     const Right right = right_block(j, columns, k, steps);
     const bool last = k + steps == p_.k;
-    TileEnd<T> end;
-    if (last) end = p_.end;
-    if (end.column_bias) end.column_bias += j;
-    end.add = p_.end.add || k > 0;
     for (int64_t tile = 0; tile < split_.tiles; ++tile) {
       const int64_t i = split_.first(tile), rows = split_.rows(tile);
       const T* a = p_.a_transposed ? p_.a + k * p_.a_stride + i : p_.a + i * p_.a_stride + k;
       T* c = p_.c + i * p_.c_stride + j;
-      TileEnd<T> tile_end = end;
-      if (end.row_bias) tile_end.row_bias += i;
+      TileEnd<T> end{.add = p_.end.add || k > 0};
+      if (last) {
+        if (p_.end.column_bias) end.column_bias = p_.end.column_bias + j;
+        if (p_.end.row_bias) end.row_bias = p_.end.row_bias + i;
+        end.relu = p_.end.relu;
+      }
       if (p_.a_transposed) {
         RowsTogether<T> left{a, p_.a_stride};
         if (packs_a_) {
@@ -106,13 +113,13 @@ class BlockedProduct {
           if (first == 0) pack_columns(a, p_.a_stride, split_, tile, kPanelsTogether, steps, packed_a_);
           left = {packed_a_ + (i - split_.first(tile - first)) * steps, rows};
         }
-        along_rows(rows, columns, steps, left, right, c, tile_end);
+        along_rows(rows, columns, steps, left, right, c, end);
       } else {
         if (packs_a_) {
           pack_rows(a, p_.a_stride, rows, steps, packed_a_);
-          along_rows(rows, columns, steps, RowsTogether<T>{packed_a_, rows}, right, c, tile_end);
+          along_rows(rows, columns, steps, RowsTogether<T>{packed_a_, rows}, right, c, end);
         } else {
-          along_rows(rows, columns, steps, StepsTogether<T>{a, p_.a_stride}, right, c, tile_end);
+          along_rows(rows, columns, steps, StepsTogether<T>{a, p_.a_stride}, right, c, end);
         }
       }
       if (last) activate(p_.activation, c, rows, columns, p_.c_stride);
@@ -120,8 +127,8 @@ class BlockedProduct {
   }
 
   template <class A>
-  HWY_INLINE void along_rows(int64_t rows, int64_t columns, int64_t steps, A left, const Right& right, T* c,
-                             TileEnd<T> end) {
+  HWY_INLINE void along_rows(int64_t rows, int64_t columns, int64_t steps, const A& left, const Right& right, T* c,
+                             TileEnd<T>& end) {
     constexpr int64_t width = kPanelColumns<T>;
     const T* b = right.data;
     for (int64_t j = 0; j < columns; j += width, b += right.panel) {

@@ -26,6 +26,24 @@ HWY_INLINE void copy_padded(const T* HWY_RESTRICT from, int64_t count, T* HWY_RE
   for (; i < width; ++i) to[i] = T(0);
 }
 
+/// `count` elements; short runs by two overlapping halves of a vector.
+template <class T>
+HWY_INLINE void copy_run(const T* HWY_RESTRICT from, int64_t count, T* HWY_RESTRICT to) {
+  const hn::ScalableTag<T> d;
+  const hn::Half<decltype(d)> half;
+  constexpr int64_t lanes = kLanes<T>, half_lanes = lanes / 2;
+  if (count >= lanes) {
+    for (int64_t i = 0; i + lanes <= count; i += lanes) hn::StoreU(hn::LoadU(d, from + i), d, to + i);
+    hn::StoreU(hn::LoadU(d, from + count - lanes), d, to + count - lanes);
+  } else if (count >= half_lanes) {
+    const auto first = hn::LoadU(half, from), last = hn::LoadU(half, from + count - half_lanes);
+    hn::StoreU(first, half, to);
+    hn::StoreU(last, half, to + count - half_lanes);
+  } else {
+    for (int64_t i = 0; i < count; ++i) to[i] = from[i];
+  }
+}
+
 /// The rows of one tile of a row-major A, k steps, as a panel with its rows side by side: element (r, p) at
 /// packed[p * rows + r]. By squares of 16 bytes a side; the last rows overlap with those before them.
 template <class T>
@@ -51,7 +69,7 @@ void pack_columns(const T* HWY_RESTRICT a, int64_t stride, const RowSplit& split
   for (int64_t p = 0; p < k; ++p, a += stride)
     for (int64_t t = tile; t < end; ++t) {
       const int64_t rows = split.rows(t), before = split.first(t) - first;
-      copy_padded(a + before, rows, packed + before * k + p * rows, rows);
+      copy_run(a + before, rows, packed + before * k + p * rows);
     }
 }
 
@@ -59,11 +77,20 @@ void pack_columns(const T* HWY_RESTRICT a, int64_t stride, const RowSplit& split
 /// zeros. A few steps at a time for all panels, since each step may stand on a page of its own.
 template <class T>
 void pack_panels(const T* HWY_RESTRICT b, int64_t stride, int64_t n, int64_t k, T* HWY_RESTRICT packed) {
+  const hn::ScalableTag<T> d;
   constexpr int64_t width = kPanelColumns<T>, together = 8;
-  for (int64_t p = 0; p < k; p += together)
-    for (int64_t j = 0; j < n; j += width)
-      for (int64_t q = p; q < std::min(p + together, k); ++q)
-        copy_padded(b + q * stride + j, std::min(width, n - j), packed + j * k + q * width, width);
+  const int64_t whole = n / width * width;
+  for (int64_t p = 0; p < k; p += together) {
+    const int64_t end = std::min(p + together, k);
+    for (int64_t j = 0; j < whole; j += width) {
+      const T* from = b + p * stride + j;
+      T* to = packed + j * k + p * width;
+      for (int64_t q = p; q < end; ++q, from += stride, to += width)
+        for (int v = 0; v < kTileVectors; ++v) hn::StoreU(hn::LoadU(d, from + v * kLanes<T>), d, to + v * kLanes<T>);
+    }
+    for (int64_t q = p; whole < n && q < end; ++q)
+      copy_padded(b + q * stride + whole, n - whole, packed + whole * k + q * width, width);
+  }
 }
 
 /// The same from a transposed B (n x k).

@@ -156,9 +156,11 @@ HWY_NOINLINE void end_partial_tile(const T* HWY_RESTRICT tile, int64_t width, in
 
 /// C (+)= A B for one tile of R rows and the first `columns` columns of V vectors (more than V - 1 vectors of them). A
 /// is StepsTogether or RowsTogether. Step k of B stands at b + k * b_step, V whole vectors: where the tile is narrower
-/// than V vectors, what lies behind in B is read and must be memory of ours. Sums run over k in order.
+/// than V vectors, what lies behind in B is read and must be memory of ours. Sums run over k in order. (A by reference:
+/// by value it would go over the stack, written in parts and read whole, which waits for all stores before it, those to
+/// C too.)
 template <class T, int R, int V, class A>
-HWY_NOINLINE void multiply_tile(A a, int64_t k, const T* HWY_RESTRICT b, int64_t b_step, int64_t columns,
+HWY_NOINLINE void multiply_tile(const A& a, int64_t k, const T* HWY_RESTRICT b, int64_t b_step, int64_t columns,
                                 T* HWY_RESTRICT c, int64_t c_row, const TileEnd<T>& end) {
   const hn::ScalableTag<T> d;
   hn::Vec<decltype(d)> sum[R][V];
@@ -180,7 +182,7 @@ HWY_NOINLINE void multiply_tile(A a, int64_t k, const T* HWY_RESTRICT b, int64_t
 }
 
 template <class T, class A>
-using TileFunction = void (*)(A, int64_t k, const T* b, int64_t b_step, int64_t columns, T* c, int64_t c_row,
+using TileFunction = void (*)(const A&, int64_t k, const T* b, int64_t b_step, int64_t columns, T* c, int64_t c_row,
                               const TileEnd<T>&);
 
 namespace detail {
@@ -196,8 +198,8 @@ inline constexpr auto kTiles = detail::tiles_of<T, A, V>(std::make_integer_seque
 
 /// multiply_tile for any 1 <= rows <= kTileRows and 1 <= columns <= kPanelColumns<T>.
 template <class T, class A>
-HWY_INLINE void multiply_any_tile(int64_t rows, A a, int64_t k, const T* b, int64_t b_step, int64_t columns, T* c,
-                                  int64_t c_row, const TileEnd<T>& end) {
+HWY_INLINE void multiply_any_tile(int64_t rows, const A& a, int64_t k, const T* b, int64_t b_step, int64_t columns,
+                                  T* c, int64_t c_row, const TileEnd<T>& end) {
   static_assert(kTileVectors == 2);
   if (columns > kLanes<T>) kTiles<T, A, 2>[size_t(rows - 1)](a, k, b, b_step, columns, c, c_row, end);
   else kTiles<T, A, 1>[size_t(rows - 1)](a, k, b, b_step, columns, c, c_row, end);
