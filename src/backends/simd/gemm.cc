@@ -33,7 +33,7 @@ class BlockedProduct {
         steps_(even_block(p.k, blocks.k, kLanes<T>)),
         columns_(even_block(p.n, blocks.n, kPanelColumns<T>)),
         split_(p.m),
-        packs_a_(p.n > 4 * kPanelColumns<T>),
+        packs_a_(packs_a(p)),
         packs_b_(packs_b(p)),
         packed_a_(static_cast<T*>(workspace)),
         packed_b_(packed_a_ + packed_a_size(steps_)) {}
@@ -51,6 +51,13 @@ class BlockedProduct {
   }
 
  private:
+  /// A is packed where more than a few panels of B pass over it; not where its rows lie close enough together that all
+  /// rows of a tile find their place in L1.
+  static bool packs_a(const MatrixProduct<T>& p) {
+    constexpr int64_t close = 1536, few_panels = 4;
+    return p.n > few_panels * kPanelColumns<T> && (p.a_transposed || p.a_stride * int64_t(sizeof(T)) > close);
+  }
+
   /// One tile of rows does not repay packing. More do where a row's vectors would lie across two lines of the cache,
   /// and many do where each step of a panel stands on a page of its own.
   static bool packs_b(const MatrixProduct<T>& p) {
