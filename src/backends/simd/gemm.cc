@@ -14,7 +14,7 @@ namespace tacho::simd {
 namespace HWY_NAMESPACE {
 
 /// Panels of A that are packed together: a transposed A is read in runs of that many tiles' rows.
-constexpr int64_t kPanelsTogether = 4;
+constexpr int64_t kPanelsTogether = 8;
 
 /// Parts as equal as their unit allows, none larger than `most` (a multiple of the unit).
 HWY_INLINE int64_t even_block(int64_t extent, int64_t most, int64_t unit) {
@@ -103,33 +103,44 @@ class BlockedProduct {
   void multiply_block(int64_t j, int64_t columns, int64_t k, int64_t steps) {
     const Right right = right_block(j, columns, k, steps);
     const bool last = k + steps == p_.k;
+    const int64_t panels = (columns + kPanelColumns<T> - 1) / kPanelColumns<T>;
     for (int64_t tile = 0; tile < split_.tiles; ++tile) {
       const int64_t i = split_.first(tile), rows = split_.rows(tile);
-      const T* a = p_.a_transposed ? p_.a + k * p_.a_stride + i : p_.a + i * p_.a_stride + k;
-      T* c = p_.c + i * p_.c_stride + j;
       TileEnd<T> end{.add = p_.end.add || k > 0};
       if (last) {
         if (p_.end.column_bias) end.column_bias = p_.end.column_bias + j;
         if (p_.end.row_bias) end.row_bias = p_.end.row_bias + i;
         end.relu = p_.end.relu;
       }
-      if (p_.a_transposed) {
-        RowsTogether<T> left{a, p_.a_stride};
-        if (packs_a_) {
-          const int64_t first = tile % kPanelsTogether;
-          if (first == 0) pack_columns(a, p_.a_stride, split_, tile, kPanelsTogether, steps, packed_a_);
-          left = {packed_a_ + (i - split_.first(tile - first)) * steps, rows};
-        }
+      T* c = p_.c + i * p_.c_stride + j;
+      if (packs_a_) {
+        const int64_t first = p_.a_transposed ? tile % kPanelsTogether : 0;
+        if (first == 0) pack_left(tile, i, rows, k, steps, panels);
+        const RowsTogether<T> left{packed_a_ + (i - split_.first(tile - first)) * steps, rows};
         along_rows(rows, columns, steps, left, right, c, end);
+      } else if (p_.a_transposed) {
+        along_rows(rows, columns, steps, RowsTogether<T>{p_.a + k * p_.a_stride + i, p_.a_stride}, right, c, end);
       } else {
-        if (packs_a_) {
-          pack_rows(a, p_.a_stride, rows, steps, packed_a_);
-          along_rows(rows, columns, steps, RowsTogether<T>{packed_a_, rows}, right, c, end);
-        } else {
-          along_rows(rows, columns, steps, StepsTogether<T>{a, p_.a_stride}, right, c, end);
-        }
+        along_rows(rows, columns, steps, StepsTogether<T>{p_.a + i * p_.a_stride + k, p_.a_stride}, right, c, end);
       }
       if (last) activate(p_.activation, c, rows, columns, p_.c_stride);
+    }
+  }
+
+  /// Packs the panel of a tile (of several where A is transposed), and has what follows it fetched meanwhile.
+  void pack_left(int64_t tile, int64_t i, int64_t rows, int64_t k, int64_t steps, int64_t panels) {
+    if (p_.a_transposed) {
+      pack_columns(p_.a + k * p_.a_stride + i, p_.a_stride, split_, tile, kPanelsTogether, steps, packed_a_);
+      const int64_t next = split_.first(std::min(split_.tiles, tile + kPanelsTogether));
+      const int64_t end = split_.first(std::min(split_.tiles, tile + 2 * kPanelsTogether));
+      ahead_ = end > next
+                   ? Ahead<T>(p_.a + k * p_.a_stride + next, p_.a_stride, steps, end - next, panels * kPanelsTogether)
+                   : Ahead<T>();
+    } else {
+      pack_rows(p_.a + i * p_.a_stride + k, p_.a_stride, rows, steps, packed_a_);
+      ahead_ = tile + 1 < split_.tiles
+                   ? Ahead<T>(p_.a + (i + rows) * p_.a_stride + k, p_.a_stride, split_.rows(tile + 1), steps, panels)
+                   : Ahead<T>();
     }
   }
 
@@ -143,6 +154,7 @@ class BlockedProduct {
       multiply_any_tile(rows, left, steps, apart ? right.last : b, apart ? width : right.step,
                         std::min(width, columns - j), c + j, p_.c_stride, end);
       if (end.column_bias) end.column_bias += width;
+      ahead_.advance();
     }
   }
 
@@ -151,6 +163,7 @@ class BlockedProduct {
   RowSplit split_;
   bool packs_a_, packs_b_;
   T *packed_a_, *packed_b_;
+  Ahead<T> ahead_;
 };
 
 template <class T>
@@ -158,14 +171,52 @@ GemmBlocks blocks(const CpuInfo& cpu) {
   constexpr int64_t width = kPanelColumns<T>;
   const int64_t size = sizeof(T);
   GemmBlocks b;
-  b.k = std::max<int64_t>(64, cpu.l1_bytes / 2 / (kTileRows * size) / kLanes<T> * kLanes<T>);
+  b.k = std::max<int64_t>(64, cpu.l1_bytes * 3 / 5 / (kTileRows * size) / kLanes<T> * kLanes<T>);
   b.n = std::max<int64_t>(width, cpu.l2_bytes / 2 / (b.k * size) / width * width);
   return b;
 }
 
+/// Rows of C that are computed at a time where it has few columns.
+constexpr int64_t kTurnedRows = 512;
+
+/// A weight gradient of few columns (C = A^T B with ten classes) would leave most of each vector empty: its transpose
+/// B^T A has long rows, and both factors already lie as it wants them.
+template <class T>
+bool is_turned(const MatrixProduct<T>& p) {
+  return p.a_transposed && !p.packed_b && p.n * 4 <= kLanes<T> * 3 && p.m >= 2 * kPanelColumns<T> &&
+         p.c_stride == p.n && !p.end.column_bias && !p.end.row_bias && !p.end.relu && p.activation == Activation::none;
+}
+
+template <class T>
+void multiply_turned(const GemmBlocks& blocks, const MatrixProduct<T>& p, T* workspace) {
+  T* const turned = workspace;
+  T* const back = turned + p.n * kTurnedRows;
+  for (int64_t i = 0; i < p.m; i += kTurnedRows) {
+    const int64_t rows = std::min(kTurnedRows, p.m - i);
+    const MatrixProduct<T> q{.m = p.n,
+                             .n = rows,
+                             .k = p.k,
+                             .a = p.b,
+                             .a_stride = p.b_stride,
+                             .a_transposed = !p.b_transposed,
+                             .b = p.a + i,
+                             .b_stride = p.a_stride,
+                             .c = turned,
+                             .c_stride = kTurnedRows};
+    BlockedProduct<T>(blocks, q, back + p.n * kTurnedRows).run();
+    T* const c = p.c + i * p.n;
+    pack_rows(turned, kTurnedRows, p.n, rows, p.end.add ? back : c);
+    for (int64_t f = 0; p.end.add && f < rows * p.n; ++f) c[f] += back[f];
+  }
+}
+
 template <class T>
 size_t workspace_bytes(const GemmBlocks& blocks, int64_t n, int64_t k) {
-  return BlockedProduct<T>::workspace_bytes(blocks, n, k);
+  size_t bytes = BlockedProduct<T>::workspace_bytes(blocks, n, k);
+  if (n < kLanes<T>)
+    bytes = std::max(
+        bytes, BlockedProduct<T>::workspace_bytes(blocks, kTurnedRows, k) + size_t(2 * n * kTurnedRows) * sizeof(T));
+  return bytes;
 }
 
 template <class T>
@@ -184,7 +235,8 @@ template <class T>
 void multiply(const GemmBlocks& blocks, const MatrixProduct<T>& p, void* workspace) {
   if (p.m == 0 || p.n == 0) return;
   if (p.k == 0) return clear(p);
-  BlockedProduct<T>(blocks, p, workspace).run();
+  if (is_turned(p)) multiply_turned(blocks, p, static_cast<T*>(workspace));
+  else BlockedProduct<T>(blocks, p, workspace).run();
 }
 
 template <class T>

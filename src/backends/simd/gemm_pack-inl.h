@@ -13,6 +13,35 @@ HWY_BEFORE_NAMESPACE();
 namespace tacho::simd {
 namespace HWY_NAMESPACE {
 
+/// A part of A that is wanted soon (rows x columns as it lies in memory), brought into L2 a few lines at a time between
+/// the tiles that still work on the part before it.
+template <class T>
+class Ahead {
+ public:
+  Ahead() = default;
+  /// `calls`: how often advance() will be called until the part is wanted.
+  Ahead(const T* data, int64_t stride, int64_t rows, int64_t columns, int64_t calls)
+      : row_(data), stride_(stride), rows_(rows), columns_(columns) {
+    const int64_t lines = rows * ((columns + kLine - 1) / kLine + 1);
+    lines_per_call_ = (lines + calls - 1) / calls;
+  }
+  HWY_INLINE void advance() {
+    for (int64_t i = 0; i < lines_per_call_ && rows_ > 0; ++i) {
+      __builtin_prefetch(row_ + std::min(at_, columns_ - 1), 0, 2);
+      at_ += kLine;
+      if (at_ < columns_ + kLine) continue;  // a row that begins within a line ends in one more
+      at_ = 0;
+      row_ += stride_;
+      --rows_;
+    }
+  }
+
+ private:
+  static constexpr int64_t kLine = 64 / sizeof(T);
+  const T* row_ = nullptr;
+  int64_t stride_ = 0, rows_ = 0, columns_ = 0, at_ = 0, lines_per_call_ = 0;
+};
+
 /// n rounded up to a multiple of m.
 HWY_INLINE int64_t round_up(int64_t n, int64_t m) { return (n + m - 1) / m * m; }
 
@@ -45,16 +74,19 @@ HWY_INLINE void copy_run(const T* HWY_RESTRICT from, int64_t count, T* HWY_RESTR
 }
 
 /// The rows of one tile of a row-major A, k steps, as a panel with its rows side by side: element (r, p) at
-/// packed[p * rows + r]. By squares of 16 bytes a side; the last rows overlap with those before them.
+/// packed[p * rows + r]. By squares of 16 bytes a side, all rows of one line of the cache after the other; the last
+/// rows overlap with those before them.
 template <class T>
 void pack_rows(const T* HWY_RESTRICT a, int64_t stride, int64_t rows, int64_t k, T* HWY_RESTRICT packed) {
-  constexpr int64_t side = 16 / sizeof(T);
+  constexpr int64_t side = 16 / sizeof(T), line = 64 / sizeof(T);
   const int64_t whole = rows < side ? 0 : k / side * side;
-  for (int64_t r = 0; whole > 0 && r < rows; r += side) {
-    const int64_t first = std::min(r, rows - side);
-    const T* from = a + first * stride;
-    T* to = packed + first;
-    for (int64_t p = 0; p < whole; p += side, from += side, to += side * rows) transpose_square(from, stride, to, rows);
+  for (int64_t p = 0; p < whole; p += line) {
+    const int64_t end = std::min(p + line, whole);
+    for (int64_t r = 0; r < rows; r += side) {
+      const int64_t first = std::min(r, rows - side);
+      for (int64_t q = p; q < end; q += side)
+        transpose_square(a + first * stride + q, stride, packed + q * rows + first, rows);
+    }
   }
   for (int64_t r = 0; r < rows; ++r)
     for (int64_t p = whole; p < k; ++p) packed[p * rows + r] = a[r * stride + p];

@@ -100,6 +100,14 @@ TEST_P(SimdMatmul, BlocksOfEveryExtent) {
   }
 }
 
+TEST_P(SimdMatmul, FewColumnsOfATransposedFactor) {
+  for (int64_t n : {1, 2, 3, 5, 10, 12})
+    for (bool tb : {false, true}) {
+      check({f32({37, 600}), f32(matrix(37, n, tb))}, {product({true, tb, 0})});
+      check({f32({7, 9, 600}), f32(tb ? Shape{7, n, 9} : Shape{7, 9, n})}, {product({true, tb, 1})}, {0, 3, 2});
+    }
+}
+
 TEST_P(SimdMatmul, RandomShapes) {
   uint64_t state = 7;
   const auto draw = [&](int64_t most) {
