@@ -1,40 +1,15 @@
 #include "plan/tuning.h"
 
-#include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "base/atomic_file.h"
-#include "device/cpu.h"
+#include "device/identity.h"
 
 namespace tacho {
 namespace {
 
 constexpr size_t kLargestFile = size_t{64} << 20;
-
-/// What makes one program's times another's: the processor, its caches and instruction sets, and how we are compiled.
-std::string machine_identity() {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  constexpr const char* kBuild = "sanitized; ";
-#elif defined(__OPTIMIZE__)
-  constexpr const char* kBuild = "";
-#else
-  constexpr const char* kBuild = "unoptimised; ";
-#endif
-  const CpuInfo& cpu = this_cpu();
-  std::string text =
-      text_of(kBuild, cpu.model, "; L1 ", cpu.l1_bytes, "; L2 ", cpu.l2_bytes, "; L3 ", cpu.l3_bytes, ";");
-  for (const std::string& isa : cpu.instruction_sets) text += " " + isa;
-  return text;
-}
-
-std::string cache_folder() {
-  if (const char* home = std::getenv("TACHO_HOME"); home && *home) return home;
-  if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache && *cache) return std::string(cache) + "/tacho";
-  if (const char* home = std::getenv("HOME"); home && *home) return std::string(home) + "/.cache/tacho";
-  return "";
-}
 
 }  // namespace
 
@@ -93,12 +68,7 @@ void TuningRecord::save() {
 }
 
 TuningRecord& this_machine_tuning() {
-  static TuningRecord record = [] {
-    const std::string folder = cache_folder();
-    char name[48];
-    std::snprintf(name, sizeof name, "/tuning-%016zx.json", std::hash<std::string>{}(machine_identity()));
-    return TuningRecord(folder.empty() ? "" : folder + name);
-  }();
+  static TuningRecord record(machine_file("tuning"));
   return record;
 }
 

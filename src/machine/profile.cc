@@ -1,0 +1,89 @@
+#include "machine/profile.h"
+
+#include <algorithm>
+#include <ctime>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "device/cpu.h"
+#include "device/identity.h"
+#include "machine/loops.h"
+
+namespace tacho {
+namespace {
+
+using namespace machine;
+
+std::vector<ComputeCeiling> measure_compute(Pool& pool) {
+  constexpr int kRepetitions = 9;
+  constexpr double kNanoseconds = 4e6;  // of one repetition
+  std::vector<ComputeCeiling> ceilings;
+  for (const ComputeLoop& loop : compute_loops()) {
+    std::vector<float> results(size_t(pool.threads()) * 16);
+    const int64_t begin = now_ns();
+    results[0] = loop.run(100'000);
+    const int64_t rounds =
+        std::max<int64_t>(1000, int64_t(kNanoseconds * 100'000 / double(std::max<int64_t>(now_ns() - begin, 1))));
+    const Rate rate = measure_rate(pool, kRepetitions, loop.flop_per_round * double(rounds),
+                                   [&](int thread) { results[size_t(thread) * 16] = loop.run(rounds); });
+    // The sums converge, so a result that is no number would mean that the loop did something else.
+    if (std::all_of(results.begin(), results.end(), [](float x) { return x == x; }))
+      ceilings.push_back({loop.dtype, loop.isa, pool.threads(), rate.per_s, rate.spread});
+  }
+  return ceilings;
+}
+
+}  // namespace
+
+MachineProfile measure_machine(int threads, const std::function<void(double, const std::string&)>& progress) {
+  const CpuInfo& cpu = this_cpu();
+  MachineProfile profile;
+  profile.identity = machine_identity();
+  profile.processor = cpu.model;
+  profile.cores = cpu.cores;
+  profile.threads = threads;
+  profile.l1_bytes = cpu.l1_bytes;
+  profile.l2_bytes = cpu.l2_bytes;
+  profile.l3_bytes = cpu.l3_bytes;
+  profile.instruction_sets = cpu.instruction_sets;
+  profile.warnings = measurement_warnings(threads);
+  profile.measured_at = int64_t(std::time(nullptr));
+  const auto tell = [&](double share, const std::string& what) {
+    if (progress) progress(share, what);
+  };
+  for (int n = 1; n <= threads; ++n) {
+    Pool pool(n);
+    const std::string of = text_of(n, n == 1 ? " thread" : " threads");
+    tell(double(n - 1) / threads, "multiply-adds, " + of);
+    for (ComputeCeiling& ceiling : measure_compute(pool)) profile.compute.push_back(std::move(ceiling));
+    tell((double(n) - 0.7) / threads, "bandwidths, " + of);
+    for (BandwidthCeiling& ceiling : measure_bandwidth(pool)) profile.bandwidth.push_back(std::move(ceiling));
+    if (n == threads) profile.latency = measure_latencies(pool);
+  }
+  for (const ComputeCeiling& c : profile.compute)
+    if (c.spread > 0.05 && c.isa == profile.compute.front().isa && c.dtype == "float32")
+      profile.warnings.push_back(text_of("the multiply-add rate of ", c.threads, " threads varied by ",
+                                         int(c.spread * 100 + 0.5), " %: the clock changes or others use the cores"));
+  tell(1, "");
+  return profile;
+}
+
+double MachineProfile::flop_per_s(const std::string& dtype, int of_threads) const {
+  double best = 0;
+  for (const ComputeCeiling& c : compute)
+    if (c.dtype == dtype && c.threads == of_threads) best = std::max(best, c.flop_per_s);
+  return best;
+}
+
+double MachineProfile::bytes_per_s(int64_t bytes, int of_threads) const {
+  double last = 0;
+  for (const BandwidthCeiling& b : bandwidth) {
+    if (b.threads != of_threads || b.kind != "read") continue;
+    last = b.bytes_per_s;
+    // Measured with half of a cache: what fills it whole is still its own.
+    if (b.level != "memory" && bytes <= 2 * b.bytes_per_thread) return last;
+  }
+  return last;
+}
+
+}  // namespace tacho
