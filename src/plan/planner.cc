@@ -36,6 +36,34 @@ int64_t live_bytes_per_example(const Graph& graph, const Slicing& slicing) {
   return peak;
 }
 
+/// What more slices cost and save: bytes of the operands that every slice reads whole and that leave the cache between
+/// two slices (wide layers' weights), and bytes of the values that are there slice by slice.
+struct SliceTraffic {
+  int64_t whole_bytes = 0, sliced_bytes = 0;
+};
+
+SliceTraffic slice_traffic(const Graph& graph, const Slicing& slicing, int64_t l2_bytes) {
+  SliceTraffic traffic;
+  for (int n = 0; n < graph.node_count(); ++n) {
+    const GraphNode& node = graph.node(n);
+    const NodeSlicing& own = slicing.nodes[size_t(n)];
+    if (!node.alive() || !own.sliced || node.op->has(Trait::view)) continue;
+    for (size_t i = 0; i < node.inputs.size(); ++i) {
+      if (!node.inputs[i] || own.inputs[i].kind == SliceState::sliced) continue;
+      const TensorType& type = graph.type(node.inputs[i]);
+      if (const int64_t bytes = byte_count(type.shape, type.dtype); bytes > l2_bytes / 4) traffic.whole_bytes += bytes;
+    }
+    for (size_t i = 0; i < node.outputs.size(); ++i) {
+      const TensorType& type = graph.type(node.outputs[i]);
+      const int64_t bytes = byte_count(type.shape, type.dtype);
+      if (own.outputs[i].kind == SliceState::sliced) traffic.sliced_bytes += bytes;
+      // A partial is read and written by every slice.
+      else if (own.outputs[i].kind == SliceState::partial && bytes > l2_bytes / 4) traffic.whole_bytes += 2 * bytes;
+    }
+  }
+  return traffic;
+}
+
 }  // namespace
 
 Planner::Planner(Graph graph, const std::vector<std::vector<int>>& groups, const PlanOptions& options)
@@ -71,7 +99,14 @@ void Planner::choose_slices() {
     const int64_t in_cache = std::max(kFewest, this_cpu().l2_bytes / live);
     if (in_cache < examples) {
       // As many slices as keep one in the cache, in equal numbers per lane.
-      const int64_t slices_per_lane = (batch + lanes * in_cache - 1) / (lanes * in_cache);
+      int64_t slices_per_lane = (batch + lanes * in_cache - 1) / (lanes * in_cache);
+      // Weights that do not stay in the cache are read anew by every slice, four times as many bytes in Winograd's form
+      // as in the filter's own. Where that is more than writing and reading the values would cost, slices are larger.
+      constexpr int64_t kWinograd = 4, kWriteAndRead = 2;
+      const SliceTraffic traffic = slice_traffic(plan_->graph, plan_->slicing, this_cpu().l2_bytes);
+      if (traffic.whole_bytes > 0)
+        slices_per_lane = std::clamp<int64_t>(
+            kWriteAndRead * traffic.sliced_bytes / (kWinograd * traffic.whole_bytes) / lanes, 1, slices_per_lane);
       examples = (batch + lanes * slices_per_lane - 1) / (lanes * slices_per_lane);
     }
   }
