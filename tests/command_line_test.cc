@@ -25,6 +25,10 @@ TEST(CommandLine, MistakesAreOneLineAndExit2) {
       {{"train", "--batch-size", "0"}, "--batch-size expects"},
       {{"train", "--lr", "nan"}, "--learning-rate expects"},
       {{"train", "--momentum", "1"}, "momentum"},
+      {{"train", "--loss", "hinge"},
+       "unknown loss 'hinge'; known: cross-entropy, squared, label-smoothing, bce, huber"},
+      {{"train", "--label-smoothing", "0.2"}, "say --loss label-smoothing"},
+      {{"analyze", "--huber-delta", "2", "--loss", "bce"}, "say --loss huber"},
       {{"train", "--network", "lenet"}, "unknown network"},
       {{"train", "net.onnx"}, "ONNX files are not read yet"},
       {{"train", "absent.toml"}, "cannot be opened"},
@@ -168,6 +172,12 @@ TEST(CommandLine, TrainThenEvaluateThenPredict) {
   ASSERT_EQ(evaluate.exit_code, 0) << evaluate.err;
   EXPECT_NE(evaluate.out.find("accuracy"), std::string::npos);
   const Json evaluated = Json::parse(file_bytes(folder / "e.json"));
+  // Another loss on the same outputs: the accuracy stays.
+  const ProgramResult smoothed = run_tacho(folder.path(), {"evaluate", "--checkpoint", folder / "run", "--split",
+                                                           "200:40", "--loss", "label-smoothing", "--json", "-"});
+  ASSERT_EQ(smoothed.exit_code, 0) << smoothed.err;
+  EXPECT_EQ(Json::parse(smoothed.out).at("accuracy"), evaluated.at("accuracy"));
+  EXPECT_NE(Json::parse(smoothed.out).at("loss"), evaluated.at("loss"));
   EXPECT_EQ(evaluated.at("examples"), 40);
   EXPECT_EQ(evaluated.at("loss"), trained.at("validation").at("loss"));
   EXPECT_EQ(evaluated.at("accuracy"), trained.at("validation").at("accuracy"));

@@ -67,6 +67,29 @@ TEST(Train, LossFallsAndTheFolderHoldsOneCheckpoint) {
   EXPECT_EQ(read_checkpoint(folder / "run").step, 60);
 }
 
+TEST(Train, EveryLossFallsAndComesBackFromTheCheckpoint) {
+  const Dataset data = small_digits(100, 20);
+  for (const Loss loss : {Loss::squared, Loss::label_smoothing, Loss::bce, Loss::huber}) {
+    SCOPED_TRACE(name_of(loss));
+    const TestFolder folder;
+    TrainOptions options = options_for(data, "mlp", 25, 60);
+    options.step.loss.kind = loss;
+    if (loss == Loss::label_smoothing) options.step.loss.label_smoothing = 0.2;
+    if (loss == Loss::squared) options.learning_rate = 0.001;  // it sums over the classes, the others average
+    options.checkpoint = folder / "run";
+    const std::vector<double> losses = losses_of(options, data);
+    EXPECT_LT(losses.back(), 0.8 * losses.front());
+    EXPECT_EQ(read_checkpoint(folder / "run").loss, options.step.loss);
+    Pool pool(2);
+    VariableStore variables = read_checkpoint(folder / "run").variables;
+    EXPECT_GT(Evaluator(options.step, pool, variables).evaluate(data.train_x, data.train_y).accuracy, 0.3);
+    options.resume = true;
+    options.max_steps = 61;
+    options.step.loss = {.kind = Loss::cross_entropy};
+    EXPECT_ERROR(train(options, data), "was trained with --loss");
+  }
+}
+
 TEST(Train, StepsFollowThePermutationsAcrossEpochs) {
   // Batch 30 of 100 examples crosses the epochs' ends; without shuffling step k reads rows (k-1)B .. kB-1, modulo N.
   const Dataset data = small_digits(100, 0);
@@ -201,7 +224,7 @@ TEST(Train, DivergenceIsAnErrorThatKeepsTheLastCheckpoint) {
   const TestFolder folder;
   const Dataset data = small_digits(100, 0);
   TrainOptions options = options_for(data, "mlp", 20, 200);
-  options.step.loss = Loss::squared;
+  options.step.loss.kind = Loss::squared;
   options.learning_rate = 1e6;
   options.checkpoint = folder / "run";
   options.checkpoint_every = 1;

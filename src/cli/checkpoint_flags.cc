@@ -29,6 +29,13 @@ void adopt_switches(const Checkpoint& checkpoint, Switches& switches) {
   }
 }
 
+void adopt_loss(const Checkpoint& checkpoint, const FlagSet& set, LossOptions& loss) {
+  if (!set.given("--loss")) loss.kind = checkpoint.loss.kind;
+  if (loss.kind != checkpoint.loss.kind) return;  // the numbers of another loss would be refused
+  if (!set.given("--label-smoothing")) loss.label_smoothing = checkpoint.loss.label_smoothing;
+  if (!set.given("--huber-delta")) loss.huber_delta = checkpoint.loss.huber_delta;
+}
+
 void adopt_flags(const Checkpoint& checkpoint, const FlagSet& set, CommonFlags& flags, bool& no_shuffle) {
   if (!set.given("--network") && !set.given("NETWORK")) {
     const std::vector<std::string> builtin = builtin_names();
@@ -40,7 +47,7 @@ void adopt_flags(const Checkpoint& checkpoint, const FlagSet& set, CommonFlags& 
   if (!set.given("--classes")) flags.classes = checkpoint.network.classes;
   if (!set.given("--batch-size")) flags.batch_size = checkpoint.batch;
   if (!set.given("--seed")) flags.seed = int64_t(checkpoint.seed);
-  if (!set.given("--loss")) flags.loss = checkpoint.loss;
+  adopt_loss(checkpoint, set, flags.loss);
   if (!set.given("--learning-rate")) flags.learning_rate = checkpoint.learning_rate;
   if (!set.given("--optimizer")) flags.optimizer.kind = checkpoint.optimizer.kind;
   if (!set.given("--momentum")) flags.optimizer.momentum = checkpoint.optimizer.momentum;

@@ -9,6 +9,9 @@ namespace tacho {
 /// --no-shuffle in `set`.
 void adopt_flags(const Checkpoint& checkpoint, const FlagSet& set, CommonFlags& flags, bool& no_shuffle);
 
+/// The checkpoint's loss and its numbers where none were written. Needs the group of the loss in `set`.
+void adopt_loss(const Checkpoint& checkpoint, const FlagSet& set, LossOptions& loss);
+
 /// The switches of a checkpoint for those that were not written; what this machine does not have is left at its
 /// default. --dtype is the checkpoint's: throws tacho::Error where another one was written.
 void adopt_switches(const Checkpoint& checkpoint, Switches& switches);

@@ -50,6 +50,15 @@ void add_data_flags(FlagSet& set, CommonFlags& flags) {
             [&](const std::string& text) { flags.normalize = normalize_kind_of(text); });
 }
 
+void add_loss_flags(FlagSet& set, CommonFlags& flags) {
+  set.value("--loss", "NAME", "cross-entropy, squared, label-smoothing, bce, huber (cross-entropy)",
+            [&](const std::string& text) { flags.loss.kind = loss_of(text); });
+  set.number("--label-smoothing", "of that loss: what all classes share of the label's probability (0.1)",
+             flags.loss.label_smoothing, 0, 1);
+  set.number("--huber-delta", "of that loss: from which difference on it grows linearly (1)", flags.loss.huber_delta,
+             1e-30, kAnyNumber);
+}
+
 void add_training_flags(FlagSet& set, CommonFlags& flags) {
   set.heading("Training");
   set.integer("--seed", "of the weights, the order of examples and dropout (0)", flags.seed, 0);
@@ -64,8 +73,7 @@ void add_training_flags(FlagSet& set, CommonFlags& flags) {
   set.number("--clip-value", "largest element of a gradient (0: not clipped)", flags.optimizer.clip_value, 0,
              kAnyNumber);
   set.number("--clip-norm", "largest norm of all gradients (0: not clipped)", flags.optimizer.clip_norm, 0, kAnyNumber);
-  set.value("--loss", "NAME", "cross-entropy or squared (cross-entropy)",
-            [&](const std::string& text) { flags.loss = loss_of(text); });
+  add_loss_flags(set, flags);
 }
 
 void add_switch_flags(FlagSet& set, CommonFlags& flags) {
@@ -96,6 +104,7 @@ StepOptions options_from(const CommonFlags& flags, NetworkSpec network) {
   step.network = std::move(network);
   step.batch = flags.batch_size;
   step.loss = flags.loss;
+  check_loss(step.loss);
   step.optimizer = flags.optimizer;
   check_optimizer(step.optimizer);
   step.seed = uint64_t(flags.seed);
@@ -134,6 +143,7 @@ void add_common_flags(FlagSet& set, CommonFlags& flags, unsigned groups) {
   if (groups & (kTrainingFlags | kBatchFlags)) set.heading("Training");
   if (groups & kBatchFlags) set.integer("--batch-size", "examples per step (128)", flags.batch_size, 1, 1 << 24);
   if (groups & kTrainingFlags) add_training_flags(set, flags);
+  else if (groups & kLossFlags) add_loss_flags(set, flags);
   if (groups & kSwitchFlags) add_switch_flags(set, flags);
   if (groups & kOutputFlags) add_output_flags(set, flags);
 }

@@ -24,7 +24,7 @@ struct CommonFlags {
   int64_t seed = 0;
   OptimizerOptions optimizer;
   double learning_rate = 0.001;
-  Loss loss = Loss::cross_entropy;
+  LossOptions loss;
 
   Switches switches;  ///< with --threads and --dtype
 
@@ -41,10 +41,11 @@ enum CommonGroup : unsigned {
   kNetworkFlags = 1,   ///< --network (and the first bare argument), --image, --classes
   kDataFlags = 2,      ///< --data, --split, --normalize
   kBatchFlags = 4,     ///< --batch-size
-  kTrainingFlags = 8,  ///< --seed, --optimizer, --learning-rate, --momentum, --weight-decay, --loss
+  kTrainingFlags = 8,  ///< --seed, --optimizer, --learning-rate, --momentum, --weight-decay, ..., and kLossFlags
   kSwitchFlags = 16,   ///< every switch of train/switches.h
   kOutputFlags = 32,   ///< --json, --html, --trace, --quiet, --color
   kAllFlags = 63,
+  kLossFlags = 64,  ///< --loss, --label-smoothing, --huber-delta
 };
 
 /// Declares the flags of `groups` (CommonGroup values), bound to `flags`, which must outlive the parse.

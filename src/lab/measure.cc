@@ -27,7 +27,7 @@ void describe_run(RunRecord& record, const StepOptions& options, const Dataset& 
   record.threads = options.way.threads;
   record.training = options.kind == StepKind::train;
   record.optimizer = record.training ? std::string(name_of(options.optimizer.kind)) : "";
-  record.loss = record.training ? std::string(name_of(options.loss)) : "";
+  record.loss = record.training ? std::string(name_of(options.loss.kind)) : "";
   record.data = data.name;
   record.machine = this_cpu().model;
   record.cores = this_cpu().cores;

@@ -204,8 +204,8 @@ TEST(Build, BatchNormalisationKeepsRunningStatisticsInTraining) {
 
 TEST(Build, ErrorsNameTheLayerAndWhatIsKnown) {
   const LayerSpec relu{"relu", "r", {}, {}};
-  EXPECT_THAT(error_of(images({{"conv3d", "c", {}, {}}}, 3)),
-              AllOf(HasSubstr("layer 'c' (conv3d)"), HasSubstr("unknown kind"), HasSubstr("conv2d, linear")));
+  EXPECT_THAT(error_of(images({{"conv4d", "c", {}, {}}}, 3)),
+              AllOf(HasSubstr("layer 'c' (conv4d)"), HasSubstr("unknown kind"), HasSubstr("conv2d, conv3d")));
   EXPECT_THAT(error_of(images({{"conv2d", "c", {}, Fields{{"kernal", int64_t{3}}}}}, 3)),
               AllOf(HasSubstr("'c'"), HasSubstr("'kernal'"), HasSubstr("kernel, stride")));
   EXPECT_THAT(error_of(images({{"relu", "r", {}, Fields{{"slope", 0.1}}}}, 3)), HasSubstr("it has none"));

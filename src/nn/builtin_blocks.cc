@@ -62,7 +62,10 @@ void write_mobilenet_v2(NetworkWriter& w, int64_t classes) {
       before = stage.channels;
     }
   write_unit(w, "head", {.channels = 1280, .kernel = 1});
-  w.mean_and_linear("fc", classes);
+  w.add("global_avg_pool2d", "avgpool");
+  w.flatten();
+  if (large) w.dropout("dropout", 0.2);
+  w.linear("fc", classes);
 }
 
 void write_densenet121(NetworkWriter& w, int64_t classes) {

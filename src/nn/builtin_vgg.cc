@@ -40,8 +40,10 @@ void write_vgg(NetworkWriter& w, int64_t classes, const std::vector<int>& convol
   w.flatten();
   w.linear("fc1", 4096);
   w.relu("relu_fc1");
+  w.dropout("dropout1", 0.5);
   w.linear("fc2", 4096);
   w.relu("relu_fc2");
+  w.dropout("dropout2", 0.5);
   w.linear("fc3", classes);
 }
 

@@ -31,17 +31,32 @@ int64_t LayerCall::integer(std::string_view field, int64_t least, std::optional<
   return checked(field, std::get<int64_t>(*value), least);
 }
 
-std::array<int64_t, 2> LayerCall::pair(std::string_view field, int64_t least,
-                                       std::optional<std::array<int64_t, 2>> fallback) const {
+template <size_t n>
+std::array<int64_t, n> LayerCall::extents(std::string_view field, int64_t least, const char* axes,
+                                          const std::optional<std::array<int64_t, n>>& fallback) const {
   const FieldValue* value = find(field);
   if (!value && fallback) return *fallback;
   if (!value) missing(field);
-  if (const auto* list = std::get_if<std::vector<int64_t>>(value); list && list->size() == 2)
-    return {checked(field, (*list)[0], least), checked(field, (*list)[1], least)};
+  std::array<int64_t, n> result;
+  if (const auto* list = std::get_if<std::vector<int64_t>>(value); list && list->size() == n) {
+    for (size_t i = 0; i < n; ++i) result[i] = checked(field, (*list)[i], least);
+    return result;
+  }
   if (!std::holds_alternative<int64_t>(*value))
-    fail("field '", field, "' is ", to_string(*value), ", expected an integer or two of them (height, width)");
-  const int64_t both = checked(field, std::get<int64_t>(*value), least);
-  return {both, both};
+    fail("field '", field, "' is ", to_string(*value), ", expected an integer or ", n == 2 ? "two" : "three",
+         " of them (", axes, ")");
+  result.fill(checked(field, std::get<int64_t>(*value), least));
+  return result;
+}
+
+std::array<int64_t, 2> LayerCall::pair(std::string_view field, int64_t least,
+                                       std::optional<std::array<int64_t, 2>> fallback) const {
+  return extents<2>(field, least, "height, width", fallback);
+}
+
+std::array<int64_t, 3> LayerCall::triple(std::string_view field, int64_t least,
+                                         std::optional<std::array<int64_t, 3>> fallback) const {
+  return extents<3>(field, least, "depth, height, width", fallback);
 }
 
 double LayerCall::number(std::string_view field, double low, double high, double fallback) const {

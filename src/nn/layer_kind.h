@@ -34,6 +34,9 @@ class LayerCall {
   /// Height and width: one number for both or a list of two, each at least `least`.
   std::array<int64_t, 2> pair(std::string_view field, int64_t least,
                               std::optional<std::array<int64_t, 2>> fallback = {}) const;
+  /// Depth, height and width: one number for all or a list of three, each at least `least`.
+  std::array<int64_t, 3> triple(std::string_view field, int64_t least,
+                                std::optional<std::array<int64_t, 3>> fallback = {}) const;
   /// A number field within [low, high].
   double number(std::string_view field, double low, double high, double fallback) const;
   bool flag(std::string_view field, bool fallback) const;
@@ -45,6 +48,9 @@ class LayerCall {
 
  private:
   const FieldValue* find(std::string_view field) const;
+  template <size_t n>
+  std::array<int64_t, n> extents(std::string_view field, int64_t least, const char* axes,
+                                 const std::optional<std::array<int64_t, n>>& fallback) const;
 
   Emitter& emitter_;
   const LayerSpec& spec_;

@@ -1,14 +1,12 @@
+#include "nn/convolution_kinds.h"
 #include "nn/layer_kind.h"
 #include "ops/adaptive_avg_pool2d.h"
 #include "ops/add.h"
 #include "ops/avg_pool2d.h"
 #include "ops/batch_norm.h"
 #include "ops/batch_norm_statistics.h"
-#include "ops/bias_add.h"
 #include "ops/clip.h"
 #include "ops/concat.h"
-#include "ops/conv2d.h"
-#include "ops/conv_transpose2d.h"
 #include "ops/dropout.h"
 #include "ops/elu.h"
 #include "ops/gelu.h"
@@ -29,53 +27,6 @@
 
 namespace tacho {
 namespace {
-
-/// The first input's shape, which must be images.
-Shape image_shape(const LayerCall& call) {
-  const Shape shape = call.type(call.in(0)).shape;
-  if (shape.size() != 4) fail("expected images (batch x channels x height x width), got ", to_string(shape));
-  return shape;
-}
-
-/// Adds a parameter "layer.bias" along axis 1, where the layer has one (default: yes).
-Value with_bias(const LayerCall& call, Value y, int64_t channels) {
-  if (!call.flag("bias", true)) return y;
-  return bias_add(call.emitter(), y, call.parameter("bias", {channels}, ParameterKind::bias), {.axis = 1});
-}
-
-/// What a convolution and a transposed one are told in the same words.
-struct Convolution {
-  int64_t in = 0, out = 0;  ///< channels
-  std::array<int64_t, 2> kernel;
-  Conv2dAttributes attributes;
-};
-
-Convolution convolution_of(const LayerCall& call) {
-  const int64_t in = image_shape(call)[1], out = call.integer("out_channels", 1), groups = call.integer("groups", 1, 1);
-  const auto kernel = call.pair("kernel", 1), padding = call.pair("padding", 0, {{0, 0}});
-  if (in % groups || out % groups)
-    fail("groups = ", groups, " divides not both its ", in, " input and ", out, " output channels");
-  return {in,
-          out,
-          kernel,
-          {.stride = call.pair("stride", 1, {{1, 1}}),
-           .padding = {padding[0], padding[1], padding[0], padding[1]},
-           .dilation = call.pair("dilation", 1, {{1, 1}}),
-           .groups = groups}};
-}
-
-/// Filters for `first` channels of `second` each. As in PyTorch, whose initialisers take the second axis and the kernel
-/// for the inputs of an output, also where the convolution is transposed.
-Value filters(const LayerCall& call, const Convolution& c, int64_t first, int64_t second) {
-  const int64_t fan_in = element_count({second, c.kernel[0], c.kernel[1]});
-  return call.parameter("weight", {first, second, c.kernel[0], c.kernel[1]}, ParameterKind::weight, fan_in);
-}
-
-Value emit_conv2d(const LayerCall& call) {
-  const Convolution c = convolution_of(call);
-  const Value w = filters(call, c, c.out, c.in / c.attributes.groups);
-  return with_bias(call, conv2d(call.emitter(), call.in(0), w, c.attributes), c.out);
-}
 
 Value emit_linear(const LayerCall& call) {
   const Shape shape = call.type(call.in(0)).shape;
@@ -116,14 +67,6 @@ Value emit_adaptive_avg_pool2d(const LayerCall& call) {
   const auto windows = call.pair("output", 1);
   if (windows[0] == image[2] && windows[1] == image[3]) return call.in(0);  // one place a window
   return adaptive_avg_pool2d(call.emitter(), call.in(0), {windows});
-}
-
-/// The weight's layout is PyTorch's: its first axis is the input's channels.
-Value emit_conv_transpose2d(const LayerCall& call) {
-  const Convolution c = convolution_of(call);
-  const Value w = filters(call, c, c.in, c.out / c.attributes.groups);
-  const auto more = call.pair("output_padding", 0, {{0, 0}});
-  return with_bias(call, conv_transpose2d(call.emitter(), call.in(0), w, c.attributes, more), c.out);
 }
 
 Value emit_flatten(const LayerCall& call) {
@@ -206,7 +149,7 @@ Value emit_upsample2d(const LayerCall& call) {
   const Shape image = image_shape(call);
   const auto factor = call.pair("scale", 1, {{2, 2}});
   return resize2d(call.emitter(), call.in(0),
-                  {{checked_mul(image[2], factor[0]), checked_mul(image[3], factor[1])},
+                  {{element_count({image[2], factor[0]}), element_count({image[3], factor[1]})},
                    call.flag("bilinear", false) ? "bilinear" : "nearest"});
 }
 
@@ -233,11 +176,26 @@ Value emit_activation(const LayerCall& call) {
 }
 
 const LayerKind kKinds[] = {
+    {"conv1d",
+     "Convolution of sequences (batch x channels x length), with bias unless bias is false.",
+     {"out_channels", "kernel", "stride", "padding", "dilation", "groups", "bias"},
+     1,
+     emit_conv1d},
     {"conv2d",
      "Convolution of images, with bias unless bias is false.",
      {"out_channels", "kernel", "stride", "padding", "dilation", "groups", "bias"},
      1,
      emit_conv2d},
+    {"conv3d",
+     "Convolution of volumes (batch x channels x depth x height x width), with bias unless bias is false.",
+     {"out_channels", "kernel", "stride", "padding", "dilation", "groups", "bias"},
+     1,
+     emit_conv3d},
+    {"depthwise_conv2d",
+     "Convolution of each channel of images alone, which gives multiplier channels.",
+     {"kernel", "multiplier", "stride", "padding", "dilation", "bias"},
+     1,
+     emit_depthwise_conv2d},
     {"linear", "y = x W^T + b.", {"out_features", "bias"}, 1, emit_linear},
     {"max_pool2d", "Maximum of each window.", {"kernel", "stride", "padding"}, 1, emit_max_pool2d},
     {"avg_pool2d",

@@ -36,6 +36,8 @@ class NetworkWriter {
   }
   std::string bn(const std::string& name) { return add("batch_norm2d", name); }
   std::string relu(const std::string& name) { return add("relu", name); }
+  /// Acts in training only.
+  std::string dropout(const std::string& name, double rate) { return add("dropout", name, {{"rate", rate}}); }
   std::string flatten() { return add("flatten", "flatten"); }
   std::string linear(const std::string& name, int64_t features) {
     return add("linear", name, {{"out_features", features}});
@@ -60,11 +62,12 @@ class NetworkWriter {
 /// The layers of one network; declared here, defined in builtin_<family>.cc.
 void write_lenet5(NetworkWriter& writer, int64_t classes);
 /// VGG with batch normalisation; `convolutions` per stage of 64, 128, 256, 512, 512 channels. Large images: with the
-/// three linear layers of the paper; else with one.
+/// three linear layers of the paper and its dropout; else with one.
 void write_vgg(NetworkWriter& writer, int64_t classes, const std::vector<int>& convolutions);
 /// Residual network of torchvision's basic (3x3, 3x3) or bottleneck (1x1, 3x3, 1x1) blocks, `blocks` per stage.
 void write_resnet(NetworkWriter& writer, int64_t classes, bool bottleneck, const std::vector<int>& blocks);
-/// Inverted residuals with depthwise convolutions (Sandler et al. 2018), width 1, without dropout.
+/// Inverted residuals with depthwise convolutions (Sandler et al. 2018), width 1. Large images: with torchvision's
+/// dropout before the linear layer.
 void write_mobilenet_v2(NetworkWriter& writer, int64_t classes);
 /// Dense blocks of 6, 12, 24 and 16 layers that grow by 32 channels (Huang et al. 2017).
 void write_densenet121(NetworkWriter& writer, int64_t classes);

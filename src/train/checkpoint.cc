@@ -27,7 +27,8 @@ Json description(const Checkpoint& c) {
       {"version", kVersion},
       {"network", network_to_json(c.network)},
       {"dtype", std::string(name_of(c.dtype))},
-      {"loss", std::string(name_of(c.loss))},
+      {"loss", std::string(name_of(c.loss.kind))},
+      {"loss_numbers", {{"label_smoothing", c.loss.label_smoothing}, {"huber_delta", c.loss.huber_delta}}},
       {"optimizer",
        {{"kind", std::string(name_of(c.optimizer.kind))},
         {"momentum", c.optimizer.momentum},
@@ -68,7 +69,13 @@ void read_description(const Json& json, const std::string& where, Checkpoint& c)
   c.network = network_from_json(value<Json>(json, "", "network", where), where);
   c.dtype = dtype_of(value<std::string>(json, "", "dtype", where));
   if (!is_floating(c.dtype)) fail(where, ": the checkpoint's dtype is ", name_of(c.dtype));
-  c.loss = loss_of(value<std::string>(json, "", "loss", where));
+  c.loss.kind = loss_of(value<std::string>(json, "", "loss", where));
+  // Checkpoints from before losses had numbers lack these.
+  if (json.contains("loss_numbers")) {
+    c.loss.label_smoothing = value<double>(json, "loss_numbers", "label_smoothing", where);
+    c.loss.huber_delta = value<double>(json, "loss_numbers", "huber_delta", where);
+  }
+  check_loss(c.loss);
   c.optimizer.kind = optimizer_kind_of(value<std::string>(json, "optimizer", "kind", where));
   c.optimizer.momentum = value<double>(json, "optimizer", "momentum", where);
   c.optimizer.beta1 = value<double>(json, "optimizer", "beta1", where);

@@ -19,7 +19,7 @@ namespace tacho {
 struct Checkpoint {
   NetworkSpec network;
   DType dtype = DType::float32;
-  Loss loss = Loss::cross_entropy;
+  LossOptions loss;
   OptimizerOptions optimizer;
   double learning_rate = 0.001;
 

@@ -20,7 +20,7 @@ struct StepOptions {
   NetworkSpec network;
   int64_t batch = 128;
   StepKind kind = StepKind::train;
-  Loss loss = Loss::cross_entropy;
+  LossOptions loss;
   OptimizerOptions optimizer;
   uint64_t seed = 0;  ///< of the random numbers that layers draw in training (dropout)
   Way way;

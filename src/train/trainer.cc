@@ -170,7 +170,9 @@ void check_same_run(const Checkpoint& saved, const TrainOptions& options, const 
   differs("the network", network_to_json(saved.network).dump(), network_to_json(options.step.network).dump());
   differs("--dtype", name_of(saved.dtype), name_of(options.step.way.dtype));
   differs("--optimizer", name_of(saved.optimizer.kind), name_of(options.step.optimizer.kind));
-  differs("--loss", name_of(saved.loss), name_of(options.step.loss));
+  differs("--loss", name_of(saved.loss.kind), name_of(options.step.loss.kind));
+  differs("--label-smoothing", saved.loss.label_smoothing, options.step.loss.label_smoothing);
+  differs("--huber-delta", saved.loss.huber_delta, options.step.loss.huber_delta);
   differs("--batch-size", saved.batch, options.step.batch);
   differs("--seed", saved.seed, options.seed);
   const auto shuffling = [](bool on) { return std::string_view(on ? "on" : "off"); };

@@ -32,7 +32,10 @@ std::string command_for(const AnalyzeFlags& flags) {
   if (common.batch_size != CommonFlags{}.batch_size) add("batch-size", std::to_string(common.batch_size));
   if (common.optimizer.kind != CommonFlags{}.optimizer.kind)
     add("optimizer", std::string(name_of(common.optimizer.kind)));
-  if (common.loss != CommonFlags{}.loss) add("loss", std::string(name_of(common.loss)));
+  const LossOptions& loss = common.loss;
+  if (loss.kind != LossOptions{}.kind) add("loss", std::string(name_of(loss.kind)));
+  if (loss.label_smoothing != LossOptions{}.label_smoothing) add("label-smoothing", text_of(loss.label_smoothing));
+  if (loss.huber_delta != LossOptions{}.huber_delta) add("huber-delta", text_of(loss.huber_delta));
   for (const auto& [name, value] : common.switches.set) add(name.c_str(), value);
   if (flags.inference) text += " --inference";
   return text;

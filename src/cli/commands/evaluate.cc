@@ -17,6 +17,9 @@ struct EvaluateFlags {
 
 int run(const EvaluateFlags& flags, const FlagSet& set) {
   CheckpointRun run = checkpoint_run_from(flags.checkpoint, set, flags.common);
+  run.step.loss = flags.common.loss;
+  adopt_loss(run.checkpoint, set, run.step.loss);
+  check_loss(run.step.loss);
   Pool pool(run.step.way.threads);
   Evaluator evaluator(run.step, pool, run.checkpoint.variables);
   const Evaluation result = evaluator.evaluate(evaluation_x(run.data), evaluation_y(run.data));
@@ -42,7 +45,7 @@ std::function<int()> declare(FlagSet& set) {
   auto flags = std::make_shared<EvaluateFlags>();
   set.heading("Evaluate");
   set.text("--checkpoint", "DIR", "the folder that train wrote (needed)", flags->checkpoint);
-  add_common_flags(set, flags->common, kDataFlags | kBatchFlags | kSwitchFlags | kOutputFlags);
+  add_common_flags(set, flags->common, kDataFlags | kBatchFlags | kLossFlags | kSwitchFlags | kOutputFlags);
   return [flags, &set] { return run(*flags, set); };
 }
 
