@@ -52,9 +52,10 @@ int64_t evaluate_node(const ExprNode& node, const Bindings& bindings, const Scop
   }
 }
 
-/// Where N, K, C... stand before all other sizes, and sizes before functions.
+/// Where N, K, C..., and the documents' l, h, d... stand before all other sizes, and sizes before functions.
 size_t priority(const ExprNode& node) {
-  static constexpr std::array kFirst{"N", "K", "C", "KH", "KW", "OH", "OW"};
+  static constexpr std::array kFirst{"N",   "K", "C",    "KH", "KW", "OH", "OW",     "l",      "g",  "h", "w",
+                                     "d/g", "d", "d'/g", "d'", "a",  "b",  "a_conv", "b_conv", "a'", "b'"};
   if (node.kind != ExprKind::symbol && node.kind != ExprKind::named) return kFirst.size() + 1;
   return size_t(std::find(kFirst.begin(), kFirst.end(), node.name) - kFirst.begin());
 }

@@ -6,6 +6,7 @@
 #include "count/expr.h"
 #include "count/node.h"
 #include "count/polynomial.h"
+#include "count/rewrite.h"
 
 namespace tacho {
 namespace {
@@ -31,9 +32,14 @@ Monomial common_factors(const Polynomial& polynomial) {
   return common;
 }
 
+std::string powered(const std::string& text, int power, bool latex) {
+  if (power == 1) return text;
+  return text + (latex ? "^{" + std::to_string(power) + "}" : "^" + std::to_string(power));
+}
+
 class Printer {
  public:
-  explicit Printer(bool latex) : latex_(latex) {}
+  explicit Printer(ExprStyle style) : style_(std::move(style)) {}
 
   /// Common factors in front of a sum in parentheses.
   Text factored(const Polynomial& polynomial) const {
@@ -82,15 +88,14 @@ class Printer {
     std::string text = coefficient != 1 || monomial.empty() ? std::to_string(coefficient) : "";
     for (const Factor& factor : monomial) {
       if (!text.empty()) text += times();
-      text += atom(factor.atom.node());
-      if (factor.power > 1)
-        text += "^" + (latex_ ? "{" + std::to_string(factor.power) + "}" : std::to_string(factor.power));
+      const ExprNode& node = factor.atom.node();
+      const bool size = node.kind == ExprKind::symbol || node.kind == ExprKind::named;
+      text += size ? style_.factor(node.name, factor.power) : powered(atom(node), factor.power, style_.latex);
     }
     return text;
   }
 
   std::string atom(const ExprNode& node) const {
-    if (node.kind == ExprKind::symbol || node.kind == ExprKind::named) return name(node.name);
     const Text a = factored(polynomial_of(node.first())), b = factored(polynomial_of(node.second()));
     switch (node.kind) {
       case ExprKind::floor_div:
@@ -100,42 +105,52 @@ class Printer {
       case ExprKind::min:
       case ExprKind::max: {
         const std::string function = node.kind == ExprKind::min ? "min" : "max";
-        return (latex_ ? "\\" + function : function) + parenthesised(a.text + ", " + b.text);
+        return (style_.latex ? "\\" + function : function) + parenthesised(a.text + ", " + b.text);
       }
       default:
         break;
     }
     TACHO_CHECK(node.kind == ExprKind::sum, "not an atom: ", int(node.kind));
-    if (!latex_) return "sum(" + node.name + "<" + a.text + ": " + b.text + ")";
+    if (!style_.latex) return "sum(" + node.name + "<" + a.text + ": " + b.text + ")";
     const std::string last = factored(polynomial_of(node.first() - 1)).text;
-    return parenthesised("\\sum_{" + name(node.name) + "=0}^{" + last + "} " +
+    return parenthesised("\\sum_{" + style_.factor(node.name, 1) + "=0}^{" + last + "} " +
                          (b.binding == Binding::sum ? parenthesised(b.text) : b.text));
   }
 
   std::string division(const Text& a, const Text& b, const std::string& rounding) const {
-    if (latex_) return "\\left\\l" + rounding + " \\frac{" + a.text + "}{" + b.text + "} \\right\\r" + rounding;
+    if (style_.latex) return "\\left\\l" + rounding + " \\frac{" + a.text + "}{" + b.text + "} \\right\\r" + rounding;
     return rounding + "(" + (a.binding == Binding::sum ? parenthesised(a.text) : a.text) + "/" +
            (b.binding == Binding::atom ? b.text : parenthesised(b.text)) + ")";
   }
 
-  /// LaTeX sets a name of several letters as one word.
-  std::string name(const std::string& plain) const {
-    if (!latex_) return plain;
-    std::string escaped;
-    for (const char c : plain) {
-      if (c == '_' || c == '#' || c == '$' || c == '%' || c == '&') escaped += '\\';
-      escaped += c;
-    }
-    return plain.size() > 1 ? "\\mathit{" + escaped + "}" : escaped;
-  }
-
-  std::string times() const { return latex_ ? " \\cdot " : "*"; }
+  const std::string& times() const { return style_.times; }
   std::string parenthesised(const std::string& text) const {
-    return latex_ ? "\\left(" + text + "\\right)" : "(" + text + ")";
+    return style_.latex ? "\\left(" + text + "\\right)" : "(" + text + ")";
   }
 
-  bool latex_;
+  ExprStyle style_;
 };
+
+/// LaTeX sets a name of several letters as one word.
+std::string latex_name(const std::string& plain) {
+  std::string escaped;
+  for (const char c : plain) {
+    if (c == '_' || c == '#' || c == '$' || c == '%' || c == '&') escaped += '\\';
+    escaped += c;
+  }
+  return plain.size() > 1 ? "\\mathit{" + escaped + "}" : escaped;
+}
+
+const ExprStyle& plain_style() {
+  static const ExprStyle style{[](const std::string& name, int power) { return powered(name, power, false); }};
+  return style;
+}
+
+const ExprStyle& latex_style() {
+  static const ExprStyle style{
+      [](const std::string& name, int power) { return powered(latex_name(name), power, true); }, " \\cdot ", true};
+  return style;
+}
 
 void collect(const ExprNode& node, std::vector<Expr>& found) {
   if (node.a) collect(*node.a, found);
@@ -148,11 +163,17 @@ void collect(const ExprNode& node, std::vector<Expr>& found) {
 
 }  // namespace
 
-std::string to_string(const Expr& expr) { return Printer(false).factored(polynomial_of(expr)).text; }
+std::string to_string(const Expr& expr, const ExprStyle& style) {
+  return Printer(style).factored(polynomial_of(expr)).text;
+}
 
-std::string to_latex(const Expr& expr) { return Printer(true).factored(polynomial_of(expr)).text; }
+std::string to_string(const Expr& expr) { return to_string(expr, plain_style()); }
 
-std::string to_expanded_string(const Polynomial& polynomial) { return Printer(false).expanded(polynomial).text; }
+std::string to_latex(const Expr& expr) { return to_string(expr, latex_style()); }
+
+std::string to_expanded_string(const Polynomial& polynomial) {
+  return Printer(plain_style()).expanded(polynomial).text;
+}
 
 std::vector<std::pair<std::string, Expr>> definitions(const Expr& expr) {
   std::vector<Expr> found;
