@@ -74,8 +74,7 @@ class LatexRenderer {
   void preamble() {
     text_ +=
         "\\documentclass[a4paper]{article}\n"
-        "\\usepackage[T1]{fontenc}\n\\usepackage[utf8]{inputenc}\n"
-        "\\usepackage{amsmath,amssymb,longtable}\n"
+        "\\usepackage{amsmath,longtable}\n"
         "\\usepackage[margin=2cm]{geometry}\n"
         "\\allowdisplaybreaks\n\\begin{document}\n";
     text_ += "\\section*{Complexity of " + escaped(d_.network) + ": one training step}\n";
