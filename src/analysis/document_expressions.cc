@@ -39,8 +39,10 @@ Expression product_gradient(const SourceNode& node, const GraphNode& from, const
   const bool of_weights = node.gradient_of == "weight" || from.op->name == "conv2d_backward_weights";
   if (layer.transposed) return {};
   if (of_weights && layer.convolution)
-    return {"∂W = Σ ∂S φ(·)ᵀ", "\\sum_{i} " + s + "\\,\\phi(\\mathrm{pad}(Z^{m,i}))^{T}", true};
-  if (of_weights) return {"∂W = Σ ∂S Zᵀ", "\\sum_{i} " + s + "\\,(Z^{m,i})^{T}", true};
+    return {"∂W = Σ ∂S φ(·)ᵀ",
+            "\\frac{\\partial\\xi}{\\partial W^{m}} = \\sum_{i} " + s + "\\,\\phi(\\mathrm{pad}(Z^{m,i}))^{T}", true};
+  if (of_weights)
+    return {"∂W = Σ ∂S Zᵀ", "\\frac{\\partial\\xi}{\\partial W^{m}} = \\sum_{i} " + s + "\\,(Z^{m,i})^{T}", true};
   if (from.op->name == "conv2d_backward_data")
     return {"P_padᵀ P_φᵀ(Wᵀ ∂S)",
             "P_{\\mathrm{pad}}^{T} P_{\\phi}^{T}\\,\\mathrm{vec}\\bigl((W^{m})^{T}" + s + "\\bigr)", true};
@@ -56,7 +58,8 @@ Expression backward_expression(const Graph& graph, const SourceNode& node, const
     return {"P_φᵀ vec(Wᵀ ∂S)", "P_{\\phi}^{T}\\,\\mathrm{vec}\\bigl((W^{m})^{T}" + s + "\\bigr)", true};
   if (name == "gather" || name == "im2col") return {"φ(·)", "\\phi(\\cdot)", true};
   if (name.starts_with("pad")) return {"∂Z = P_padᵀ(·)", "P_{\\mathrm{pad}}^{T}(\\cdot)", true};
-  if (node.kind == NodeKind::bias) return {"∂b = Σ ∂S 1", "\\sum_{i} " + s + "\\,\\mathbf{1}", true};
+  if (node.kind == NodeKind::bias)
+    return {"∂b = Σ ∂S 1", "\\frac{\\partial\\xi}{\\partial b^{m}} = \\sum_{i} " + s + "\\,\\mathbf{1}", true};
   if (node.kind == NodeKind::pooling && ends_with(name, "_backward"))
     return {"P_poolᵀ vec(∂Z')", "(P^{m,i}_{\\mathrm{pool}})^{T}\\,\\mathrm{vec}\\Bigl(" + next + "\\Bigr)", true};
   if (node.kind == NodeKind::activation && is_pooled(graph, node, layer))

@@ -31,7 +31,8 @@ Json operation_to_json(const DerivedOperation& operation) {
                {"counts", counts},
                {"counted_at", {{"batch", execution.batch}}},
                {"holds", execution.holds()}};
-  if (execution.rows > 0) json["counted_at"].update(Json{{"rows", execution.rows}, {"all_rows", execution.all_rows}});
+  if (execution.rows > 0)
+    json["counted_at"].update(Json{{execution.what(), execution.rows}, {"of", execution.all_rows}});
   return json;
 }
 

@@ -132,7 +132,8 @@ class LatexRenderer {
   std::string counted_at(const CountedExecution& execution) const {
     std::string text;
     if (execution.batch != d_.batch) text += text_of("\\ (l = ", execution.batch, ")");
-    if (execution.rows > 0) text += text_of("\\ \\text{(", execution.rows, " of ", execution.all_rows, " rows)}");
+    if (execution.rows > 0)
+      text += text_of("\\ \\text{(", execution.rows, " of ", execution.all_rows, " ", execution.what(), ")}");
     return text;
   }
 
@@ -151,7 +152,7 @@ class LatexRenderer {
   }
 
   void case_table(const Claim& claim) {
-    text_ += "\\begin{longtable}{lrrrrl}\nat & times & left & right & ratio & \\\\ \\hline\n";
+    text_ += "\\begin{longtable}{lrrrrl}\nat & layers & count & against & ratio & \\\\ \\hline\n";
     for (const ClaimCase& c : claim.cases)
       text_ += text_of(escaped(c.where), " & ", c.times, " & $", number(c.left), "$ & $", number(c.right), "$ & ",
                        c.right > 0 ? short_number(c.figure) : "--", " & ", c.holds ? "holds" : "does not hold",

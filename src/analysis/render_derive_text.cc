@@ -28,7 +28,7 @@ std::string sizes_counted(const CountedExecution& execution, int64_t batch) {
   std::string text;
   if (execution.batch != batch) text = text_of("l=", execution.batch);
   if (execution.rows > 0)
-    text += text_of(text.empty() ? "" : ", ", execution.rows, " of ", execution.all_rows, " rows");
+    text += text_of(text.empty() ? "" : ", ", execution.rows, " of ", execution.all_rows, " ", execution.what());
   return text;
 }
 
@@ -200,9 +200,9 @@ class TextRenderer {
   }
 
   void ratios_table() {
-    text_ += paint_.dim(left("", 24) + "forward: the products to         whole step: to all") + "\n";
+    text_ += paint_.dim(left("", 24) + "forward: the products to           the whole step: to") + "\n";
     text_ += paint_.dim(left("   layer", 18) + right("d", 5) + right("rest", 8) + right("D", 4) + right("E", 4) +
-                        right("φ", 9) + right("E", 4) + right("σ,pool", 9) + right("E", 4) + right("rest", 7) +
+                        right("φ", 8) + right("E", 4) + right("σ,pool", 9) + right("E", 4) + right("rest", 8) +
                         right("D", 4) + right("E", 4)) +
              "\n";
     for (const DerivedLayer& layer : d_.layers) {
@@ -212,8 +212,8 @@ class TextRenderer {
                       *step = at(claim("roughly-d-step"), layer.name);
       text_ += left("  " + row_name(layer), 18) + right(std::to_string(layer.size_of_letter("d")), 5) +
                right(ratio_cell(all), 8) + right(mark(at(claim("bottleneck"), layer.name)), 4) + right(mark(all), 4) +
-               right(ratio_cell(phi), 9) + right(mark(phi), 4) + right(ratio_cell(pool), 9) + right(mark(pool), 4) +
-               right(ratio_cell(step), 7) + right(mark(at(claim("bottleneck-step"), layer.name)), 4) +
+               right(ratio_cell(phi), 8) + right(mark(phi), 4) + right(ratio_cell(pool), 9) + right(mark(pool), 4) +
+               right(ratio_cell(step), 8) + right(mark(at(claim("bottleneck-step"), layer.name)), 4) +
                right(mark(step), 4) + "\n";
     }
     text_ += wrap("   holds at: forward D " + held("bottleneck") + ", E " + held("roughly-d") + "; φ alone E " +

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <map>
 #include <optional>
+#include <vector>
 
 #include "base/random.h"
 #include "count/checked.h"
@@ -14,13 +15,14 @@ namespace {
 
 /// One node's part of all operations stays between these: 30 million take about 60 ms.
 constexpr int64_t kLeastOperations = 1'000'000, kMostOperations = 30'000'000;
-constexpr int64_t kFewRows = 16;  // a product's rows where its whole would take too long
+constexpr int64_t kFewRows = 16;  // of an operation whose whole would take too long
 
 /// One node with concrete operands, ready to run.
 struct Call {
   const GraphNode* node = nullptr;
   TensorTypes inputs, outputs;  ///< as the graph has them
   int64_t batch = 0, rows = 0, all_rows = 0;
+  bool columns = false;
 
   OpCall op_call() const { return {node->attributes, inputs, outputs}; }
 };
@@ -46,30 +48,55 @@ Call call_of(const Graph& graph, int index, int64_t batch) {
   return call;
 }
 
-/// Which input and axis are a product's rows (filters, or channels of an image's gradient), where they can be fewer
-/// without another attribute.
-std::optional<std::pair<size_t, size_t>> rows_of(const Call& call) {
-  const std::string_view op = call.node->op->name;
-  if (op == "matmul") {
-    const bool transposed = call.node->attributes.as<MatmulAttributes>().transpose_a;
-    return std::pair{size_t{0}, call.inputs[0].shape.size() - (transposed ? 1 : 2)};
-  }
-  if (call.node->op->dimensions(call.op_call()).get("G") != 1) return std::nullopt;  // groups tie filters to channels
-  if (op == "conv2d") return std::pair{size_t{1}, size_t{0}};
-  if (op == "conv2d_backward_data") return std::pair{size_t{1}, size_t{1}};
-  if (op == "conv2d_backward_weights") return std::pair{size_t{0}, size_t{1}};
-  return std::nullopt;
+/// The inputs' axes that can be shorter together, without another attribute: fewer rows of the result.
+struct Rows {
+  std::vector<std::pair<size_t, size_t>> axes;  ///< input, axis
+  bool columns = false;
+};
+
+/// Of a product of matrices the longer factor's: rows of the first, or columns of the second.
+Rows rows_of_matmul(const Call& call) {
+  const auto& a = call.node->attributes.as<MatmulAttributes>();
+  const Shape &first = call.inputs[0].shape, &second = call.inputs[1].shape;
+  if (element_count(second) > element_count(first)) return {{{1, second.size() - (a.transpose_b ? 2 : 1)}}, true};
+  return {{{0, first.size() - (a.transpose_a ? 1 : 2)}}};
 }
 
-/// The same product with at most kFewRows rows.
+/// Of a convolution its filters, or the channels of an image's gradient; of what goes element by element the outermost
+/// axis of all operands that have it.
+Rows rows_of(const Call& call) {
+  const OpDef& op = *call.node->op;
+  if (op.name == "matmul") return rows_of_matmul(call);
+  if (op.has(Trait::elementwise)) {
+    Rows rows;
+    for (size_t i = 0; i < call.inputs.size(); ++i)
+      if (call.inputs[i].shape == call.outputs[0].shape && !call.outputs[0].shape.empty()) rows.axes.push_back({i, 0});
+    return rows;
+  }
+  if (!op.name.starts_with("conv2d")) return {};
+  if (op.dimensions(call.op_call()).get("G") != 1) return {};  // groups tie filters to channels
+  if (op.name == "conv2d_backward_data") return {{{1, 1}}};
+  return {{{op.name == "conv2d" ? size_t{1} : size_t{0}, op.name == "conv2d" ? size_t{0} : size_t{1}}}};
+}
+
+/// The same operation with kFewRows rows, where it has more and takes fewer.
 void take_few_rows(Call& call) {
-  const auto rows = rows_of(call);
-  if (!rows) return;
-  int64_t& extent = call.inputs[rows->first].shape[rows->second];
-  if (extent <= kFewRows) return;
-  call.all_rows = extent;
-  call.rows = extent = kFewRows;
-  call.outputs = types_of(*call.node->op, call.node->attributes, call.inputs);
+  const Rows rows = rows_of(call);
+  Call fewer = call;
+  for (const auto& [input, axis] : rows.axes) {
+    int64_t& extent = fewer.inputs[input].shape[axis];
+    if (extent <= kFewRows) return;
+    fewer.all_rows = extent;
+    fewer.rows = extent = kFewRows;
+  }
+  if (rows.axes.empty()) return;
+  fewer.columns = rows.columns;
+  try {
+    fewer.outputs = types_of(*call.node->op, call.node->attributes, fewer.inputs);
+  } catch (const Error&) {
+    return;  // an operand that broadcasts along them
+  }
+  call = std::move(fewer);
 }
 
 /// A floating operand of the counting scalar, an integer one as the graph's constant has it, else zeros: valid indices
@@ -106,7 +133,7 @@ CountedExecution run_counting(const Graph& graph, const Call& call) {
   }
   counting_tally() = {};
   op.reference.counting(call.node->attributes, {input_views, output_views, {}, nullptr, {}});
-  return {tally_of(op, call.op_call()), counting_tally(), call.batch, call.rows, call.all_rows};
+  return {tally_of(op, call.op_call()), counting_tally(), call.batch, call.rows, call.all_rows, call.columns};
 }
 
 std::string key_of(const Call& call) {

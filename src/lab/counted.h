@@ -8,8 +8,8 @@
 namespace tacho {
 
 struct CountingOptions {
-  /// About so many for the whole step: a node above its part is counted on fewer images, and then on fewer of a
-  /// product's rows. 0: all nodes at the step's own sizes, however long that takes.
+  /// About so many for the whole step: a node above its part is counted on fewer images, and then on fewer rows or
+  /// columns of its operands. 0: all nodes at the step's own sizes, however long that takes.
   int64_t operations = 2'000'000'000;
   int64_t elements = 16'000'000;  ///< of all operands of a node; an element of the counting scalar has 16 bytes
 };
