@@ -133,9 +133,21 @@ TEST(Derive, CountsAtTheSizesThatItStates) {
   const DerivedOperation& product = operation_of(part, "conv2", "W φ(pad(Z))");
   EXPECT_EQ(product.execution.batch, 2);
   EXPECT_EQ(product.execution.rows, 16);
-  EXPECT_EQ(product.execution.all_rows, 64);
-  EXPECT_EQ(product.counts[0].executed, 2 * 9 * 32 * 16 * 14 * 14);
+  EXPECT_EQ(product.execution.all_rows, 14 * 14);  // φ is the larger factor: some of its columns
+  EXPECT_TRUE(product.execution.columns);
+  EXPECT_EQ(product.counts[0].executed, 2 * 9 * 32 * 64 * 16);
   EXPECT_EQ(product.counts[0].value, int64_t{64} * 9 * 32 * 64 * 14 * 14);
+}
+
+TEST(Derive, LargeParametersAreCountedByTheirRows) {
+  const Derivation d = derivation_of(builtin_network("mlp"), "direct", 8, {.operations = 1, .elements = 10'000});
+  EXPECT_TRUE(d.holds());
+  const DerivedOperation& update = operation_of(d, "fc1", "update W");
+  EXPECT_EQ(update.execution.rows, 16);
+  EXPECT_EQ(update.execution.all_rows, 256);
+  EXPECT_EQ(update.counts[0].value, 2 * 256 * 784);
+  EXPECT_EQ(update.counts[0].executed, 2 * 16 * 784);
+  EXPECT_THAT(render_text(d), HasSubstr("counted at 16 of 256 rows: equal"));
 }
 
 TEST(Derive, AContradictionIsPrinted) {

@@ -195,7 +195,10 @@ std::vector<CountedExecution> count_executions(const StepOptions& options, const
     for (const int64_t batch : {int64_t{2}, int64_t{1}}) {
       if (batch >= call.batch || fits(call)) continue;
       if (batch == 1 && elements_of(call) <= counting.elements) continue;
-      if (const Graph* graph = graphs.at(batch)) call = call_of(*graph, n, batch);
+      const Graph* graph = graphs.at(batch);
+      if (!graph) continue;
+      const Call fewer = call_of(*graph, n, batch);
+      if (elements_of(fewer) < elements_of(call)) call = fewer;  // a parameter's update has no images
     }
     if (!fits(call)) take_few_rows(call);
     const std::string key = key_of(call);
