@@ -1,7 +1,10 @@
 // Convolutions of this repository's backends side by side: forward with bias and relu, and both gradients, one slice on
 // one thread, in alternation.
 // Usage: bench_convolutions [part of a layer's name] [backend...]; default: every layer, simd and onednn.
+// Times are the processor's for this thread, so that others on the machine disturb less.
 // Prints milliseconds (median) and, for each backend, the rate at which direct convolution would have had to run.
+#include <time.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
@@ -80,6 +83,12 @@ Problem problem_of(const Layer& l, const char* pass) {
   return p;
 }
 
+int64_t thread_ns() {
+  timespec time;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return int64_t(time.tv_sec) * 1'000'000'000 + time.tv_nsec;
+}
+
 /// One backend's kernel with memory of its own for every operand.
 class Contender {
  public:
@@ -113,10 +122,10 @@ class Contender {
   void run_once() {
     const int64_t images = inputs_[0].shape()[0];
     const KernelRun run{inputs_, outputs_, {0, images, images}, workspace_, packed_};
-    const int64_t begin = now_ns();
+    const int64_t begin = thread_ns();
     if (partial_) offer_.kernel->accumulate(run, partial_);
     else offer_.kernel->run(run);
-    times_.push_back(now_ns() - begin);
+    times_.push_back(thread_ns() - begin);
   }
   double median_ms() {
     std::sort(times_.begin(), times_.end());

@@ -162,12 +162,12 @@ int64_t even_block(int64_t tiles, int64_t most) {
   return (tiles + blocks - 1) / blocks;
 }
 
-/// The transformed images of a block and the products of one panel fit two thirds of L2; but filters stream past for
-/// every block, so it has at least two tiles of rows.
+/// The transformed images of a block and the products of one panel fit a third of L2; but filters stream past for every
+/// block, so it has at least two tiles of rows. (Measured from 32 to 256 channels: 28 to 56 tiles are best.)
 int64_t tile_block(const WinogradShape& s, int64_t images, const CpuInfo& cpu) {
   const int64_t tile_bytes = s.tile() * s.tile() * int64_t(sizeof(float)) * (s.from.channels + kPanel);
-  const int64_t fit = cpu.l2_bytes * 2 / 3 / tile_bytes / kTileRows * kTileRows;
-  return even_block(images * s.tiles(), std::clamp<int64_t>(fit, 2 * kTileRows, 12 * kTileRows));
+  const int64_t fit = cpu.l2_bytes / 3 / tile_bytes / kTileRows * kTileRows;
+  return even_block(images * s.tiles(), std::clamp<int64_t>(fit, 2 * kTileRows, 4 * kTileRows));
 }
 
 int64_t zero_floats(int64_t channels) { return (channels + 15) / 16 * 16; }
@@ -222,7 +222,7 @@ void convolve(const WinogradShape& s, int64_t block, int64_t images, const float
 int64_t gradient_tile_block(const WinogradShape& s, int64_t images, const CpuInfo& cpu) {
   const int64_t tile_bytes =
       s.tile() * s.tile() * int64_t(sizeof(float)) * (s.from.channels + panels(s.to.channels) * kPanel);
-  return even_block(images * s.tiles(), std::max<int64_t>(cpu.l2_bytes * 2 / 3 / tile_bytes, 96));
+  return even_block(images * s.tiles(), std::clamp<int64_t>(cpu.l2_bytes / 3 / tile_bytes, 56, 96));
 }
 
 int64_t gradient_workspace_floats(const WinogradShape& s, int64_t block) {
