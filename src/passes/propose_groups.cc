@@ -17,22 +17,32 @@ std::vector<int> only_readers(const Graph& graph) {
   return reader;
 }
 
+/// An addition of two tensors of one type, neither of them the other: behind a product a residual connection, or where
+/// gradients meet.
+bool is_sum(const Graph& graph, const GraphNode& node) {
+  return node.op->name == "add" && !(node.inputs[0] == node.inputs[1]) &&
+         graph.type(node.inputs[0]) == graph.type(node.inputs[1]);
+}
+
 }  // namespace
 
 std::vector<GroupProposal> propose_groups(const Graph& graph) {
   const std::vector<int> reader = only_readers(graph);
   std::vector<GroupProposal> proposals;
+  std::vector<bool> taken(size_t(graph.node_count()));  // two products may meet in one sum: it belongs to the first
   for (int n = 0; n < graph.node_count(); ++n) {
     if (!graph.node(n).alive() || !graph.node(n).op->has(Trait::product)) continue;
     GroupProposal proposal{{n}};
     size_t useful = 1;  // members up to the last that is no reshape: a trailing reshape gains nothing
-    bool bias = false, activation = false;
+    bool bias = false, sum = false, activation = false;
     for (int at = n; graph.node(at).outputs.size() == 1;) {
       const Value value = graph.node(at).outputs[0];
       const int next = reader[size_t(value.id)];
-      if (next < 0 || graph.node(next).inputs[0] != value) break;
+      if (next < 0 || taken[size_t(next)]) break;
       const OpDef& op = *graph.node(next).op;
-      if (op.has(Trait::bias) && !bias && !activation) bias = true;
+      if (is_sum(graph, graph.node(next)) && !sum && !activation) sum = true;
+      else if (graph.node(next).inputs[0] != value) break;
+      else if (op.has(Trait::bias) && !bias && !sum && !activation) bias = true;
       else if (op.has(Trait::activation) && !activation) activation = true;
       else if (!op.has(Trait::view) && op.name != "max_pool2d") break;
       proposal.nodes.push_back(next);
@@ -40,6 +50,7 @@ std::vector<GroupProposal> propose_groups(const Graph& graph) {
       at = next;  // a max pooling has two results and so ends the chain
     }
     proposal.nodes.resize(useful);
+    for (int node : proposal.nodes) taken[size_t(node)] = true;
     if (proposal.nodes.size() > 1) proposals.push_back(std::move(proposal));
   }
   propose_normalization_groups(graph, reader, proposals);

@@ -46,7 +46,7 @@ OfferResult offer_batch_norm(const Group& group, const OfferContext& context) {
     recipe.scratch_bytes = channels * sizeof(float);
     recipe.before = [channels](const KernelRun&, std::byte* zeros) { std::memset(zeros, 0, channels * sizeof(float)); };
   } else {
-    recipe.operands = {in(0), in(1), in(2), in(3), in(3), in(3), scratch, out, output_place(group, 1)};
+    recipe.operands = {in(0), in(1), in(2), in(3), in(3), scratch, out, output_place(group, 1)};
     make = make_batch_norm_backward;
   }
   if (op == "batch_norm_statistics" || op == "batch_norm_backward_parameters")

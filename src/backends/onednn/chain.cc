@@ -18,7 +18,8 @@ std::optional<Activation> activation_named(std::string_view name) {
 /// Adds one more member to the chain whose result so far is operand `result`; the reason where it does not fit.
 std::string extend(ProductChain& chain, const Group& group, const GroupMember& member, int result) {
   const std::string name(member.op->name);
-  if (member.inputs.empty() || member.inputs[0] != result || member.outputs.size() != 1)
+  const bool second = name == "add" && member.inputs[1] == result;
+  if (member.inputs.empty() || (member.inputs[0] != result && !second) || member.outputs.size() != 1)
     return name + " does not follow the product in a chain";
   if (name == "reshape") return {};
   chain.name += "+" + name;
@@ -31,6 +32,15 @@ std::string extend(ProductChain& chain, const Group& group, const GroupMember& m
     chain.bias_axis = normalize_axis(member.attributes.as<BiasAddAttributes>().axis,
                                      group.operands[size_t(result)].type.shape.size());
     return {};
+  }
+  if (name == "add") {
+    if (chain.term >= 0) return "a second add";
+    if (chain.activation != Activation::none) return "add behind the activation";
+    const int other = member.inputs[second ? 0 : 1];
+    const GroupOperand &term = group.operands[size_t(other)], &sum = group.operands[size_t(member.outputs[0])];
+    if (term.type != sum.type || !(term.state == sum.state)) return "an add that broadcasts";
+    chain.term = position_of(group.inputs, other);
+    return chain.term < 0 ? "both terms are computed within the group" : "";
   }
   const std::optional<Activation> activation = activation_named(name);
   if (!activation) return "a product followed by " + name;

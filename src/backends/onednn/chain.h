@@ -1,5 +1,5 @@
 #pragma once
-// Groups of the form product, bias_add, relu | sigmoid | tanh: what oneDNN computes in one primitive.
+// Groups of the form product, bias_add, add, relu | sigmoid | tanh: what oneDNN computes in one primitive.
 #include <variant>
 
 #include "backends/onednn/dnnl_adapter.h"
@@ -10,6 +10,7 @@ namespace tacho::onednn {
 /// Where the parts of such a group are; all but the product may be absent, and reshapes may stand between.
 struct ProductChain {
   int first = -1, second = -1, bias = -1;  ///< of the product and the bias: positions in Group::inputs
+  int term = -1;                           ///< position of the other operand of the add (a residual connection)
   int biased = -1;                         ///< operand that the bias is added to; -1 without bias
   int64_t bias_axis = 0;                   ///< of `biased`, not negative
   Activation activation = Activation::none;

@@ -6,7 +6,8 @@
 namespace tacho::onednn {
 namespace {
 
-/// conv2d from x to y, or conv2d_backward_data from dy to dx. The filters are packed once a step, as oneDNN reads them.
+/// conv2d from x to y, or conv2d_backward_data (a transposed convolution) from y to x. The filters are packed once a
+/// step, as oneDNN reads them.
 class Convolve final : public Kernel {
  public:
   Convolve(const ConvolutionProblem& problem, ChosenConvolution chosen, MakeConvolution make, const ProductChain& chain)
@@ -28,10 +29,11 @@ class Convolve final : public Kernel {
     const int64_t n = run.outputs[0].shape()[0];
     if (n == 0) return {};
     const Primitive& primitive = for_images(n);
-    if (problem_.bias)
-      primitive.run({in, w, run.inputs[size_t(chain_.bias)].data, run.outputs[0].data}, run.workspace,
-                    workspace_bytes());
-    else primitive.run({in, w, run.outputs[0].data}, run.workspace, workspace_bytes());
+    SmallVector<const void*, 5> data{in, w};
+    if (problem_.bias) data.push_back(run.inputs[size_t(chain_.bias)].data);
+    if (problem_.term) data.push_back(run.inputs[size_t(chain_.term)].data);
+    data.push_back(run.outputs[0].data);
+    primitive.run(data, run.workspace, workspace_bytes());
     return {};
   }
 
@@ -50,17 +52,18 @@ class Convolve final : public Kernel {
 };
 
 /// The reason why the operands' slices or the members behind the product do not fit; empty where they do.
-std::string objection(const Group& group, const ProductChain& chain, bool forward) {
+std::string objection(const Group& group, const ProductChain& chain) {
   const auto& filters = group.operands[size_t(group.inputs[size_t(chain.second)])];
   const auto& in = group.operands[size_t(group.inputs[size_t(chain.first)])];
   if (filters.state.kind != SliceState::whole || group.has_partial()) return "sliced along filters or channels";
   if (in.state.kind != SliceState::whole && !in.state.is_sliced(0)) return "images sliced along another axis than 0";
-  if (!forward && group.members.size() > 1) return "oneDNN computes nothing behind conv2d_backward_data";
   if (chain.bias >= 0 && (chain.bias_axis != 1 || group.operands[size_t(chain.biased)].type.shape.size() != 4 ||
                           group.operands[size_t(chain.biased)].type.shape !=
                               group.operands[size_t(group.members[0].outputs[0])].type.shape))
     return "a bias along another axis than the channels";
-  if (group.operands[size_t(group.outputs[0])].type.shape.size() != 4) return "a reshape behind the convolution";
+  if (group.operands[size_t(group.outputs[0])].type.shape !=
+      group.operands[size_t(group.members[0].outputs[0])].type.shape)
+    return "a reshape behind the convolution";
   return {};
 }
 
@@ -71,14 +74,18 @@ OfferResult offer_convolution(const Group& group, const OfferContext& context) {
   if (const auto* refusal = std::get_if<Refusal>(&found)) return *refusal;
   const auto& chain = std::get<ProductChain>(found);
   const bool forward = group.members[0].op->name == "conv2d";
-  if (std::string reason = objection(group, chain, forward); !reason.empty()) return Refusal{reason};
+  if (std::string reason = objection(group, chain); !reason.empty()) return Refusal{reason};
 
   ConvolutionProblem problem = convolution_problem_of(group);
   problem.bias = chain.bias >= 0;
+  problem.term = chain.term >= 0;
+  problem.transposed = !forward && group.members.size() > 1;
   problem.activation = chain.activation;
   const GroupOperand &in = group.operands[size_t(group.inputs[size_t(chain.first)])],
                      &out = group.operands[size_t(group.outputs[0])];
-  const MakeConvolution make = forward ? make_convolution : make_backward_data;
+  const MakeConvolution make = forward              ? make_convolution
+                               : problem.transposed ? make_transposed_convolution
+                                                    : make_backward_data;
   auto result = choose_convolution(problem, make,
                                    forward ? blocks_to_try(in, out, context.images, false, context.row_major_outputs)
                                            : blocks_to_try(out, in, context.images, context.row_major_outputs, false));
@@ -87,6 +94,9 @@ OfferResult offer_convolution(const Group& group, const OfferContext& context) {
   const std::string implementation = chosen.made.implementation;
   const int64_t in_block = forward ? chosen.x_block : chosen.y_block,
                 out_block = forward ? chosen.y_block : chosen.x_block;
+  // Better without the sum than with all images in another layout for it.
+  if (problem.term && arriving_block(in) && in_block != arriving_block(in))
+    return Refusal{text_of("with a sum behind it only in blocks of ", in_block, " channels")};
 
   auto kernel = std::make_unique<Convolve>(problem, std::move(chosen), make, chain);
   Offer offer;
@@ -98,6 +108,11 @@ OfferResult offer_convolution(const Group& group, const OfferContext& context) {
     offer.input_layouts.resize(group.inputs.size());
     offer.input_layouts[size_t(chain.first)] = layout_of(in.type, in_block);
     offer.output_layouts = {layout_of(out.type, out_block)};
+    if (problem.term) {
+      if (chain.term == chain.first && in_block != out_block)
+        return Refusal{"its images are also added, in other blocks"};
+      offer.input_layouts[size_t(chain.term)] = layout_of(out.type, out_block);
+    }
   }
   offer.kernel = std::move(kernel);
   offer.executed = required_of(group);

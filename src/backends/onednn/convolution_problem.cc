@@ -13,13 +13,30 @@ Dims filter_dims(const ConvGeometry& g) {
 
 Desc any_layout(const Dims& dims) { return {dims, dnnl::memory::data_type::f32, Tag::any}; }
 
+/// The same memory with the axes of filters and channels exchanged.
+Desc exchanged(const Desc& filters, bool grouped) {
+  std::vector<int> axes{0, 1, 2, 3};
+  if (grouped) axes.push_back(4);
+  std::swap(axes[grouped], axes[grouped + 1]);
+  return filters.permute_axes(axes);
+}
+
+Desc any_filters(const ConvGeometry& g, bool transposed) {
+  Dims dims = filter_dims(g);
+  if (transposed) std::swap(dims[g.groups > 1], dims[(g.groups > 1) + 1]);
+  return any_layout(dims);
+}
+
 Desc images(const Shape& shape, std::optional<int64_t> block, bool last) {
   return block ? image_desc(shape, *block, DType::float32, last) : any_layout({shape.begin(), shape.end()});
 }
 
 }  // namespace
 
-Desc ConvolutionProblem::plain_filters() const { return plain_desc(filter_dims(geometry)); }
+Desc ConvolutionProblem::plain_filters() const {
+  const Desc plain = plain_desc(filter_dims(geometry));
+  return transposed ? exchanged(plain, geometry.groups > 1) : plain;
+}
 
 Convolution ConvolutionProblem::described(const BlockPair& blocks, const Desc& w, bool last) const {
   const ConvGeometry& g = geometry;
@@ -28,10 +45,11 @@ Convolution ConvolutionProblem::described(const BlockPair& blocks, const Desc& w
           {g.rows.before, g.columns.before},
           {g.rows.after, g.columns.after},
           images(g.image_shape(), blocks.x, last),
-          w.get_size() > 0 ? w : any_layout(filter_dims(g)),
-          bias ? plain_desc({g.k}) : Desc(),
+          w.get_size() > 0 ? w : any_filters(g, transposed),
+          bias ? plain_desc({transposed ? g.c : g.k}) : Desc(),
           images(g.output_shape(), blocks.y, last),
-          activation};
+          activation,
+          term};
 }
 
 ConvolutionProblem convolution_problem_of(const Group& group) {

@@ -16,13 +16,14 @@ struct BlockPair {
 /// Extents for one number of images, and the blocks of both image operands.
 struct ConvolutionProblem {
   ConvGeometry geometry;
-  bool bias = false;
+  bool bias = false, term = false;
+  bool transposed = false;  ///< from y to x, by oneDNN's primitive of that name
   Activation activation = Activation::none;
 
   /// With the images of x and y in blocks, and filters in the given layout (empty: oneDNN chooses). `last`: see
   /// image_desc.
   Convolution described(const BlockPair& blocks, const Desc& w, bool last) const;
-  /// The filters as the operation has them, row-major.
+  /// The filters as the operation has them, row-major, under the axes that oneDNN knows them by.
   Desc plain_filters() const;
 };
 

@@ -3,6 +3,7 @@
 #include <omp.h>
 
 #include <atomic>
+#include <type_traits>
 
 #include "base/error.h"
 #include "device/cpu.h"
@@ -36,6 +37,7 @@ auto describe_backward(const dnnl::primitive_attr& attributes, const Hint& forwa
 }
 void append_activation(dnnl::post_ops& ops, dnnl::algorithm algorithm) { ops.append_eltwise(algorithm, 0, 0); }
 Dims dims_of(const Desc& desc) { return desc.get_dims(); }
+constexpr int kShiftOfGradients = 0;
 using SoftmaxForward = dnnl::softmax_forward;
 using SoftmaxBackward = dnnl::softmax_backward;
 using PoolingForward = dnnl::pooling_forward;
@@ -64,6 +66,8 @@ auto describe_backward(const dnnl::primitive_attr& attributes, const Hint& forwa
 }
 void append_activation(dnnl::post_ops& ops, dnnl::algorithm algorithm) { ops.append_eltwise(1, algorithm, 0, 0); }
 Dims dims_of(const Desc& desc) { return desc.dims(); }
+/// 2.x wants a shift for the gradients of a normalisation, though none depends on it; 3.x wants none.
+constexpr int kShiftOfGradients = DNNL_ARG_SHIFT;
 using SoftmaxForward = dnnl::softmax_v2_forward;
 using SoftmaxBackward = dnnl::softmax_v2_backward;
 using PoolingForward = dnnl::pooling_v2_forward;
@@ -82,10 +86,12 @@ auto describe_backward_alike(Kind kind, const Hint& forward, const Desc& desc, c
 }
 #endif
 
-dnnl::primitive_attr attributes_for(Epilogue epilogue) {
+/// `term`: the layout of a tensor that is added before the activation.
+dnnl::primitive_attr attributes_for(Epilogue epilogue, const Desc* term = nullptr) {
   dnnl::primitive_attr attributes = with_own_workspace();
   dnnl::post_ops ops;
   if (epilogue.add) ops.append_sum(1);
+  if (term) ops.append_binary(dnnl::algorithm::binary_add, *term);
   if (epilogue.activation == Activation::relu) append_activation(ops, dnnl::algorithm::eltwise_relu);
   if (epilogue.activation == Activation::sigmoid) append_activation(ops, dnnl::algorithm::eltwise_logistic);
   if (epilogue.activation == Activation::tanh) append_activation(ops, dnnl::algorithm::eltwise_tanh);
@@ -96,16 +102,21 @@ dnnl::primitive_attr attributes_for(Epilogue epilogue) {
 /// oneDNN counts a distance of 1 as dilation 0.
 Dims dims_of(const std::array<int64_t, 2>& pair, int64_t less = 0) { return {pair[0] - less, pair[1] - less}; }
 
-auto describe_forward(const Convolution& c, dnnl::prop_kind kind) {
-  const dnnl::primitive_attr attributes = attributes_for({false, c.activation});
-  const auto direct = dnnl::algorithm::convolution_direct;
+/// A convolution (from x to y) or a transposed one (from y to x).
+template <class P>
+auto describe_product(const Convolution& c, dnnl::prop_kind kind, dnnl::algorithm direct, const Desc* term) {
+  constexpr bool kTransposed = std::is_same_v<P, dnnl::deconvolution_forward>;
+  const dnnl::primitive_attr attributes = attributes_for({false, c.activation}, term);
+  const Desc &from = kTransposed ? c.y : c.x, &to = kTransposed ? c.x : c.y;
   const Dims stride = dims_of(c.stride), dilation = dims_of(c.dilation, 1), before = dims_of(c.before),
              after = dims_of(c.after);
   if (c.bias.get_size() == 0)
-    return describe<dnnl::convolution_forward>(attributes, kind, direct, c.x, c.w, c.y, stride, dilation, before,
-                                               after);
-  return describe<dnnl::convolution_forward>(attributes, kind, direct, c.x, c.w, c.bias, c.y, stride, dilation, before,
-                                             after);
+    return describe<P>(attributes, kind, direct, from, c.w, to, stride, dilation, before, after);
+  return describe<P>(attributes, kind, direct, from, c.w, c.bias, to, stride, dilation, before, after);
+}
+
+auto describe_forward(const Convolution& c, dnnl::prop_kind kind) {
+  return describe_product<dnnl::convolution_forward>(c, kind, dnnl::algorithm::convolution_direct, nullptr);
 }
 
 /// The backward descriptions want a forward one as a hint, in whatever layouts it likes.
@@ -115,6 +126,7 @@ Convolution with_any_layout(const Convolution& c) {
   result.x = any(c.x), result.w = any(c.w), result.y = any(c.y);
   result.bias = Desc();
   result.activation = Activation::none;
+  result.term = false;
   return result;
 }
 
@@ -128,7 +140,10 @@ OneThread::~OneThread() { omp_set_num_threads(before_); }
 /// practice no two threads meet; objects per thread (thread_local) would outlive the kernels that they belong to.
 struct Primitive::Handles {
   Handles(const std::vector<Operand>& operands, const Desc& scratchpad) : stream(engine()) {
-    for (const Operand& operand : operands) add(operand.argument, operand.desc);
+    for (const Operand& operand : operands) {
+      add(operand.argument, operand.desc);
+      if (operand.also) arguments.push_back({operand.also, memories.back().get()});
+    }
     add(DNNL_ARG_SCRATCHPAD, scratchpad);
   }
   void add(int argument, const Desc& desc) {
@@ -214,14 +229,38 @@ Primitive make_reorder(const Desc& from, const Desc& to) {
   return {dnnl::reorder(pd), pd.scratchpad_desc(), {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}}};
 }
 
-MadeConvolution make_convolution(const Convolution& c) {
+namespace {
+
+template <class P>
+MadeConvolution made_product(const Convolution& c, dnnl::algorithm direct) {
   const OneThread one_thread;
-  const auto pd = describe_forward(c, dnnl::prop_kind::forward_inference);
+  constexpr bool kTransposed = std::is_same_v<P, dnnl::deconvolution_forward>;
+  const auto kind = dnnl::prop_kind::forward_inference;
+  auto pd = describe_product<P>(c, kind, direct, nullptr);
+  if (c.term) {  // it lies as the result does, which is known only now
+    Convolution chosen = c;
+    (kTransposed ? chosen.y : chosen.x) = pd.src_desc();
+    (kTransposed ? chosen.x : chosen.y) = pd.dst_desc();
+    chosen.w = pd.weights_desc();
+    const Desc term = pd.dst_desc();
+    pd = describe_product<P>(chosen, kind, direct, &term);
+  }
   std::vector<Primitive::Operand> operands{{DNNL_ARG_SRC, pd.src_desc()}, {DNNL_ARG_WEIGHTS, pd.weights_desc()}};
   if (c.bias.get_size() > 0) operands.push_back({DNNL_ARG_BIAS, c.bias});
+  if (c.term) operands.push_back({DNNL_ARG_ATTR_MULTIPLE_POST_OP(0) | DNNL_ARG_SRC_1, pd.dst_desc()});
   operands.push_back({DNNL_ARG_DST, pd.dst_desc()});
-  return {Primitive(dnnl::convolution_forward(pd), pd.scratchpad_desc(), std::move(operands)), pd.src_desc(),
-          pd.weights_desc(), pd.dst_desc(), pd.impl_info_str()};
+  return {Primitive(P(pd), pd.scratchpad_desc(), std::move(operands)), kTransposed ? pd.dst_desc() : pd.src_desc(),
+          pd.weights_desc(), kTransposed ? pd.src_desc() : pd.dst_desc(), pd.impl_info_str()};
+}
+
+}  // namespace
+
+MadeConvolution make_convolution(const Convolution& c) {
+  return made_product<dnnl::convolution_forward>(c, dnnl::algorithm::convolution_direct);
+}
+
+MadeConvolution make_transposed_convolution(const Convolution& c) {
+  return made_product<dnnl::deconvolution_forward>(c, dnnl::algorithm::deconvolution_direct);
 }
 
 MadeConvolution make_backward_data(const Convolution& c) {
@@ -404,8 +443,7 @@ Made make_batch_norm_backward(const Desc& desc, float epsilon) {
                                                        {DNNL_ARG_SRC, desc},
                                                        {DNNL_ARG_MEAN, number},
                                                        {DNNL_ARG_VARIANCE, number},
-                                                       {DNNL_ARG_SCALE, number},
-                                                       {DNNL_ARG_SHIFT, number},
+                                                       {DNNL_ARG_SCALE, number, kShiftOfGradients},
                                                        {DNNL_ARG_DIFF_SRC, desc},
                                                        {DNNL_ARG_DIFF_SCALE, number},
                                                        {DNNL_ARG_DIFF_SHIFT, number}});

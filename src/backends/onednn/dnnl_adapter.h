@@ -42,6 +42,7 @@ class Primitive {
   struct Operand {
     int argument;  ///< DNNL_ARG_SRC and its like
     Desc desc;
+    int also = 0;  ///< another argument that is the same memory; 0: none
   };
   Primitive(dnnl::primitive primitive, const Desc& scratchpad, std::vector<Operand> operands);
   ~Primitive();
@@ -79,6 +80,7 @@ struct Convolution {
   std::array<int64_t, 2> stride, dilation, before, after;
   Desc x, w, bias, y;  ///< bias is empty where there is none
   Activation activation = Activation::none;
+  bool term = false;  ///< another tensor, which lies as the result does, is added before the activation
 };
 /// What was made, and the layouts that oneDNN chose.
 struct MadeConvolution {
@@ -86,8 +88,11 @@ struct MadeConvolution {
   Desc x, w, y;
   std::string implementation;  ///< "jit:avx512_core"
 };
-/// Operands in the order x, w, [bias], y.
+/// Operands in the order x, w, [bias], [term], y.
 MadeConvolution make_convolution(const Convolution& convolution);
+/// The convolution's gradient for its images used forward, with bias (of x's channels) and activation: x is the result,
+/// w has its first two axes (of a group) exchanged. Operands in the order y, w, [bias], [term], x.
+MadeConvolution make_transposed_convolution(const Convolution& convolution);
 /// Operands in the order y's gradient, w, x's gradient.
 MadeConvolution make_backward_data(const Convolution& convolution);
 /// Operands in the order y's gradient, x, w's gradient.
@@ -132,8 +137,7 @@ Made make_resampling_backward(bool linear, const Desc& x, const Desc& y);
 Made make_batch_norm(const Desc& desc, float epsilon);
 /// The statistics. Operands x, mean, variance, x normalised.
 Made make_batch_norm_statistics(const Desc& desc);
-/// Gradients of the former. Operands y's gradient, x, mean, variance, scale, shift (2.x asks for it, though no gradient
-/// depends on it), x's gradient, scale's, shift's.
+/// Gradients of the former. Operands y's gradient, x, mean, variance, scale, x's gradient, scale's, shift's.
 Made make_batch_norm_backward(const Desc& desc, float epsilon);
 
 /// Each row of a matrix less its mean, divided by its deviation. Operands x, mean, variance, y.

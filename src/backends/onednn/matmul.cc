@@ -19,10 +19,15 @@ struct MatrixKey {
   }
 };
 
-/// c[i] = bias[i / inner % channels]: where the products are then added. oneDNN's fast kernels take a bias along the
-/// columns only, so every bias goes this way, along the rows (a convolution lowered to a product) too.
-void fill_with_bias(float* c, int64_t count, const float* bias, int64_t channels, int64_t inner) {
+/// c[i] = bias[i / inner % channels], added to what is there where `add`: where the products are then added. oneDNN's
+/// fast kernels take a bias along the columns only, so every bias goes this way, along the rows (a convolution lowered
+/// to a product) too.
+void fill_with_bias(float* c, int64_t count, const float* bias, int64_t channels, int64_t inner, bool add) {
   float* const end = c + count;
+  if (add) {
+    for (int64_t i = 0; i < count; ++i) c[i] += bias[i / inner % channels];
+    return;
+  }
   if (inner == 1)
     for (; c < end; c += channels) std::copy_n(bias, channels, c);
   else
@@ -79,12 +84,16 @@ class Matmul final : public OutputPartialKernel {
     const size_t split = p.contracted_axes, axes = p.batch.size();
     float* const c = view.as<float>();
     if (p.count() == 0 || p.k * p.contracted == 0) return;  // no rows in this slice
+    if (chain_.term >= 0) {
+      std::copy_n(run.in<float>(size_t(chain_.term)), p.count(), c);
+      add = true;
+    }
     if (chain_.bias >= 0) {
       const View& bias = run.inputs[size_t(chain_.bias)];
       const Shape shape = SliceScale(group_, run.inputs).type(group_.operands[size_t(chain_.biased)]).shape;
       int64_t inner = 1;
       for (size_t i = size_t(chain_.bias_axis) + 1; i < shape.size(); ++i) inner *= shape[i];
-      fill_with_bias(c, p.count(), bias.as<float>(), bias.shape()[0], inner);
+      fill_with_bias(c, p.count(), bias.as<float>(), bias.shape()[0], inner, add);
       add = true;
     }
     for (int64_t item = 0; item < p.kept; ++item) {

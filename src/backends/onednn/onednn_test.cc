@@ -9,6 +9,7 @@
 #include "backends/onednn/made_once.h"
 #include "ops/bias_add.h"
 #include "ops/conv2d.h"
+#include "ops/conv2d_backward_data.h"
 #include "ops/matmul.h"
 #include "ops/max_pool2d.h"
 #include "ops/max_pool2d_backward.h"
@@ -99,6 +100,40 @@ TEST(OneDnn, ConvolutionsKeepTheLayoutThatArrives) {
                       {&op_named("bias_add"), BiasAddAttributes{1}, {3, 2}},
                       {&op_named(activation), {}, {4}}},
                      block);
+}
+
+TEST(OneDnn, AResidualIsAddedBeforeTheActivation) {
+  const std::vector<TensorType> inputs{f32({5, 32, 7, 6}), f32({32, 32, 3, 3}), f32({32}), f32({5, 32, 7, 6})};
+  const Step convolution{&op_named("conv2d"), Conv2dAttributes{.padding = {1, 1, 1, 1}}, {0, 1}},
+      bias{&op_named("bias_add"), BiasAddAttributes{1}, {4, 2}};
+  const Chain chain = make_chain(inputs, {convolution, bias, {&op_named("add"), {}, {5, 3}}}, 0);
+  for (const int64_t block : {preferred_block(32).value_or(32), int64_t(32)}) {
+    // Not every oneDNN can do so channels-last; then it is refused, and nothing is reordered for it.
+    Group group = chain.group(even_slices(chain.rows, 2)[0]);
+    group.operands[0].layout = layout_of(group.operands[0].type, block);
+    const OfferResult result = backend_named("onednn").offer(group, {this_cpu(), ""});
+    if (const Refusal* refusal = std::get_if<Refusal>(&result)) {
+      EXPECT_NE(refusal->reason.find("with a sum behind it"), std::string::npos) << refusal->reason;
+      EXPECT_EQ(block, 32) << "blocks that fit the machine";
+      continue;
+    }
+    for (const std::vector<int>& terms : {std::vector<int>{5, 3}, {3, 5}, {5, 0}})
+      expect_agreement(inputs, {convolution, bias, {&op_named("add"), {}, terms}, {&op_named("relu"), {}, {6}}}, block);
+    expect_agreement(inputs, {convolution, {&op_named("add"), {}, {4, 3}}}, block);
+  }
+}
+
+TEST(OneDnn, ATransposedConvolutionWithItsBiasAndActivation) {
+  for (const int64_t groups : {1, 2})
+    for (const int64_t block : {preferred_block(32).value_or(32), int64_t(32)})
+      expect_agreement(
+          {f32({5, 32, 4, 3}), f32({32, 32 / groups, 3, 3}), f32({32})},
+          {{&op_named("conv2d_backward_data"),
+            Conv2dBackwardDataAttributes{{.stride = {2, 2}, .padding = {1, 1, 1, 1}, .groups = groups}, {7, 6}},
+            {0, 1}},
+           {&op_named("bias_add"), BiasAddAttributes{1}, {3, 2}},
+           {&op_named("relu"), {}, {4}}},
+          block);
 }
 
 TEST(OneDnn, AnActivationAndABiasAlongAnyAxisOfAProduct) {
