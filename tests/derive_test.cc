@@ -317,6 +317,7 @@ TEST(DeriveCommand, WritesTextLatexAndJson) {
   const ProgramResult text = run({"--json", folder / "d.json"});
   EXPECT_EQ(text.exit_code, 0) << text.err;
   EXPECT_THAT(text.out, HasSubstr("W φ(pad(Z))"));
+  EXPECT_THAT(text.out, HasSubstr("--network lenet5 --batch-size 2\n"));
   const Json json = Json::parse(file_bytes(folder / "d.json"));
   EXPECT_EQ(json["schema"], "tacho.complexity");
   EXPECT_EQ(json["derivation"]["convolution"], "gather");

@@ -48,7 +48,7 @@ struct DerivedLayer {
 };
 
 struct Derivation {
-  std::string network, network_argument;  ///< its name, and what --network takes for it
+  std::string network, network_argument;  ///< its name, and what --network (and --image, ...) takes for it
   std::string optimizer, convolution;
   int64_t batch = 0;
   DType dtype = DType::float32;

@@ -31,6 +31,15 @@ Complexity complexity_for(const StepOptions& step) {
   return complexity_of(source_graph(step, true), std::move(input));
 }
 
+/// What --network and its companions take for this step, for the commands that a derivation names.
+std::string network_argument_of(const CommonFlags& flags) {
+  std::string text = flags.network;
+  if (flags.image) text += " --image " + to_string(*flags.image);
+  if (flags.classes) text += " --classes " + std::to_string(*flags.classes);
+  if (flags.batch_size != CommonFlags{}.batch_size) text += " --batch-size " + std::to_string(flags.batch_size);
+  return text;
+}
+
 Derivation derivation_for(const StepOptions& step, const std::string& network_argument, bool count_all) {
   StepOptions whole = step;
   whole.way.convolution = "direct";
@@ -46,7 +55,7 @@ int run_derive(const ComplexityFlags& flags, CommonFlags common) {
   if (!common.switches.set.count("convolution")) set_switch(common.switches, "convolution", "gather");
   else if (common.switches.set.at("convolution") == "auto") set_switch(common.switches, "convolution", "direct");
   const StepOptions step = step_from(common);
-  Derivation derivation = derivation_for(step, common.network, flags.count_all);
+  Derivation derivation = derivation_for(step, network_argument_of(common), flags.count_all);
   show_layers(derivation, flags.layers);
   if (common.text_wanted())
     std::fputs((flags.latex ? render_latex(derivation) : render_text(derivation, {use_color(common.color, 1)})).c_str(),
