@@ -171,7 +171,9 @@ GemmBlocks blocks(const CpuInfo& cpu) {
   constexpr int64_t width = kPanelColumns<T>;
   const int64_t size = sizeof(T);
   GemmBlocks b;
-  b.k = std::max<int64_t>(64, cpu.l1_bytes * 3 / 5 / (kTileRows * size) / kLanes<T> * kLanes<T>);
+  // Not so many steps that a block of B becomes narrow, for A is packed again for each block.
+  constexpr int64_t fewest = 64, most = 512;
+  b.k = std::clamp(cpu.l1_bytes * 3 / 5 / (kTileRows * size) / kLanes<T> * kLanes<T>, fewest, most);
   b.n = std::max<int64_t>(width, cpu.l2_bytes / 2 / (b.k * size) / width * width);
   return b;
 }

@@ -93,9 +93,10 @@ TEST_P(SimdMatmul, AllTranspositionsAndTails) {
 }
 
 TEST_P(SimdMatmul, BlocksOfEveryExtent) {
-  // Several blocks of k on every machine (L1 / 2 over a panel of 32 floats, at most 384 steps), of m, and all packings.
+  // Three blocks of k on every machine (512 steps at most), several of n (2 MB of L2: 512), and all packings.
   for (int t = 0; t < 4; ++t) {
     check({f32(matrix(70, 1100, t & 1)), f32(matrix(1100, 300, t & 2))}, {product({(t & 1) != 0, (t & 2) != 0, 0})});
+    check({f32(matrix(20, 600, t & 1)), f32(matrix(600, 1300, t & 2))}, {product({(t & 1) != 0, (t & 2) != 0, 0})});
     check({f32(matrix(3000, 70, t & 1)), f32(matrix(70, 35, t & 2))}, {product({(t & 1) != 0, (t & 2) != 0, 0})});
   }
 }
