@@ -1,4 +1,5 @@
 // What an operation computes, as the documents write it; the backward ones are the derivatives of what they write.
+#include <algorithm>
 #include <map>
 
 #include "analysis/document_letters.h"
@@ -73,6 +74,10 @@ Expression backward_expression(const Graph& graph, const SourceNode& node, const
 Expression named_expression(const SourceNode& node) {
   std::string text = node.label;
   if (text.starts_with(node.layer + " ")) text = text.substr(node.layer.size() + 1);
+  if (text == node.layer) {  // a layer of one operation
+    text = node.op;
+    std::replace(text.begin(), text.end(), '_', ' ');
+  }
   std::string escaped;
   for (const char c : text) {
     if (std::string_view("_#$%&{}").find(c) != std::string_view::npos) escaped += '\\';

@@ -100,7 +100,8 @@ class TextRenderer {
   void operation_lines(const DerivedOperation& operation) {
     std::string expression = operation.expression.text;
     for (const DerivedCount& count : operation.counts) {
-      const std::string start = "  " + left(expression, kExpressionWidth) + left(short_kind(count.kind), kKindWidth);
+      const std::string start =
+          "  " + left(expression, kExpressionWidth - 1) + " " + left(short_kind(count.kind), kKindWidth);
       expression.clear();
       if (count.kind == "padding_mul") {
         values("  " + left("", kExpressionWidth), "of these on padded zeros", count);
