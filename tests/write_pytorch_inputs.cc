@@ -21,14 +21,10 @@ void write_inputs(const std::string& folder) {
     const Dataset examples = pytorch_examples(run);
     file.tensors.push_back({"x", examples.train_x});
     file.tensors.push_back({"y", examples.train_y});
-    const nlohmann::json description = {{"name", run.name},
-                                        {"network", network_to_json(run.network)},
-                                        {"optimizer", name_of(run.optimizer)},
-                                        {"learning_rate", run.learning_rate},
-                                        {"batch", run.batch},
-                                        {"steps", run.steps}};
+    const nlohmann::json description = {
+        {"name", run.name}, {"network", network_to_json(run.network)}, {"settings", settings_of(run)}};
     file.metadata.emplace_back("run", description.dump());
-    write_safetensors(text_of(folder, "/run", ++number, ".safetensors"), file);
+    write_safetensors(text_of(folder, "/", ++number, ".safetensors"), file);
   }
 }
 

@@ -2,6 +2,7 @@
 // The trainings that are compared with PyTorch's: one description for the program that writes their inputs and for the
 // test.
 #include <cstdint>
+#include <nlohmann/json_fwd.hpp>
 #include <ostream>
 #include <string>
 #include <vector>
@@ -13,14 +14,16 @@
 namespace tacho::support {
 
 /// One training. Weights start as initial_value(info, seed); step k (from 1) reads examples (k-1) batch .. k batch - 1
-/// of the built-in digits, in order.
+/// of the built-in set that fits the network, in order.
 struct PytorchRun {
   std::string name;
   NetworkSpec network;
-  OptimizerKind optimizer = OptimizerKind::momentum;
+  OptimizerOptions optimizer;
   double learning_rate = 0;
   int64_t batch = 0;
   int64_t steps = 0;
+  double tolerance = 1e-9;  ///< how far, relatively, the losses in float64 may be from PyTorch's
+  bool slow = false;        ///< takes seconds: not under sanitizers
   uint64_t seed = 1;
 };
 
@@ -29,6 +32,10 @@ inline std::ostream& operator<<(std::ostream& out, const PytorchRun& run) { retu
 
 /// All of them, by unique names.
 std::vector<PytorchRun> pytorch_runs();
+
+/// What a recording must have been made with to be compared: {data, learning_rate, batch, steps, optimizer {kind and
+/// every number that PyTorch needs}}.
+nlohmann::json settings_of(const PytorchRun& run);
 
 /// What a run reads: float32 images and int64 labels of all its steps, one after another.
 Dataset pytorch_examples(const PytorchRun& run);
