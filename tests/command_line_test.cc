@@ -40,7 +40,7 @@ TEST(CommandLine, MistakesAreOneLineAndExit2) {
       {{"train", "--classes", "3"}, "digits has 10 classes"},
       {{"train", "--image", "3x224x224"}, "no built-in data set"},
       {{"train", "--dtype", "bfloat16"}, "bfloat16"},
-      {{"train", "--convolution", "winograd"}, "Winograd"},
+      {{"train", "--convolution", "winograd", "--backend", "reference"}, "Winograd"},
       {{"train", "--layout", "nhwc", "--backend", "reference"}, "nhwc"},
       {{"train", "--gemm", "mkl"}, "mkl"},
       {{"train", "--backend", "cuda,reference"}, "cuda"},

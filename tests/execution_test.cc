@@ -266,9 +266,11 @@ TEST(SwitchesTest, ImpossibleCombinationsAreRefusedWithAReason) {
   };
   for (const Ways& ways :
        {Ways{{"execution", "procedural"}, {"fusion", "on"}}, Ways{{"execution", "eager"}, {"schedule", "slices"}},
-        Ways{{"execution", "procedural"}, {"memory-plan", "on"}}, Ways{{"convolution", "winograd"}},
-        Ways{{"dtype", "bfloat16"}}, Ways{{"execution", "procedural"}, {"schedule", "operators"}},
-        Ways{{"gemm", "mkl"}}, Ways{{"backend", "cuda"}}, Ways{{"layout", "nhwc"}, {"execution", "procedural"}},
+        Ways{{"execution", "procedural"}, {"memory-plan", "on"}},
+        Ways{{"convolution", "winograd"}, {"dtype", "float64"}},
+        Ways{{"convolution", "winograd"}, {"backend", "onednn,reference"}}, Ways{{"dtype", "bfloat16"}},
+        Ways{{"execution", "procedural"}, {"schedule", "operators"}}, Ways{{"gemm", "mkl"}}, Ways{{"backend", "cuda"}},
+        Ways{{"layout", "nhwc"}, {"execution", "procedural"}},
         Ways{{"layout", "blocked"}, {"backend", "blas,reference"}}, Ways{{"layout", "nhwc"}, {"backend", "reference"}},
         Ways{{"threads", "0"}}, Ways{{"convolution", "magic"}}, Ways{{"nothing", "on"}}})
     EXPECT_GT(message(ways).size(), 20u) << ways[0].first;

@@ -62,6 +62,13 @@ struct ConvGeometry {
   Shape image_shape() const { return {n, c, rows.in, columns.in}; }
   Shape filter_shape() const { return {k, channels_per_group(), rows.kernel, columns.kernel}; }
   Shape output_shape() const { return {n, k, rows.out, columns.out}; }
+  /// Whether Winograd's algorithm for 3 x 3 filters computes this convolution.
+  bool suits_winograd() const {
+    const auto plain = [](const WindowAxis& axis) {
+      return axis.kernel == 3 && axis.stride == 1 && axis.dilation == 1;
+    };
+    return groups == 1 && plain(rows) && plain(columns);
+  }
 };
 
 /// The geometry of conv2d for images x and filters w; throws tacho::Error where they do not fit.

@@ -35,7 +35,7 @@ class AutoLowering : public EmitterDecorator {
 std::unique_ptr<Emitter> lowering_for(const Way& way, Emitter& inner) {
   if (way.convolution == "gather") return gather_lowering(inner);
   if (way.convolution == "im2col") return im2col_lowering(inner);
-  if (way.convolution == "direct") return std::make_unique<EmitterDecorator>(inner);
+  if (way.convolution == "direct" || way.convolution == "winograd") return std::make_unique<EmitterDecorator>(inner);
   return std::make_unique<AutoLowering>(inner, plan_options(way).backends);
 }
 

@@ -19,9 +19,7 @@ struct SwitchValues {
 const std::map<std::string, SwitchValues>& table() {
   static const std::map<std::string, SwitchValues> kTable = {
       {"execution", {{"graph", "procedural"}, {}}},
-      {"convolution",
-       {{"auto", "gather", "im2col", "direct"},
-        {{"winograd", "no backend of this version has a Winograd kernel; use direct, im2col or gather"}}}},
+      {"convolution", {{"auto", "gather", "im2col", "direct", "winograd"}, {}}},
       {"gemm", {{"auto", "reference", "blas", "onednn", "simd"}, {}}},
       {"fusion", {{"on", "off"}, {}}},
       {"memory-plan", {{"on", "off"}, {}}},
@@ -111,7 +109,7 @@ ImageLayout image_layout(const std::string& name, const Way& way) {
 const std::vector<SwitchInfo>& all_switches() {
   static const std::vector<SwitchInfo> kSwitches = {
       {"execution", "graph, procedural (or eager)", "graph", "building a graph first, against statement by statement"},
-      {"convolution", "auto, gather, im2col, direct", "auto", "index manipulation against products"},
+      {"convolution", "auto, gather, im2col, direct, winograd", "auto", "index manipulation against products"},
       {"gemm", "auto, reference, blas, onednn, simd", "auto", "optimised libraries: who runs matrix products"},
       {"fusion", "on, off", "on", "groups of operations in one kernel"},
       {"memory-plan", "on, off", "on", "memory reused by lifetime and overwritten in place"},
@@ -193,6 +191,13 @@ Way resolve(const Switches& switches) {
     way.backends.push_back("reference");
   way.images = image_layout(layout, way);
   if (way.gemm != "auto") check_backends(way.gemm);
+  if (way.convolution == "winograd") {
+    if (way.dtype != DType::float32)
+      fail("--convolution winograd computes in float32; leave --dtype out or use --convolution direct");
+    if (std::find(way.backends.begin(), way.backends.end(), "simd") == way.backends.end())
+      fail("--convolution winograd: only the backend simd has Winograd's algorithm, and it is not among ",
+           list(way.backends), "; add it to --backend");
+  }
   for (const SwitchInfo& info : all_switches()) {
     std::string value = value_of(switches, info.name, "");
     if (info.name == "execution") value = way.procedural ? "procedural" : "graph";
@@ -232,7 +237,7 @@ PlanOptions plan_options(const Way& way) {
   PlanOptions options;
   for (const std::string& name : way.backends) options.backends.push_back(&backend_named(name));
   if (way.gemm != "auto") options.gemm_backends = {&backend_named(way.gemm), &backend_named("reference")};
-  if (way.convolution == "direct") options.algorithm = "direct";
+  if (way.convolution == "direct" || way.convolution == "winograd") options.algorithm = way.convolution;
   if (way.tune) options.tuning = &this_machine_tuning();
   options.images = way.images;
   options.schedule = way.schedule;

@@ -8,6 +8,9 @@
 
 namespace tacho::onednn {
 
+/// What oneDNN answers where --convolution winograd asks for what it has no kernel for.
+inline constexpr const char* kWinogradWanted = "Winograd's algorithm was asked for, which oneDNN has not";
+
 /// Blocks of two image operands: 0 row-major; nothing: oneDNN chooses.
 struct BlockPair {
   std::optional<int64_t> x, y;

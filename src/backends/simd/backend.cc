@@ -54,6 +54,7 @@ OfferResult offer(const Group& group, const OfferContext& context) {
 extern const Backend backend_simd{
     .name = "simd",
     .doc = "Kernels of our own for AVX-512, AVX2, NEON or any machine, one thread each; images channels last.",
+    .preference = 80,
     .unavailable = simd::target_unavailable,
     .supports = simd::supports_convolution,
     .offer = offer,
