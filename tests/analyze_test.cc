@@ -12,6 +12,7 @@
 #include "lab/self_check.h"
 #include "lab/ways.h"
 #include "nn/builtin.h"
+#include "tests/support/made_up_run.h"
 
 namespace tacho {
 namespace {
@@ -114,6 +115,30 @@ TEST(Analyze, TheoryDoesNotDependOnTheWay) {
     }
 }
 
+TEST(Analyze, FloorsComeWithCeilings) {
+  for (const char* execution : {"graph", "procedural"}) {
+    SCOPED_TRACE(execution);
+    RunRecord record =
+        measure(step_of("simplenn-4", {{"threads", "2"}, {"execution", execution}}), digits(), few_steps());
+    record.profile = made_up_profile();
+    const Report report = make_report(record);
+    int64_t floors = 0, layers = 0;
+    for (const Operation& o : report.operations) {
+      floors += o.floor_ns;
+      EXPECT_GE(o.floor_ns, 0) << o.node;
+      EXPECT_EQ(o.floor_ns == 0, o.bound_by.empty()) << o.node;
+      if (o.executed_row && o.row != PlannedNode::view) EXPECT_GT(o.floor_ns, 0) << o.node << " moves something";
+      if (!o.executed_row || o.row == PlannedNode::view) EXPECT_EQ(o.floor_ns, 0) << o.node;
+    }
+    for (const LayerRow& layer : report.layers) layers += layer.floor_ns;
+    EXPECT_EQ(floors, report.step.floor_thread_ns);
+    EXPECT_LE(layers, floors);
+    EXPECT_GT(report.step.hfu, 0);
+    EXPECT_GE(report.step.floor_ns, report.step.floor_chain_ns);
+    EXPECT_GT(report.step.floor_chain_ns, 0);
+  }
+}
+
 TEST(Analyze, InferenceIsForwardOnly) {
   const RunRecord record = measure(step_of("mlp", {{"threads", "2"}}, StepKind::inference), digits(), few_steps());
   const Report report = make_report(record);
@@ -162,7 +187,7 @@ TEST(Analyze, JsonHasTheContractsFields) {
     has(operation["executed"], {"mul", "add", "div", "cmp", "transcendental", "move", "basis"});
     theory += operation["theory_share"].get<double>();
     time += operation["time_share"].get<double>();
-    EXPECT_FALSE(operation.contains("floor_ns")) << "floors come with the machine's ceilings";
+    EXPECT_FALSE(operation.contains("floor_ns")) << "no floor without the machine's ceilings";
   }
   EXPECT_NEAR(theory, 1, 1e-9);
   EXPECT_GT(time, 0);
@@ -184,6 +209,7 @@ TEST(Analyze, TextFitsEightyColumnsInEveryWay) {
     RunRecord record = measure(step_of("simplenn-4", list), digits(), few_steps());
     record.ways = {way_of(make_report(record))};
     record.ways[0].label = "procedural gather reference";
+    record.profile = made_up_profile();
     std::istringstream lines(render_text(make_report(record)));
     for (std::string line; std::getline(lines, line);) EXPECT_LE(width_of(line), 80u) << line;
   }

@@ -34,5 +34,18 @@ TEST(CloseTo, NothingOfNothingIsZero) {
   EXPECT_TRUE(close_to({}, 100).empty());
 }
 
+TEST(RoundToSum, PartsOfAnySignSumToTheRoundedSum) {
+  EXPECT_EQ(round_to_sum({1400, 1400, 1400}, 1000), (std::vector<int64_t>{2, 1, 1}));
+  EXPECT_EQ(round_to_sum({-1600, 2500, 90}, 1000), (std::vector<int64_t>{-2, 3, 0}));
+  EXPECT_EQ(round_to_sum({-400, -400, -400}, 1000), (std::vector<int64_t>{0, 0, -1}));
+  EXPECT_EQ(round_to_sum({}, 10), std::vector<int64_t>{});
+  for (int64_t a = -25; a <= 25; ++a)
+    for (int64_t b = -25; b <= 25; ++b) {
+      const auto parts = round_to_sum({a, b}, 10);
+      EXPECT_LE(std::abs(10 * (parts[0] + parts[1]) - (a + b)), 5) << a << " " << b;
+      EXPECT_LT(std::abs(10 * parts[0] - a), 10) << a << " " << b;
+    }
+}
+
 }  // namespace
 }  // namespace tacho

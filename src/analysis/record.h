@@ -2,12 +2,15 @@
 // Everything measured of one run, in plain data: what the analyser reads. The lab fills it; nothing here can run
 // anything.
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "graph/graph.h"
+#include "machine/profile.h"
 #include "plan/row.h"
+#include "plan/step_schedule.h"
 #include "trace/ledger.h"
 
 namespace tacho {
@@ -52,8 +55,8 @@ struct RunRecord {
 
   int64_t warmup = 0;  ///< steps before the measured ones
   int64_t build_ns = 0, plan_ns = 0;
-  int64_t work_ns = 0,
-          span_ns = 0;  ///< of the median step: all tasks, and the longest chain that the schedule must follow
+  StepSchedule schedule;                  ///< which rows' calls follow one another; empty where unknown
+  std::optional<MachineProfile> profile;  ///< this machine's ceilings; without them there are no floors
   int64_t planned_bytes = 0, sum_of_sizes_bytes = 0, peak_rss_bytes = 0;
   std::vector<OtherWay> ways;
 };

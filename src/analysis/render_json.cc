@@ -3,14 +3,33 @@
 namespace tacho {
 namespace {
 
-Json step_to_json(const StepSummary& step) {
-  return {{"median_ns", step.median_ns}, {"p05_ns", step.p05_ns},
-          {"p95_ns", step.p95_ns},       {"mad_ns", step.mad_ns},
-          {"min_ns", step.min_ns},       {"repetitions", step.repetitions},
-          {"warmup", step.warmup},       {"examples_per_s", step.examples_per_s},
-          {"build_ns", step.build_ns},   {"plan_ns", step.plan_ns},
-          {"work", step.work},           {"flop", step.flop},
-          {"work_ns", step.work_ns},     {"span_ns", step.span_ns}};
+Json step_to_json(const Report& report) {
+  const StepSummary& step = report.step;
+  Json json = {{"median_ns", step.median_ns}, {"p05_ns", step.p05_ns},
+               {"p95_ns", step.p95_ns},       {"mad_ns", step.mad_ns},
+               {"min_ns", step.min_ns},       {"repetitions", step.repetitions},
+               {"warmup", step.warmup},       {"examples_per_s", step.examples_per_s},
+               {"build_ns", step.build_ns},   {"plan_ns", step.plan_ns},
+               {"work", step.work},           {"flop", step.flop},
+               {"work_ns", step.work_ns},     {"span_ns", step.span_ns}};
+  if (report.has_floors()) {
+    json["mfu"] = step.mfu;
+    json["hfu"] = step.hfu;
+    json["floor_ns"] = step.floor_ns;
+    json["floor_sum_ns"] = step.floor_sum_ns;
+    json["floor_chain_ns"] = step.floor_chain_ns;
+  }
+  return json;
+}
+
+/// The processor and, where they are known, its ceilings: the fields of `machine --json`.
+Json machine_to_json(const RunRecord& record) {
+  Json json = {{"model", record.machine}, {"cores", record.cores}};
+  if (!record.profile) return json;
+  const Json profile = Json::parse(profile_to_json(*record.profile));
+  for (const auto& [name, value] : profile.items())
+    if (name != "schema" && name != "schema_version") json[name] = value;
+  return json;
 }
 
 Json ledger_to_json(const Report& report) {
@@ -62,7 +81,15 @@ const char* row_name(const Operation& operation) {
   return "compute";
 }
 
-Json operation_to_json(const Operation& o, int threads) {
+Json floor_to_json(const Floor& floor) {
+  return {{"arithmetic_ns", floor.arithmetic_ns},
+          {"bytes_ns", floor.bytes_ns},
+          {"level", floor.level},
+          {"bytes", floor.bytes},
+          {"working_set_bytes", floor.working_set_bytes}};
+}
+
+Json operation_to_json(const Operation& o, const Report& report) {
   Json refusals = Json::array();
   for (const RefusedOffer& refusal : o.refusals)
     refusals.push_back({{"backend", refusal.backend}, {"reason", refusal.reason}});
@@ -83,7 +110,14 @@ Json operation_to_json(const Operation& o, int threads) {
   json["share_of_phase"] = o.share_of_phase;
   json["theory_share"] = o.theory_share;
   // Required operations over thread time, on all threads; absent where there is nothing to divide.
-  if (o.flop > 0 && o.median_ns > 0) json["gflop_per_s"] = double(o.flop) / double(o.median_ns) * threads;
+  if (o.flop > 0 && o.median_ns > 0) json["gflop_per_s"] = double(o.flop) / double(o.median_ns) * report.threads();
+  if (report.has_floors() && o.executed_row) {
+    json["floor_ns"] = o.floor_ns;
+    json["shared_floor_ns"] = o.shared_floor_ns;
+    json["bound_by"] = o.bound_by.empty() ? "nothing" : o.bound_by;
+    json["room_ns"] = o.room_ns;
+    json["floor"] = floor_to_json(o.floor);
+  }
   json["kernel"] = o.kernel;
   json["backend"] = o.backend;
   json["reason"] = o.reason;
@@ -91,16 +125,18 @@ Json operation_to_json(const Operation& o, int threads) {
   return json;
 }
 
-Json layer_to_json(const LayerRow& layer) {
-  return {{"layer", layer.layer},
-          {"description", layer.description},
-          {"members", layer.members},
-          {"products_work", layer.products_work},
-          {"rest_work", layer.rest_work},
-          {"update_work", layer.update_work},
-          {"products_ns", layer.products_ns},
-          {"rest_ns", layer.rest_ns},
-          {"update_ns", layer.update_ns}};
+Json layer_to_json(const LayerRow& layer, const Report& report) {
+  Json json = {{"layer", layer.layer},
+               {"description", layer.description},
+               {"members", layer.members},
+               {"products_work", layer.products_work},
+               {"rest_work", layer.rest_work},
+               {"update_work", layer.update_work},
+               {"products_ns", layer.products_ns},
+               {"rest_ns", layer.rest_ns},
+               {"update_ns", layer.update_ns}};
+  if (report.has_floors()) json["floor_ns"] = layer.floor_ns;
+  return json;
 }
 
 Json way_to_json(const OtherWay& way) {
@@ -155,9 +191,8 @@ Json required_to_json(const SourceNode& node) {
 Json to_json(const Report& report) {
   const RunRecord& record = *report.record;
   Json operations = Json::array(), layers = Json::array(), ways = Json::array(), findings = Json::array();
-  for (const Operation& operation : report.operations)
-    operations.push_back(operation_to_json(operation, record.threads));
-  for (const LayerRow& layer : report.layers) layers.push_back(layer_to_json(layer));
+  for (const Operation& operation : report.operations) operations.push_back(operation_to_json(operation, report));
+  for (const LayerRow& layer : report.layers) layers.push_back(layer_to_json(layer, report));
   for (const OtherWay& way : record.ways) ways.push_back(way_to_json(way));
   for (const Finding& finding : report.findings) findings.push_back(finding_to_json(finding));
   Json phases = Json::object();
@@ -172,7 +207,7 @@ Json to_json(const Report& report) {
             {"layers", record.layers},
             {"parameters", record.parameters},
             {"input_shape", shape}}},
-          {"machine", {{"model", record.machine}, {"cores", record.cores}}},
+          {"machine", machine_to_json(record)},
           {"switches", switches_to_json(record.switches)},
           {"batch_size", record.batch},
           {"dtype", std::string(name_of(record.dtype))},
@@ -182,7 +217,7 @@ Json to_json(const Report& report) {
           {"loss", record.loss},
           {"data", record.data},
           {"slices", record.slices},
-          {"step", step_to_json(report.step)},
+          {"step", step_to_json(report)},
           {"ledger", ledger_to_json(report)},
           {"phases", phases},
           {"operations", operations},

@@ -11,10 +11,10 @@ std::string render_layers(const Report& report, const Paint& paint) {
   constexpr size_t kShown = 6;
   struct Line {
     std::string name, theory, time;
-    int64_t work, ns;
+    int64_t work, ns, floor_ns;
   };
   std::vector<Line> lines;
-  Line rest{"", "", "", 0, 0};
+  Line rest{"", "", "", 0, 0, 0};
   int64_t updates = 0, update_ns = 0;
   size_t number = 0, hidden = 0;
   // The largest in time, printed in execution order.
@@ -36,23 +36,29 @@ std::string render_layers(const Report& report, const Paint& paint) {
     }
     lines.push_back({text_of(number, " ", left(layer.layer, 8), " ", layer.description),
                      against(double(layer.products_work), double(layer.rest_work)),
-                     against(double(layer.products_step_ns), double(layer.rest_step_ns)), work, ns});
+                     against(double(layer.products_step_ns), double(layer.rest_step_ns)), work, ns, layer.floor_ns});
   }
   int64_t kernels = 0;
   for (const auto& [phase, row] : report.phases) kernels += row.step_ns;
   rest.work += updates;
   rest.ns += update_ns + report.step_thread_ns() - kernels;
   rest.name = (hidden > 0 ? text_of("  ", hidden, " more, ") : std::string("  ")) +
-              (report.record->training ? "loss, update, outside kernels" : "outside kernels");
+              (report.record->training ? "loss, update, outside" : "outside kernels");
   lines.push_back(rest);
   std::vector<int64_t> work, ns;
   for (const Line& line : lines) work.push_back(line.work), ns.push_back(line.ns);
   const auto theory = close_to(work, 1000), time = close_to(ns, 1000);
-  std::string text = paint.bold("LAYERS") + right("theory%", 36) + right("time%", 7) +
-                     right("products:rest, theory", 22) + right("in time", 9) + "\n";
+  const bool floors = report.has_floors();
+  const size_t name_width = floors ? 30 : 34, ratio_width = floors ? 19 : 22;
+  std::string text = paint.bold("LAYERS") + right("theory%", name_width + 2) + right("time%", 7) +
+                     right(floors ? "products:rest, th." : "products:rest, theory", ratio_width) + right("in time", 9) +
+                     (floors ? right("floor%", 7) : "") + "\n";
   for (size_t i = 0; i < lines.size(); ++i) {
-    std::string line = "  " + left(lines[i].name, 34) + right(units(theory[i], 1), 6) + right(units(time[i], 1), 7);
-    if (!lines[i].theory.empty()) line += right(lines[i].theory, 22) + right(lines[i].time, 9);
+    std::string line =
+        "  " + left(lines[i].name, name_width) + right(units(theory[i], 1), 6) + right(units(time[i], 1), 7);
+    if (!lines[i].theory.empty()) line += right(lines[i].theory, ratio_width) + right(lines[i].time, 9);
+    if (floors && lines[i].floor_ns > 0 && lines[i].ns > 0)
+      line += right(fixed(100.0 * double(lines[i].floor_ns) / double(lines[i].ns), 0), 7);
     text += line + "\n";
   }
   return text;

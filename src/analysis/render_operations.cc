@@ -1,5 +1,6 @@
 // The operations table, and which kernel ran what.
 #include <algorithm>
+#include <numeric>
 #include <set>
 
 #include "analysis/close.h"
@@ -15,6 +16,7 @@ struct Line {
   std::string label, formula, backend;
   int64_t work = 0, flop = 0, ns = 0;
   int64_t median_ns = 0;  ///< what the rate is taken from: one step alone is easily disturbed
+  int64_t floor_ns = 0;
 };
 
 std::string millions(int64_t work) {
@@ -25,7 +27,22 @@ std::string millions(int64_t work) {
 /// At most four characters.
 std::string rate_text(double gflops) { return fixed(gflops, gflops >= 99.5 ? 0 : 1); }
 
-std::string line_of(const Line& line, int64_t theory, int64_t time, int64_t ms, const Report& report, bool rate) {
+/// The columns behind the time: floor and room where there are floors, else rate and backend.
+std::string last_columns(const Line& line, int64_t room, const Report& report, bool rate) {
+  if (report.has_floors()) {
+    const std::string of_floor =
+        line.floor_ns > 0 && line.ns > 0 ? fixed(100.0 * double(line.floor_ns) / double(line.ns), 0) : "";
+    return right(of_floor, 7) + right(units(room, ms_places(report.step.median_ns)), 7);
+  }
+  const double gflops = line.median_ns > 0 ? double(line.flop) / double(line.median_ns) * report.threads() : 0;
+  return right(rate && line.flop > 0 && gflops >= 0.05 ? rate_text(gflops) : "", 5) + " " + line.backend;
+}
+
+struct Closed {
+  int64_t theory = 0, time = 0, ms = 0, room = 0;  ///< in units of the last printed place
+};
+
+std::string line_of(const Line& line, const Closed& closed, const Report& report, bool rate) {
   std::string ratio = "-";
   const double theory_share = double(line.work) / double(std::max<int64_t>(report.step.work, 1));
   const double time_share = double(line.ns) / double(report.step_thread_ns());
@@ -33,11 +50,21 @@ std::string line_of(const Line& line, int64_t theory, int64_t time, int64_t ms, 
     const double value = time_share / theory_share;
     ratio = value >= 1000 ? ">999" : value >= 9.95 ? fixed(value, 0) : fixed(value, value >= 0.095 ? 1 : 2);
   }
-  const double gflops = line.median_ns > 0 ? double(line.flop) / double(line.median_ns) * report.threads() : 0;
   return "  " + left(line.label, 18) + " " + left(line.formula, 12) + right(millions(line.work), 6) +
-         right(units(theory, 2), 7) + right(units(time, 1), 6) + right(ratio, 6) +
-         right(units(ms, ms_places(report.step.median_ns)), 7) +
-         right(rate && line.flop > 0 && gflops >= 0.05 ? rate_text(gflops) : "", 5) + " " + line.backend + "\n";
+         right(units(closed.theory, 2), 7) + right(units(closed.time, 1), 6) + right(ratio, 6) +
+         right(units(closed.ms, ms_places(report.step.median_ns)), 7) + last_columns(line, closed.room, report, rate) +
+         "\n";
+}
+
+/// Nothing can be faster than its floor: where a row is, the model or a ceiling is wrong, and that is said.
+std::string render_wrong_floors(const Report& report) {
+  std::string names;
+  for (const Operation& o : report.operations)
+    if (o.median_ns > 0 && o.room_ns < 0)
+      names += text_of(names.empty() ? "" : ", ", o.label, " ",
+                       fixed(100.0 * double(o.floor_ns) / double(o.median_ns), 0), " % (", o.bound_by, ")");
+  if (names.empty()) return "";
+  return wrap("  Above 100 % of the floor, an error of the model or of the measured ceilings: " + names, 80, 2);
 }
 
 /// Which kernels ran, with why, and why others did not.
@@ -101,28 +128,36 @@ std::string render_operations(const Report& report, const Paint& paint) {
   for (size_t i = 0; i < order.size(); ++i) {
     const Operation& o = *order[i];
     kernels += o.step_ns;
-    if (i < kShown) lines.push_back({o.label, o.notation, o.backend, o.work, o.flop, o.step_ns, o.median_ns});
-    else more.work += o.work, more.flop += o.flop, more.ns += o.step_ns;
+    if (i < kShown)
+      lines.push_back({o.label, o.notation, o.backend, o.work, o.flop, o.step_ns, o.median_ns, o.floor_ns});
+    else more.work += o.work, more.flop += o.flop, more.ns += o.step_ns, more.floor_ns += o.floor_ns;
   }
   if (order.size() > kShown) {
     more.label = text_of(order.size() - kShown, " more");
     lines.push_back(more);
   }
   lines.push_back({"outside kernels", "", "", 0, 0, report.step_thread_ns() - kernels});
-  std::vector<int64_t> work, ns;
-  for (const Line& line : lines) work.push_back(line.work), ns.push_back(line.ns);
-  const auto theory = close_to(work, 10000), time = close_to(ns, 1000),
-             ms = close_to(ns, ms_units(report.step.median_ns));
-  std::string text =
-      paint.bold("OPERATIONS") + "           formula      M ops theory% time% ratio     ms GF/s backend" + "\n";
-  for (size_t i = 0; i < lines.size(); ++i) text += line_of(lines[i], theory[i], time[i], ms[i], report, i < kShown);
-  text += paint.bold(line_of(
-      {"the step", "", "", report.step.work, report.step.flop, report.step_thread_ns(), report.step_thread_ns()}, 10000,
-      1000, ms_units(report.step.median_ns), report, true));
-  text += paint.dim(
-      "  ratio time%/theory%; GF/s required FLOP in the row's median time; l images,\n"
-      "  h filter width, d, d' channels in, out, ab output pixels; multiply-add = 1 op\n");
-  return text + "\n" + render_kernels(report, paint);
+  std::vector<int64_t> work, ns, room;
+  for (const Line& line : lines)
+    work.push_back(line.work), ns.push_back(line.ns), room.push_back(line.ns - line.floor_ns);
+  const int64_t step_units = ms_units(report.step.median_ns);
+  const auto theory = close_to(work, 10000), time = close_to(ns, 1000), ms = close_to(ns, step_units),
+             rooms = round_to_sum(room, ns_of_unit(report.step.median_ns) * report.threads());
+  std::string text = paint.bold("OPERATIONS") + "           formula      M ops theory% time% ratio     ms" +
+                     (report.has_floors() ? " floor%   room" : " GF/s backend") + "\n";
+  for (size_t i = 0; i < lines.size(); ++i)
+    text += line_of(lines[i], {theory[i], time[i], ms[i], rooms[i]}, report, i < kShown);
+  const StepSummary& step = report.step;
+  text += paint.bold(line_of({"the step", "", "", step.work, step.flop, report.step_thread_ns(),
+                              report.step_thread_ns(), step.floor_thread_ns},
+                             {10000, 1000, step_units, std::accumulate(rooms.begin(), rooms.end(), int64_t{0})}, report,
+                             true));
+  text += paint.dim(report.has_floors()
+                        ? "  ratio time%/theory%; floor% floor/ms; room ms above the floor; l images,\n"
+                          "  h filter width, d, d' channels in, out, ab output pixels; multiply-add = 1 op\n"
+                        : "  ratio time%/theory%; GF/s required FLOP in the row's median time; l images,\n"
+                          "  h filter width, d, d' channels in, out, ab output pixels; multiply-add = 1 op\n");
+  return text + render_wrong_floors(report) + "\n" + render_kernels(report, paint);
 }
 
 }  // namespace tacho

@@ -23,10 +23,14 @@ std::string render_header(const Report& report, const Paint& paint) {
                              name_of(record.dtype), record.training ? ", " + record.optimizer : "");
   if (record.training && record.loss != "cross-entropy") what += ", " + record.loss + " loss";
   std::string text = paint.bold(wrap(what, 80, 2));
-  text +=
-      wrap(text_of("  machine  ", record.machine, ", ", record.threads, record.threads == 1 ? " thread" : " threads",
-                   record.threads != record.cores ? text_of(" of ", record.cores, " cores") : ""),
-           80, 11);
+  std::string machine =
+      text_of("  machine  ", record.machine, ", ", record.threads, record.threads == 1 ? " thread" : " threads",
+              record.threads != record.cores ? text_of(" of ", record.cores, " cores") : "");
+  if (report.has_floors())
+    machine += text_of(": ", short_number(report.step.peak_flop_per_s / 1e9), " GFLOP/s, ",
+                       short_number(record.profile->level_of(INT64_MAX, record.threads).bytes_per_s / 1e9),
+                       " GB/s memory (measured)");
+  text += wrap(machine, 80, 11);
   std::string way = "  way      " + record.way;
   if (record.slices > 0)
     way += text_of(", ", record.slices, record.slices == 1 ? " slice of " : " slices of ", record.slice_examples);
@@ -50,6 +54,9 @@ std::string in_short(const Report& report) {
   parts.emplace_back(report.step_thread_ns() - report.account_step_ns(Account::kernel), "outside kernels");
   std::sort(parts.rbegin(), parts.rend());
   std::string text = ":";
+  if (report.has_floors())
+    text += text_of(" ", percent(double(report.step.floor_ns) / double(report.step.median_ns)),
+                    " of what this way can give;");
   for (size_t i = 0; i < std::min<size_t>(3, parts.size()); ++i)
     text += text_of(i == 0 ? " " : ", ", parts[i].second, " ",
                     percent(double(parts[i].first) / double(report.step_thread_ns())));
@@ -62,6 +69,41 @@ std::string in_short(const Report& report) {
   if (fastest->this_run || double(fastest->median_ns) > 0.95 * double(report.step.median_ns))
     return text + "; of the ways below, none is faster.";
   return text + "; faster: " + fastest->label + ", " + fixed(double(fastest->median_ns) / 1e6, 2) + " ms.";
+}
+
+/// What the step's time is the sum of, and its rate.
+std::string render_sum(const Report& report) {
+  const StepSummary& step = report.step;
+  const int places = ms_places(step.median_ns);
+  const int64_t kernels = report.account_step_ns(Account::kernel), whole = report.step_thread_ns();
+  const std::string ms = fixed(double(step.median_ns) / 1e6, places);
+  const std::string rate = text_of(
+      fixed(double(step.flop) / 1e9, 2),
+      " GFLOP required: ", short_number(double(step.flop) / double(std::max<int64_t>(step.median_ns, 1))), " GFLOP/s");
+  if (!report.has_floors()) {
+    const auto parts = close_to({kernels, whole - kernels}, ms_units(step.median_ns));
+    return text_of("  ", ms, " = ", units(parts[0], places), " in kernels + ", units(parts[1], places), " outside; ",
+                   rate, "\n");
+  }
+  // What threads take from one another where they share a core's units or a memory's bandwidth: nobody's fault, but no
+  // floor of one thread either.
+  const int64_t shared = step.shared_thread_ns - step.floor_thread_ns;
+  const auto parts = round_to_sum({step.floor_thread_ns, shared, kernels - step.shared_thread_ns, whole - kernels},
+                                  ns_of_unit(step.median_ns) * report.threads());
+  std::string text = text_of("  ", ms, " = ", units(parts[0], places), " floor + ");
+  if (parts[1] != 0) text += units(parts[1], places) + " shared by threads + ";
+  text = wrap(text + text_of(units(parts[2], places), " kernels above their floor + ", units(parts[3], places),
+                             " outside kernels"),
+              80, 4);
+  text += wrap(
+      text_of("  ", rate, ", ", percent(step.mfu), " of this machine (MFU); executed ", percent(step.hfu), " (HFU)"),
+      80, 2);
+  if (step.floor_chain_ns > step.floor_sum_ns)
+    text +=
+        wrap(text_of("  floor of the longest chain of this schedule ", fixed(double(step.floor_chain_ns) / 1e6, places),
+                     " ms: more than the threads' share, so more threads would not help"),
+             80, 2);
+  return text;
 }
 
 }  // namespace
@@ -79,12 +121,7 @@ std::string render_step(const Report& report, const Paint& paint) {
   const size_t used = 6 + width_of(fixed(ms, places) + " ms" + spread);
   text += spread + (used + 2 + rate.size() <= 80 ? right(rate, 80 - used) : "\n  " + rate) + "\n";
 
-  const int64_t kernels = report.account_step_ns(Account::kernel), whole = report.step_thread_ns();
-  const auto parts = close_to({kernels, whole - kernels}, ms_units(step.median_ns));
-  text += text_of("  ", fixed(ms, places), " = ", units(parts[0], places), " in kernels + ", units(parts[1], places),
-                  " outside; ", fixed(double(step.flop) / 1e9, 2),
-                  " GFLOP required: ", short_number(double(step.flop) / double(std::max<int64_t>(step.median_ns, 1))),
-                  " GFLOP/s\n");
+  text += render_sum(report);
 
   std::string once;
   if (record.training) {

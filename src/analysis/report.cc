@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "analysis/findings/finding.h"
+#include "analysis/floors.h"
 #include "analysis/layers.h"
 #include "analysis/operations.h"
 
@@ -20,8 +21,14 @@ StepSummary step_summary(const RunRecord& record) {
   step.median_step = median_index(steps);
   step.examples_per_s = step.median_ns > 0 ? double(record.batch) * 1e9 / double(step.median_ns) : 0;
   step.build_ns = record.build_ns, step.plan_ns = record.plan_ns;
-  step.work_ns = record.work_ns, step.span_ns = record.span_ns;
   return step;
+}
+
+void add_parallelism(Report& report) {
+  std::vector<int64_t> row_ns;
+  for (size_t r = 0; r < report.record->rows.size(); ++r) row_ns.push_back(report.operations[r].step_ns);
+  const WorkSpan parallel = work_and_span(report.record->schedule, row_ns);
+  report.step.work_ns = parallel.work_ns, report.step.span_ns = parallel.span_ns;
 }
 
 void add_phases(Report& report) {
@@ -67,6 +74,8 @@ Report make_report(const RunRecord& record) {
   report.nodes = describe(record.source);
   for (const SourceNode& node : report.nodes) report.step.work += node.work, report.step.flop += node.flop;
   report.operations = operations_of(record, report.nodes, report.step.median_step);
+  add_parallelism(report);
+  add_floors(report);
   add_phases(report);
   add_shares(report);
   report.layers = layers_of(record, report.nodes, report.operations);

@@ -16,6 +16,24 @@ struct StepSummary {
   int64_t build_ns = 0, plan_ns = 0;
   int64_t work_ns = 0, span_ns = 0;  ///< of the median step; 0 where unknown
   int64_t work = 0, flop = 0;        ///< required, of one step
+  // Only where the record has a machine profile; else 0.
+  int64_t floor_thread_ns = 0;   ///< thread time: the sum of the operations' floors
+  int64_t shared_thread_ns = 0;  ///< thread time: the sum of their shared floors
+  int64_t floor_sum_ns = 0;      ///< the latter over the threads: all of them busy throughout
+  int64_t floor_chain_ns = 0;    ///< floors of the longest chain of calls that the schedule makes
+  int64_t floor_ns = 0;          ///< the larger of the two: no step can be shorter this way
+  double peak_flop_per_s = 0;    ///< of the step's threads and dtype
+  double mfu = 0, hfu = 0;       ///< required and executed FLOP over what the peak would do meanwhile
+};
+
+/// What an operation takes at least, as thread time of one step.
+struct Floor {
+  int64_t arithmetic_ns = 0, bytes_ns = 0;
+  std::string level;              ///< of cache, or memory: what holds the working set; empty where nothing is moved
+  std::string bound_by;           ///< "arithmetic", or the level; empty where both are 0
+  int64_t bytes = 0;              ///< moved by all calls
+  int64_t working_set_bytes = 0;  ///< touched by the largest call
+  int64_t ns() const { return arithmetic_ns > bytes_ns ? arithmetic_ns : bytes_ns; }
 };
 
 /// One row: an executed node, or a source node that nothing executes (time 0).
@@ -38,6 +56,14 @@ struct Operation {
   int64_t median_ns = 0;                      ///< of a step, over all threads
   int64_t step_ns = 0;                        ///< of the median step, over all threads
   double time_share = 0, share_of_phase = 0, theory_share = 0;
+  // Only where the record has a machine profile; else empty and 0.
+  Floor floor;
+  int64_t floor_ns = 0;  ///< thread time of one step, at the ceilings of one thread alone
+  /// The same at a thread's part of the ceilings of all threads together: more where threads share a core's units or a
+  /// memory's bandwidth. A call that runs while the other threads wait may be faster.
+  int64_t shared_floor_ns = 0;
+  std::string bound_by;  ///< what the floor is of: "arithmetic", "L1", "L2", "L3", "memory"; empty where it is 0
+  int64_t room_ns = 0;   ///< median_ns - floor_ns; below 0 where the model is wrong
   std::string backend, kernel, reason;
   std::vector<RefusedOffer> refusals;
 };
@@ -50,6 +76,7 @@ struct LayerRow {
   int64_t products_work = 0, rest_work = 0, update_work = 0;
   int64_t products_ns = 0, rest_ns = 0, update_ns = 0;                 ///< all steps, all threads
   int64_t products_step_ns = 0, rest_step_ns = 0, update_step_ns = 0;  ///< the median step, all threads
+  int64_t floor_ns = 0;  ///< products and the rest, all threads; updates are not in it
 };
 
 /// Work, required products and time of one phase.
@@ -77,6 +104,8 @@ struct Report {
   std::vector<Finding> findings;
 
   int threads() const { return record->threads; }
+  /// Whether there are floors.
+  bool has_floors() const { return record->profile.has_value(); }
   /// Thread time of the median step: threads x its duration.
   int64_t step_thread_ns() const { return step.median_ns * threads(); }
   /// Thread time of an account in the median step.

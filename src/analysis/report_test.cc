@@ -7,72 +7,13 @@
 
 #include "analysis/render_json.h"
 #include "analysis/render_text.h"
-#include "nn/builtin.h"
-#include "train/session.h"
+#include "tests/support/made_up_run.h"
 
 namespace tacho {
 namespace {
 
-/// A step of mlp at batch 4 in which node n takes 100 (n + 1) ns, on two threads in turn; the first two source nodes of
-/// each layer with a bias are one row, and one node was removed.
-RunRecord made_up(int64_t steps) {
-  StepOptions options;
-  options.network = builtin_network("mlp");
-  options.batch = 4;
-  options.way = resolve({});
-  RunRecord record;
-  record.network = "mlp";
-  record.batch = 4;
-  record.threads = 2;
-  record.cores = 2;
-  record.data = "made up";
-  record.optimizer = "momentum";
-  record.machine = "none";
-  record.source = source_graph(options);
-  for (int n = 0; n < record.source.node_count(); ++n) {
-    const GraphNode& node = record.source.node(n);
-    if (node.op->name == "mean") continue;  // as if a pass had removed it
-    if (node.op->name == "bias_add") {      // runs with the product before it
-      record.rows.back().members.push_back(n);
-      continue;
-    }
-    NodeRow row;
-    row.path = record.source.path(n);
-    row.op = node.op->name;
-    row.place = node.place;
-    row.members = {n};
-    row.anchor = n;
-    row.backend = "reference";
-    row.kernel_name = row.op;
-    record.rows.push_back(row);
-  }
-  NodeRow combine;
-  combine.kind = PlannedNode::combine;
-  combine.op = "combine";
-  combine.path = record.rows.back().path + ":combine";
-  combine.place = record.rows.back().place;
-  combine.backend = "reference";
-  record.rows.push_back(combine);
-
-  Ledger& ledger = record.ledger;
-  int64_t now = 1000;
-  ledger.begin(2, now);
-  for (int64_t s = 0; s < steps; ++s) {
-    for (size_t r = 0; r < record.rows.size(); ++r) {
-      now += 10;  // dispatch
-      ledger.record(int(r % 2)).change(now, Account::kernel, int32_t(r));
-      now += 100 * int64_t(r + 1) + 7 * s;
-      ledger.record(int(r % 2)).change(now, r % 2 ? Account::sync : Account::dispatch);
-    }
-    now += 50;
-    ledger.end_step(now);
-  }
-  ledger.close(now);
-  return record;
-}
-
 TEST(Report, EverySourceNodeIsInExactlyOneRow) {
-  const RunRecord record = made_up(3);
+  const RunRecord record = made_up_run(3);
   const Report report = make_report(record);
   std::map<std::string, int> rows;
   for (const Operation& operation : report.operations)
@@ -82,13 +23,13 @@ TEST(Report, EverySourceNodeIsInExactlyOneRow) {
 }
 
 TEST(Report, ANodeInTwoRowsIsAnError) {
-  RunRecord record = made_up(3);
+  RunRecord record = made_up_run(3);
   record.rows[1].members.push_back(record.rows[0].anchor);
   EXPECT_THROW(make_report(record), Error);
 }
 
 TEST(Report, SharesCloseAndTimesAreTheLedgers) {
-  const RunRecord record = made_up(5);
+  const RunRecord record = made_up_run(5);
   const Report report = make_report(record);
   double theory = 0, time = 0;
   int64_t work = 0, ns = 0, kernels = 0, all = 0;
@@ -113,7 +54,7 @@ TEST(Report, SharesCloseAndTimesAreTheLedgers) {
 }
 
 TEST(Report, FusedRowsSumTheirMembersAndCarryTheirNames) {
-  const RunRecord record = made_up(3);
+  const RunRecord record = made_up_run(3);
   const Report report = make_report(record);
   const auto fc1 = std::find_if(report.operations.begin(), report.operations.end(),
                                 [](const Operation& o) { return o.node == "fc1/matmul/forward"; });
@@ -129,7 +70,7 @@ TEST(Report, FusedRowsSumTheirMembersAndCarryTheirNames) {
 }
 
 TEST(Report, RowsOfThePlanAloneRequireNothing) {
-  const RunRecord record = made_up(3);
+  const RunRecord record = made_up_run(3);
   const Report report = make_report(record);
   const Operation& combine = report.operations[record.rows.size() - 1];
   EXPECT_EQ(combine.work, 0);
@@ -144,7 +85,7 @@ TEST(Report, RowsOfThePlanAloneRequireNothing) {
 }
 
 TEST(Report, PrintsTheMedianStepAndItsSums) {
-  const RunRecord record = made_up(5);
+  const RunRecord record = made_up_run(5);
   const Report report = make_report(record);
   const int64_t rows = int64_t(record.rows.size());
   int64_t ns = 0;
@@ -156,7 +97,7 @@ TEST(Report, PrintsTheMedianStepAndItsSums) {
 }
 
 TEST(Report, LayersSplitAllWork) {
-  const RunRecord record = made_up(3);
+  const RunRecord record = made_up_run(3);
   const Report report = make_report(record);
   int64_t work = 0, ns = 0, all_ns = 0;
   for (const LayerRow& layer : report.layers) {
@@ -171,7 +112,7 @@ TEST(Report, LayersSplitAllWork) {
 }
 
 TEST(Report, FitsEightyColumnsAndItsPercentagesClose) {
-  const RunRecord record = made_up(5);
+  const RunRecord record = made_up_run(5);
   const std::string text = render_text(make_report(record));
   std::istringstream lines(text);
   int lines_seen = 0;
@@ -182,7 +123,7 @@ TEST(Report, FitsEightyColumnsAndItsPercentagesClose) {
 }
 
 TEST(Report, ALedgerThatDoesNotCloseIsAnError) {
-  RunRecord record = made_up(3);
+  RunRecord record = made_up_run(3);
   record.ledger.record(0).change(record.ledger.begin_ns() + 1, Account::idle);  // time runs backwards
   EXPECT_THROW(make_report(record), Error);
 }

@@ -83,6 +83,7 @@ std::string short_number(double number) {
 }
 
 std::string units(int64_t number, int decimals) {
+  if (number < 0) return "-" + units(-number, decimals);
   std::string text = std::to_string(number);
   if (decimals == 0) return text;
   if (text.size() <= size_t(decimals)) text.insert(0, size_t(decimals) + 1 - text.size(), '0');

@@ -25,14 +25,14 @@ std::string grouped(int64_t number);
 std::string fixed(double number, int decimals);
 /// Three significant digits, at most two places: "0.24", "8.31", "61.3", "1104".
 std::string short_number(double number);
-/// A closed integer of 10^-decimals units: units(2044, 2) is "20.44".
+/// A closed integer of 10^-decimals units: units(2044, 2) is "20.44", units(-5, 2) is "-0.05".
 std::string units(int64_t number, int decimals);
 /// Places of milliseconds that a step of this length deserves: microseconds matter in a short one.
 inline int ms_places(int64_t step_ns) { return step_ns < 10'000'000 ? 3 : 2; }
+/// Nanoseconds of one unit of the last place of a step's milliseconds.
+inline int64_t ns_of_unit(int64_t step_ns) { return step_ns < 10'000'000 ? 1000 : 10'000; }
 /// The step in units of its last place: what printed milliseconds close to.
-inline int64_t ms_units(int64_t step_ns) {
-  return step_ns < 10'000'000 ? (step_ns + 500) / 1000 : (step_ns + 5000) / 10000;
-}
+inline int64_t ms_units(int64_t step_ns) { return (step_ns + ns_of_unit(step_ns) / 2) / ns_of_unit(step_ns); }
 /// "12.3 MB", "4.5 GB".
 std::string bytes_text(int64_t bytes);
 

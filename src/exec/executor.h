@@ -8,6 +8,7 @@
 #include "op/emitter.h"
 #include "plan/plan.h"
 #include "plan/row.h"
+#include "plan/step_schedule.h"
 #include "pool/pool.h"
 
 namespace tacho {
@@ -31,8 +32,8 @@ class Executor {
   virtual const Graph& source() const = 0;
   /// The plan, where there is one for the whole step.
   virtual const Plan* plan() const { return nullptr; }
-  /// Work and span of a step whose rows took `row_ns` (one entry per row).
-  virtual WorkSpan parallelism(const std::vector<int64_t>& row_ns) const = 0;
+  /// Which rows' calls follow one another. For procedural execution complete only after a step.
+  virtual StepSchedule schedule() const = 0;
   virtual int64_t planned_bytes() const = 0;
   virtual int64_t sum_of_sizes_bytes() const = 0;
 };

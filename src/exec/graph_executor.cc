@@ -42,16 +42,6 @@ Tensor GraphExecutor::output(const std::string& name) const {
   fail("the step has no output '", name, "'");
 }
 
-std::vector<NodeRow> GraphExecutor::rows() const {
-  std::vector<NodeRow> rows;
-  for (const PlannedNode& node : plan_->nodes) {
-    std::vector<int> members;
-    for (int member : node.members) members.push_back(plan_->graph.source(member));
-    rows.push_back({node.kind, node.path, node.op, node.place, std::move(members),
-                    node.anchor < 0 ? -1 : plan_->graph.source(node.anchor), node.backend, node.kernel_name,
-                    node.reason, node.refusals, node.executed});
-  }
-  return rows;
-}
+std::vector<NodeRow> GraphExecutor::rows() const { return rows_of(*plan_); }
 
 }  // namespace tacho

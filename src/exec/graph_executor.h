@@ -17,7 +17,7 @@ class GraphExecutor : public Executor {
   std::vector<NodeRow> rows() const override;
   const Graph& source() const override { return source_; }
   const Plan* plan() const override { return plan_.get(); }
-  WorkSpan parallelism(const std::vector<int64_t>& row_ns) const override { return work_and_span(*plan_, row_ns); }
+  StepSchedule schedule() const override { return schedule_of(*plan_); }
   int64_t planned_bytes() const override { return plan_->planned_bytes(pool_.threads()); }
   int64_t sum_of_sizes_bytes() const override { return plan_->sum_of_sizes_bytes; }
 

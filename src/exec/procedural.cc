@@ -203,11 +203,13 @@ ProceduralExecutor::Statement& ProceduralExecutor::statement_for(const OpDef& op
     statement->input_slots.push_back(statement->plan->slot(Slot::input, "in" + std::to_string(i)));
   for (int i = 0; statement->plan->slot(Slot::output, "out" + std::to_string(i)) >= 0; ++i)
     statement->output_slots.push_back(statement->plan->slot(Slot::output, "out" + std::to_string(i)));
-  for (const PlannedNode& node : statement->plan->nodes) {
-    const bool computes = node.anchor >= 0;
-    rows_.push_back({node.kind, computes ? path : path + ":" + node.op, node.op, place,
-                     computes ? std::vector<int>{source} : std::vector<int>{}, computes ? source : -1, node.backend,
-                     node.kernel_name, node.reason, node.refusals, node.executed});
+  for (NodeRow& row : rows_of(*statement->plan)) {
+    const bool computes = row.anchor >= 0;
+    row.path = computes ? path : path + ":" + row.op;
+    row.place = place;
+    row.members = computes ? std::vector<int>{source} : std::vector<int>{};
+    row.anchor = computes ? source : -1;
+    rows_.push_back(std::move(row));
   }
   in_order_.push_back(statement.get());
   return *statement;
@@ -235,17 +237,15 @@ Tensor ProceduralExecutor::output(const std::string& name) const {
   return found->second;
 }
 
-/// One statement after the other: works and spans add up.
-WorkSpan ProceduralExecutor::parallelism(const std::vector<int64_t>& row_ns) const {
-  WorkSpan sum;
-  auto row = row_ns.begin();
+/// One statement after the other.
+StepSchedule ProceduralExecutor::schedule() const {
+  StepSchedule all;
+  int row = 0;
   for (const Statement* statement : in_order_) {
-    const auto next = row + std::ptrdiff_t(statement->plan->nodes.size());
-    const WorkSpan own = work_and_span(*statement->plan, {row, next});
-    sum.work_ns += own.work_ns, sum.span_ns += own.span_ns;
-    row = next;
+    all.append(schedule_of(*statement->plan, row));
+    row += int(statement->plan->nodes.size());
   }
-  return sum;
+  return all;
 }
 
 std::vector<NodeRow> ProceduralExecutor::rows() const { return rows_; }

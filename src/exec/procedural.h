@@ -19,7 +19,7 @@ class ProceduralExecutor : public Executor {
   Tensor output(const std::string& name) const override;
   std::vector<NodeRow> rows() const override;
   const Graph& source() const override { return source_; }
-  WorkSpan parallelism(const std::vector<int64_t>& row_ns) const override;
+  StepSchedule schedule() const override;
   int64_t planned_bytes() const override { return peak_bytes_; }
   int64_t sum_of_sizes_bytes() const override { return peak_bytes_; }
 

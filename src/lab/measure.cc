@@ -55,6 +55,10 @@ RunRecord measure(const StepOptions& options, const Dataset& data, const Measure
   };
   RunRecord record;
   describe_run(record, options, data);
+  if (measuring.ceilings)
+    record.profile = this_machine_profile(record.threads, [&](double share, const std::string& what) {
+      say(text_of("ceilings of this machine, once: ", int(share * 100), " %, ", what).c_str());
+    });
   say("building");
   Feed feed(options, data, measuring.learning_rate, measuring.seed);
   say("warming up");
@@ -78,9 +82,7 @@ RunRecord measure(const StepOptions& options, const Dataset& data, const Measure
   record.rows = executor.rows();
   record.build_ns = feed.session().build_ns();
   record.plan_ns = feed.session().plan_ns();
-  const auto by_step = record.ledger.kernel_ns_by_step(int(record.rows.size()));
-  const WorkSpan parallel = executor.parallelism(by_step[size_t(median_index(record.ledger.step_ns()))]);
-  record.work_ns = parallel.work_ns, record.span_ns = parallel.span_ns;
+  record.schedule = executor.schedule();
   record.planned_bytes = executor.planned_bytes();
   record.sum_of_sizes_bytes = executor.sum_of_sizes_bytes();
   record.peak_rss_bytes = peak_rss_bytes();

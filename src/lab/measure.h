@@ -17,6 +17,7 @@ struct MeasureOptions {
   uint64_t seed = 0;
   /// Called after the step that is said, outside every measurement: for progress.
   std::function<void(const char* what)> progress;
+  bool ceilings = false;  ///< with this machine's profile: the kept one, else it is measured first and kept
 };
 
 /// Warms up, then measures whole steps contiguously: batches come from a prefetching thread, waiting for them is the

@@ -64,6 +64,14 @@ MachineProfile measure_machine(int threads, const std::function<void(double, con
     if (c.spread > 0.05 && c.isa == profile.compute.front().isa && c.dtype == "float32")
       profile.warnings.push_back(text_of("the multiply-add rate of ", c.threads, " threads varied by ",
                                          int(c.spread * 100 + 0.5), " %: the clock changes or others use the cores"));
+  // Two threads of one core share its units, also where a virtual machine calls them two cores.
+  for (int n = 2; n <= std::min(threads, cpu.cores); ++n)
+    if (const double times = profile.flop_per_s("float32", n) / profile.flop_per_s("float32", 1); times < 0.75 * n) {
+      profile.warnings.push_back(text_of(n, " threads together reach only ", int(times * 100 + 0.5) / 100.0,
+                                         " times one thread's multiply-add rate: they share cores (hyper-threads), or "
+                                         "others use them"));
+      break;
+    }
   tell(1, "");
   return profile;
 }
@@ -75,15 +83,18 @@ double MachineProfile::flop_per_s(const std::string& dtype, int of_threads) cons
   return best;
 }
 
-double MachineProfile::bytes_per_s(int64_t bytes, int of_threads) const {
-  double last = 0;
-  for (const BandwidthCeiling& b : bandwidth) {
-    if (b.threads != of_threads || b.kind != "read") continue;
-    last = b.bytes_per_s;
-    // Measured with half of a cache: what fills it whole is still its own.
-    if (b.level != "memory" && bytes <= 2 * b.bytes_per_thread) return last;
+MemoryLevel MachineProfile::level_of(int64_t bytes, int of_threads) const {
+  const auto holds = [&](const std::string& level) {
+    return level == "L1" ? bytes <= l1_bytes : level == "L2" ? bytes <= l2_bytes : level != "L3" || bytes <= l3_bytes;
+  };
+  MemoryLevel level;
+  for (const BandwidthCeiling& b : bandwidth) {  // from the nearest level on
+    if (b.threads != of_threads || !holds(b.level)) continue;
+    if (!level.name.empty() && level.name != b.level) break;
+    level.name = b.level;
+    level.bytes_per_s = std::max(level.bytes_per_s, b.bytes_per_s);
   }
-  return last;
+  return level;
 }
 
 }  // namespace tacho

@@ -26,6 +26,12 @@ struct BandwidthCeiling {
   double spread = 0;
 };
 
+/// Where data are read from and written to.
+struct MemoryLevel {
+  std::string name;        ///< L1, L2, L3, memory
+  double bytes_per_s = 0;  ///< at best, reading or reading and writing; 0 where it was not measured
+};
+
 struct Latencies {
   double dispatch_ns = 0;  ///< an empty run of the pool, from call to return, on all threads
   double barrier_ns = 0;   ///< each further stage of a run
@@ -46,8 +52,9 @@ struct MachineProfile {
 
   /// The best instruction set's rate for that dtype; 0 where it was not measured.
   double flop_per_s(const std::string& dtype, int of_threads) const;
-  /// Of the smallest level that holds `bytes` of one thread; memory where none does.
-  double bytes_per_s(int64_t bytes, int of_threads) const;
+  /// The smallest level that can hold `bytes` of one thread (a shared cache as a whole), with the bandwidth of
+  /// `of_threads` together; memory where none does.
+  MemoryLevel level_of(int64_t bytes, int of_threads) const;
 };
 
 /// Measures for 1 to `threads` threads. `progress` (may be empty) is told the share that is done and what comes next.
@@ -62,6 +69,9 @@ std::vector<std::string> measurement_warnings(int threads);
 std::optional<MachineProfile> kept_profile(int threads);
 /// Keeps it. Throws tacho::Error where there is no folder to keep it in.
 void keep_profile(const MachineProfile& profile);
+/// The kept one; where there is none, measures for 1 to `threads` threads (or all cores, where those are more) and
+/// keeps it if there is a folder for it.
+MachineProfile this_machine_profile(int threads, const std::function<void(double, const std::string&)>& progress);
 /// Where it is kept; empty where there is no folder.
 std::string profile_path();
 

@@ -3,6 +3,7 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "device/cpu.h"
 #include "device/identity.h"
 #include "machine/profile.h"
 
@@ -106,6 +107,17 @@ void keep_profile(const MachineProfile& profile) {
   std::filesystem::create_directories(cache_folder(), error);
   if (error) fail(cache_folder(), ": ", error.message(), "; set TACHO_HOME to a folder that can be written");
   write_file_atomic(path, profile_to_json(profile) + "\n");
+}
+
+MachineProfile this_machine_profile(int threads, const std::function<void(double, const std::string&)>& progress) {
+  if (std::optional<MachineProfile> kept = kept_profile(threads)) return *kept;
+  MachineProfile profile = measure_machine(std::max(threads, this_cpu().cores), progress);
+  try {
+    keep_profile(profile);
+  } catch (const Error&) {
+    // Without a folder every run measures; the floors of this one stand.
+  }
+  return profile;
 }
 
 }  // namespace tacho

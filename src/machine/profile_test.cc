@@ -38,13 +38,14 @@ MachineProfile made_up() {
   p.identity = machine_identity();
   p.processor = "a \"processor\"";
   p.cores = p.threads = 2;
-  p.l1_bytes = 1000;
+  p.l1_bytes = 1000, p.l2_bytes = 10000;
   p.instruction_sets = {"avx2", "fma"};
   p.compute = {
       {"float32", "avx2", 1, 3e11, 0.25}, {"float32", "baseline", 1, 1e11, 0.5}, {"float32", "avx2", 2, 5e11, 0}};
   p.bandwidth = {{"L1", "read", 1, 500, 4e11, 0.125},
                  {"L1", "triad", 1, 500, 3e11, 0},
                  {"L2", "read", 1, 5000, 2e11, 0},
+                 {"L2", "triad", 1, 5000, 2.5e11, 0},
                  {"memory", "read", 1, 50000, 1e10, 0}};
   p.latency = {300, 50, 18, 1500};
   p.warnings = {"busy"};
@@ -71,11 +72,17 @@ TEST(MachineProfile, BestInstructionSetAndSmallestLevelThatHolds) {
   EXPECT_EQ(p.flop_per_s("float32", 1), 3e11);
   EXPECT_EQ(p.flop_per_s("float32", 2), 5e11);
   EXPECT_EQ(p.flop_per_s("float64", 1), 0);
-  EXPECT_EQ(p.bytes_per_s(400, 1), 4e11);
-  EXPECT_EQ(p.bytes_per_s(1000, 1), 4e11) << "half of a cache was measured";
-  EXPECT_EQ(p.bytes_per_s(1001, 1), 2e11);
-  EXPECT_EQ(p.bytes_per_s(1 << 30, 1), 1e10);
-  EXPECT_EQ(p.bytes_per_s(1, 2), 0);
+  const auto expect_level = [&](int64_t bytes, const char* name, double bytes_per_s) {
+    EXPECT_EQ(p.level_of(bytes, 1).name, name) << bytes;
+    EXPECT_EQ(p.level_of(bytes, 1).bytes_per_s, bytes_per_s) << bytes;
+  };
+  expect_level(400, "L1", 4e11);
+  expect_level(1000, "L1", 4e11);    // measured with half of it, but it holds as much
+  expect_level(1001, "L2", 2.5e11);  // the better of reading and triad
+  expect_level(10000, "L2", 2.5e11);
+  expect_level(10001, "memory", 1e10);  // this processor has no third cache
+  expect_level(1 << 30, "memory", 1e10);
+  EXPECT_EQ(p.level_of(1, 2).bytes_per_s, 0) << "not measured";
 }
 
 TEST(MachineProfile, IsKeptForThisMachineOnly) {
@@ -86,6 +93,7 @@ TEST(MachineProfile, IsKeptForThisMachineOnly) {
   ASSERT_TRUE(kept_profile(2));
   EXPECT_EQ(kept_profile(2)->processor, profile.processor);
   EXPECT_FALSE(kept_profile(3)) << "measured with fewer threads";
+  EXPECT_EQ(this_machine_profile(1, {}).processor, profile.processor) << "the kept one: nothing is measured";
   profile.identity = "another machine";
   keep_profile(profile);
   EXPECT_FALSE(kept_profile(1)) << "another machine's";

@@ -65,35 +65,4 @@ std::vector<std::vector<bool>> Planner::ancestors() const {
   return before;
 }
 
-WorkSpan work_and_span(const Plan& plan, const std::vector<int64_t>& node_ns) {
-  std::vector<int64_t> items(plan.nodes.size());
-  for (const Stage& stage : plan.stages)
-    for (const Task& task : stage.tasks)
-      for (const Item& item : task.items) ++items[size_t(item.node)];
-  const auto time_of = [&](const Task& task) {
-    int64_t ns = 0;
-    for (const Item& item : task.items) ns += node_ns[size_t(item.node)] / items[size_t(item.node)];
-    return ns;
-  };
-  WorkSpan result;
-  for (size_t n = 0; n < items.size(); ++n)
-    if (items[n]) result.work_ns += node_ns[n];
-  if (plan.successors.empty()) {  // a barrier after each stage: its longest task counts
-    for (const Stage& stage : plan.stages) {
-      int64_t longest = 0;
-      for (const Task& task : stage.tasks) longest = std::max(longest, time_of(task));
-      result.span_ns += longest;
-    }
-    return result;
-  }
-  const std::vector<Task>& tasks = plan.stages.front().tasks;
-  std::vector<int64_t> begin(tasks.size());
-  for (size_t t = 0; t < tasks.size(); ++t) {
-    const int64_t end = begin[t] + time_of(tasks[t]);
-    result.span_ns = std::max(result.span_ns, end);
-    for (int next : plan.successors[t]) begin[size_t(next)] = std::max(begin[size_t(next)], end);
-  }
-  return result;
-}
-
 }  // namespace tacho

@@ -146,15 +146,6 @@ struct Plan {
 /// `groups`: nodes proposed to run together, in execution order. Throws tacho::Error where a plan is impossible.
 std::unique_ptr<Plan> make_plan(Graph graph, const std::vector<std::vector<int>>& groups, const PlanOptions& options);
 
-/// How much parallelism there is in a schedule: time of all tasks, and of the longest chain of tasks that must follow
-/// one another.
-struct WorkSpan {
-  int64_t work_ns = 0, span_ns = 0;
-  double parallelism() const { return span_ns > 0 ? double(work_ns) / double(span_ns) : 0; }
-};
-/// From the time of each planned node in one step (over all its slices); a node's slices are taken as equally long.
-WorkSpan work_and_span(const Plan& plan, const std::vector<int64_t>& node_ns);
-
 KernelChoices choices_of(const Plan& plan);
 /// Sixteen hexadecimal digits that name everything the results' bits depend on: nodes, kernels, slices, lanes, stages.
 /// It knows nothing of threads or times.

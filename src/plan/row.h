@@ -6,6 +6,14 @@
 
 namespace tacho {
 
+/// What the calls of one step move between a kernel and its operands: each call reads each of its inputs once and
+/// writes each of its outputs once. What a kernel keeps in its own workspace is not in it.
+struct Traffic {
+  int64_t calls = 0;
+  int64_t bytes_read = 0, bytes_written = 0;  ///< of all calls
+  int64_t working_set_bytes = 0;              ///< of the largest call: all that it touches, once
+};
+
 /// What a ledger's node numbers mean.
 struct NodeRow {
   PlannedNode::Kind kind = PlannedNode::compute;
@@ -16,6 +24,11 @@ struct NodeRow {
   std::string backend, kernel_name, reason;
   std::vector<RefusedOffer> refusals;
   Executed executed;  ///< for one step
+  Traffic traffic;
+  DType dtype = DType::float32;  ///< in which it computes
 };
+
+/// One row per node of the plan; members and anchors are nodes of the graph before any pass.
+std::vector<NodeRow> rows_of(const Plan& plan);
 
 }  // namespace tacho

@@ -111,6 +111,7 @@ int run(const AnalyzeFlags& flags) {
                            progress_line(flags.common)};
   if (flags.self_check) return run_self_check(flags, setup, measuring);
 
+  measuring.ceilings = true;
   RunRecord record = measure(setup.step, setup.data, measuring);
   record.command = command_for(flags);
   if (flags.ways && !flags.against)

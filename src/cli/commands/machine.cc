@@ -62,7 +62,8 @@ void print_table(const MachineProfile& p) {
 void print_roofline(const MachineProfile& p) {
   constexpr int kColumns = 56, kRows = 12;
   const double peak = p.flop_per_s("float32", p.threads);
-  const double memory = p.bytes_per_s(INT64_MAX, p.threads), cache = p.bytes_per_s(p.l2_bytes, p.threads);
+  const double memory = p.level_of(INT64_MAX, p.threads).bytes_per_s,
+               cache = p.level_of(p.l2_bytes, p.threads).bytes_per_s;
   if (peak <= 0 || memory <= 0 || cache <= 0) return;
   const double low = std::log2(1.0 / 16), high = std::log2(256.0), top = std::log2(peak), bottom = top - kRows * 0.75;
   std::printf("\nROOFLINE  float32, %d threads: GFLOP/s at best, by FLOP a byte (both scales double)\n", p.threads);
