@@ -43,7 +43,7 @@ TEST(Floors, TheLargerOfArithmeticAndBytes) {
 TEST(Floors, SeveralThreadsHaveAPartOfTheirCommonCeiling) {
   const MachineProfile profile = made_up_profile();  // two threads: 3 FLOP a nanosecond, memory 10 bytes, as one
   EXPECT_EQ(floor_of(row_of({.mul = 3000}, 0, 0, 0), profile, 2).ns(), 4000);
-  EXPECT_EQ(floor_of(row_of({}, 1 << 20, 0, 1 << 20), profile, 2).bytes_ns, 2 * 104858) << "half of 10 bytes each";
+  EXPECT_EQ(floor_of(row_of({}, 1 << 20, 0, 1 << 20), profile, 2).bytes_ns, 209715) << "half of 10 bytes each";
 }
 
 TEST(Floors, ADtypeWithoutACeilingLeavesTheBytes) {
