@@ -1,0 +1,113 @@
+#include "analysis/replay_measured.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+
+namespace tacho {
+namespace {
+
+/// One kernel of the step on one thread.
+struct Interval {
+  int32_t node;
+  int64_t begin, end;
+  int64_t since;    ///< when the dispatch before it began
+  bool had_waited;  ///< and whether the thread waited for others before that
+};
+
+std::vector<Interval> kernels_of(const ThreadRecord& record, int64_t begin, int64_t end) {
+  std::vector<Interval> kernels;
+  const auto& changes = record.transitions();
+  for (size_t i = 0; i + 1 < changes.size(); ++i) {
+    const Transition& change = changes[i];
+    if (change.account != Account::kernel || change.at_ns < begin || change.at_ns >= end) continue;
+    size_t j = i;  // back over the dispatch before it
+    while (j > 0 && changes[j - 1].account == Account::dispatch) --j;
+    const bool waited = j > 0 && changes[j - 1].account == Account::sync;
+    kernels.push_back({change.node, change.at_ns, changes[i + 1].at_ns, changes[j].at_ns, waited});
+  }
+  return kernels;
+}
+
+class Mean {
+ public:
+  void add(int64_t ns) { sum_ += std::max<int64_t>(ns, 0), ++samples_; }
+  int64_t value() const { return samples_ ? sum_ / samples_ : 0; }
+
+ private:
+  int64_t sum_ = 0, samples_ = 0;
+};
+
+class Reader {
+ public:
+  Reader(const Plan& plan, const Ledger& ledger, int64_t step) : plan_(plan), next_(size_t(ledger.threads())) {
+    begin_ = step == 0 ? ledger.begin_ns() : ledger.step_ends().at(size_t(step - 1));
+    end_ = ledger.step_ends().at(size_t(step));
+    for (int t = 0; t < ledger.threads(); ++t) kernels_.push_back(kernels_of(ledger.record(t), begin_, end_));
+  }
+
+  MeasuredStep read() {
+    MeasuredStep result;
+    result.wall_ns = end_ - begin_;
+    int64_t first = end_, last = begin_;
+    for (size_t s = 0; s < plan_.stages.size(); ++s) {
+      const int64_t stage_before = last;
+      std::vector<bool> has_run(kernels_.size());
+      result.times.emplace_back();
+      for (const Task& task : plan_.stages[s].tasks) {
+        result.times.back().emplace_back();
+        if (task.items.empty()) continue;
+        const size_t thread = thread_of(task);
+        for (size_t i = 0; i < task.items.size(); ++i) {
+          const Interval& kernel = take(thread, task.items[i]);
+          result.times.back().back().push_back(kernel.end - kernel.begin);
+          first = std::min(first, kernel.begin), last = std::max(last, kernel.end);
+          if (i > 0) items_.add(kernel.begin - kernel.since);
+          else if (!plan_.successors.empty()) (kernel.had_waited ? barriers_ : items_).add(kernel.begin - kernel.since);
+          else if (s > 0 && !has_run[thread]) barriers_.add(kernel.begin - stage_before);
+        }
+        has_run[thread] = true;
+      }
+    }
+    for (size_t t = 0; t < kernels_.size(); ++t)
+      if (next_[t] != kernels_[t].size()) fail("replay: thread ", t, " ran kernels that the plan does not have");
+    // The replay puts the cost of an item before each one, the first too.
+    result.costs.item_ns = items_.value();
+    result.costs.barrier_ns = std::max<int64_t>(0, barriers_.value() - result.costs.item_ns);
+    result.costs.before_ns = std::max<int64_t>(0, first - begin_ - result.costs.item_ns);
+    result.costs.after_ns = end_ - std::max(last, begin_);
+    return result;
+  }
+
+ private:
+  /// Of the threads whose next kernel is the task's first, the one that began it first.
+  size_t thread_of(const Task& task) const {
+    size_t found = kernels_.size();
+    for (size_t t = 0; t < kernels_.size(); ++t) {
+      if (next_[t] == kernels_[t].size() || kernels_[t][next_[t]].node != task.items.front().node) continue;
+      if (found == kernels_.size() || kernels_[t][next_[t]].begin < kernels_[found][next_[found]].begin) found = t;
+    }
+    if (found == kernels_.size()) fail("replay: no thread ran node ", task.items.front().node, " in that step");
+    return found;
+  }
+  const Interval& take(size_t thread, const Item& item) {
+    const auto& kernels = kernels_[thread];
+    if (next_[thread] == kernels.size() || kernels[next_[thread]].node != item.node)
+      fail("replay: thread ", thread, " did not run node ", item.node, " where the plan has it");
+    return kernels[next_[thread]++];
+  }
+
+  const Plan& plan_;
+  int64_t begin_ = 0, end_ = 0;
+  std::vector<std::vector<Interval>> kernels_;  ///< by thread
+  std::vector<size_t> next_;                    ///< by thread: the kernel that no task has taken yet
+  Mean items_, barriers_;
+};
+
+}  // namespace
+
+MeasuredStep measured_step(const Plan& plan, const Ledger& ledger, int64_t step) {
+  return Reader(plan, ledger, step).read();
+}
+
+}  // namespace tacho
