@@ -18,9 +18,11 @@ constexpr int64_t panels(int64_t channels) { return (channels + kPanel - 1) / kP
 
 /// Columns of the panel that begins at channel `first`, rounded up to whole vectors: what is behind the last channel is
 /// zero in packed filters and ignored in sums.
+constexpr int64_t whole_vectors(int64_t channels) {
+  return (channels + kLanes<float> - 1) / kLanes<float> * kLanes<float>;
+}
 constexpr int64_t panel_columns(int64_t channels, int64_t first) {
-  const int64_t lanes = kLanes<float>;
-  return std::min(kPanel, (channels - first + lanes - 1) / lanes * lanes);
+  return std::min(kPanel, whole_vectors(channels - first));
 }
 
 /// Joins two partial sums of whole panels; an `empty` one is overwritten.

@@ -100,12 +100,11 @@ void transform_gradients(const WinogradShape& s, int64_t first, int64_t count, i
   });
 }
 
-/// A^T m A of one panel's channels and on to the result.
+/// A^T m A of `channels` channels from `channel` on, and on to the result.
 template <int M>
-void transform_results(const WinogradShape& s, int64_t first, int64_t count, int64_t channel, const Places& places,
-                       const float* m, const ImageResult& result) {
+void transform_results(const WinogradShape& s, int64_t first, int64_t count, int64_t channel, int64_t channels,
+                       const Places& places, const float* m, const ImageResult& result) {
   using T = Transform<M>;
-  const int64_t channels = std::min(kPanel, s.to.channels - channel);
   for_each_tile(s, first, count, [&](int64_t t, int64_t image, int64_t row, int64_t column) HWY_ATTR {
     const float* from = m + t * places.row;
     for_channels(channels, [&](auto d, int64_t c) HWY_ATTR {
@@ -123,19 +122,22 @@ int64_t packed_floats(const WinogradShape& s) {
   return panels(s.to.channels) * s.tile() * s.tile() * s.from.channels * kPanel;
 }
 
-/// Filters as [panel][place][channel][kPanel]: the order in which they are read.
+/// Filters as [group of panels][place][panel][channel][kPanel]: the order in which they are read.
 template <int M>
-void pack_as(const WinogradShape& s, const float* w, bool turned, float* packed) {
+void pack_as(const WinogradShape& s, const WinogradBlocks& blocks, const float* w, bool turned, float* packed) {
   using T = Transform<M>;
   constexpr int kPlaces = T::kTile * T::kTile;
   const hn::ScalableTag<float> d;
   const int64_t to_step = turned ? 9 : s.from.channels * 9, from_step = turned ? s.to.channels * 9 : 9;
-  const int64_t place_floats = s.from.channels * kPanel;
+  const int64_t panel_floats = s.from.channels * kPanel;
   HWY_ALIGN float taps[9][kLanes<float>];
-  for (int64_t first = 0; first < s.to.channels; first += kPanel, packed += kPlaces * place_floats)
+  for (int64_t panel = 0; panel < panels(s.to.channels); ++panel) {
+    const int64_t first = panel * kPanel, in_group = panel % blocks.panels;
+    const int64_t place_floats = std::min(blocks.panels, panels(s.to.channels) - panel + in_group) * panel_floats;
+    float* const to_panel = packed + (panel - in_group) * kPlaces * panel_floats + in_group * panel_floats;
     for (int64_t c = 0; c < s.from.channels; ++c)
       for (int64_t column = 0; column < kPanel; column += kLanes<float>) {
-        float* to = packed + c * kPanel + column;
+        float* to = to_panel + c * kPanel + column;
         const int64_t present = std::clamp<int64_t>(s.to.channels - first - column, 0, kLanes<float>);
         const float* from = w + (first + column) * to_step + c * from_step;
         for (int64_t tap = 0; tap < 9; ++tap) {
@@ -148,11 +150,12 @@ void pack_as(const WinogradShape& s, const float* w, bool turned, float* packed)
             [&](int i, int j) HWY_ATTR { return hn::Load(d, taps[i * 3 + j]); },
             [&](int i, int j, auto value) HWY_ATTR { hn::StoreU(value, d, to + (i * T::kTile + j) * place_floats); });
       }
+  }
 }
 
-void pack(const WinogradShape& s, const float* w, bool turned, float* packed) {
-  if (s.outputs == 4) pack_as<4>(s, w, turned, packed);
-  else pack_as<2>(s, w, turned, packed);
+void pack(const WinogradShape& s, const WinogradBlocks& blocks, const float* w, bool turned, float* packed) {
+  if (s.outputs == 4) pack_as<4>(s, blocks, w, turned, packed);
+  else pack_as<2>(s, blocks, w, turned, packed);
 }
 
 /// Tiles in blocks of at most `most`, as even as possible.
@@ -162,18 +165,27 @@ int64_t even_block(int64_t tiles, int64_t most) {
   return (tiles + blocks - 1) / blocks;
 }
 
-/// The transformed images of a block and the products of one panel fit a third of L2; but filters stream past for every
-/// block, so it has at least two tiles of rows. (Measured from 32 to 256 channels: 28 to 56 tiles are best.)
-int64_t tile_block(const WinogradShape& s, int64_t images, const CpuInfo& cpu) {
-  const int64_t tile_bytes = s.tile() * s.tile() * int64_t(sizeof(float)) * (s.from.channels + kPanel);
-  const int64_t fit = cpu.l2_bytes / 3 / tile_bytes / kTileRows * kTileRows;
-  return even_block(images * s.tiles(), std::clamp<int64_t>(fit, 2 * kTileRows, 4 * kTileRows));
+/// Blocks of a convolution. Filters stream past for every block, so it has many tiles; where the transformed images
+/// then leave L2, several panels pass over each place's while it is near, so many as leave half of L2 to their
+/// products. Measured from 32 to 512 channels: with 16 registers 48 tiles are best (Zen 3, against the third of L2 that
+/// 14-row tiles want: 8 % less time at 32 channels, 25 % less at 512), with 32 registers 28 to 56 tiles that fit a
+/// third of L2 and one panel.
+WinogradBlocks blocks(const WinogradShape& s, int64_t images, const CpuInfo& cpu) {
+  const int64_t place_bytes = s.tile() * s.tile() * int64_t(sizeof(float)), tiles = images * s.tiles();
+  if (kTileRows < 14) {
+    const int64_t block = even_block(tiles, 8 * kTileRows);
+    const int64_t fit = cpu.l2_bytes / 2 / (block * place_bytes * kPanel);
+    return {block, std::clamp<int64_t>(fit, 1, panels(s.to.channels))};
+  }
+  const int64_t fit = cpu.l2_bytes / 3 / (place_bytes * (s.from.channels + kPanel)) / kTileRows * kTileRows;
+  return {even_block(tiles, std::clamp<int64_t>(fit, 2 * kTileRows, 4 * kTileRows)), 1};
 }
 
 int64_t zero_floats(int64_t channels) { return (channels + 15) / 16 * 16; }
 
-int64_t workspace_floats(const WinogradShape& s, int64_t block) {
-  return zero_floats(s.from.channels) + Places(s, block, s.from.channels).floats + Places(s, block, kPanel).floats;
+int64_t workspace_floats(const WinogradShape& s, const WinogradBlocks& blocks) {
+  return zero_floats(s.from.channels) + Places(s, blocks.tiles, s.from.channels).floats +
+         Places(s, blocks.tiles, blocks.panels * kPanel).floats;
 }
 
 /// Channels that are summed at a time: their part of a panel of filters stays in half of L1.
@@ -183,38 +195,38 @@ int64_t depth_block(int64_t channels, const CpuInfo& cpu) {
 }
 
 template <int M>
-void convolve_as(const WinogradShape& s, int64_t block, int64_t images, const float* x, const float* packed,
-                 const ImageResult& result, float* workspace) {
+void convolve_as(const WinogradShape& s, const WinogradBlocks& blocks, int64_t images, const float* x,
+                 const float* packed, const ImageResult& result, float* workspace) {
   constexpr int kPlaces = (M + 2) * (M + 2);
-  const Places images_at(s, block, s.from.channels), products_at(s, block, kPanel);
+  const int64_t together = blocks.panels * kPanel;
+  const Places images_at(s, blocks.tiles, s.from.channels), products_at(s, blocks.tiles, together);
   float *zeros = workspace, *v = zeros + zero_floats(s.from.channels), *m = v + images_at.floats;
   std::fill_n(zeros, zero_floats(s.from.channels), 0.0f);
   const int64_t tiles = images * s.tiles(), channels = s.from.channels, depth = depth_block(channels, this_cpu());
-  for (int64_t first = 0; first < tiles; first += block) {
-    const int64_t count = std::min(block, tiles - first);
+  for (int64_t first = 0; first < tiles; first += blocks.tiles) {
+    const int64_t count = std::min(blocks.tiles, tiles - first);
     transform_images<M>(s, first, count, x, zeros, images_at, v);
     const float* filters = packed;
-    for (int64_t channel = 0; channel < s.to.channels; channel += kPanel) {
-      const int64_t columns = panel_columns(s.to.channels, channel);
-      for (int place = 0; place < kPlaces; ++place)
+    for (int64_t channel = 0; channel < s.to.channels; channel += together) {
+      const int64_t results = std::min(together, s.to.channels - channel), columns = whole_vectors(results);
+      for (int place = 0; place < kPlaces; ++place, filters += panels(results) * channels * kPanel)
         for (int64_t c = 0; c < channels; c += depth) {
-          const int64_t steps = std::min(depth, channels - c);
           TileEnd<float> end;
           end.add = c > 0;
-          multiply_panels<float>(count, columns, steps,
-                                 StepsTogether<float>{v + place * images_at.distance + c, images_at.row}, filters,
-                                 kPanel, 0, m + place * products_at.distance, kPanel, end);
-          filters += steps * kPanel;
+          multiply_panels<float>(count, columns, std::min(depth, channels - c),
+                                 StepsTogether<float>{v + place * images_at.distance + c, images_at.row},
+                                 filters + c * kPanel, kPanel, channels * kPanel, m + place * products_at.distance,
+                                 together, end);
         }
-      transform_results<M>(s, first, count, channel, products_at, m, result);
+      transform_results<M>(s, first, count, channel, results, products_at, m, result);
     }
   }
 }
 
-void convolve(const WinogradShape& s, int64_t block, int64_t images, const float* x, const float* packed,
+void convolve(const WinogradShape& s, const WinogradBlocks& blocks, int64_t images, const float* x, const float* packed,
               const ImageResult& result, float* workspace) {
-  if (s.outputs == 4) convolve_as<4>(s, block, images, x, packed, result, workspace);
-  else convolve_as<2>(s, block, images, x, packed, result, workspace);
+  if (s.outputs == 4) convolve_as<4>(s, blocks, images, x, packed, result, workspace);
+  else convolve_as<2>(s, blocks, images, x, packed, result, workspace);
 }
 
 /// The partial is read and written once a block, so a block has many tiles, also where the transformed images and
@@ -222,7 +234,9 @@ void convolve(const WinogradShape& s, int64_t block, int64_t images, const float
 int64_t gradient_tile_block(const WinogradShape& s, int64_t images, const CpuInfo& cpu) {
   const int64_t tile_bytes =
       s.tile() * s.tile() * int64_t(sizeof(float)) * (s.from.channels + panels(s.to.channels) * kPanel);
-  return even_block(images * s.tiles(), std::clamp<int64_t>(cpu.l2_bytes / 3 / tile_bytes, 56, 96));
+  // By measurement: with 16 registers fewer than 72 cost up to 20 % (Zen 3), with 32 registers 56 suffice.
+  const int64_t fewest = kTileRows < 14 ? 84 : 56;
+  return even_block(images * s.tiles(), std::clamp<int64_t>(cpu.l2_bytes / 3 / tile_bytes, fewest, 96));
 }
 
 int64_t gradient_workspace_floats(const WinogradShape& s, int64_t block) {
@@ -328,7 +342,7 @@ Tally accumulate_tally(const WinogradShape& s, int64_t images) { return tally(s,
 constexpr WinogradRoutines kRoutines{
     .packed_floats = packed_floats,
     .pack = pack,
-    .tile_block = tile_block,
+    .blocks = blocks,
     .workspace_floats = workspace_floats,
     .convolve = convolve,
     .gradient_tile_block = gradient_tile_block,

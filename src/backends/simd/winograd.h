@@ -22,6 +22,12 @@ struct WinogradShape {
   int64_t tiles() const { return tiles_down() * tiles_across(); }  ///< of an image
 };
 
+/// How much is worked on together: tiles, and panels of results (one panel of filters is as wide as a tile of
+/// registers).
+struct WinogradBlocks {
+  int64_t tiles = 0, panels = 1;
+};
+
 /// M for results of this extent: the one with fewer multiplications, 2 (more accurate) where they are the same.
 int winograd_outputs(int64_t height, int64_t width);
 
@@ -32,13 +38,13 @@ struct WinogradRoutines {
   int64_t (*packed_floats)(const WinogradShape&);
   /// Filters w (to.channels x from.channels x 3 x 3, row-major) transformed. With `turned`, w is that of the
   /// convolution whose gradient this is: from.channels x to.channels x 3 x 3, turned by half a circle.
-  void (*pack)(const WinogradShape&, const float* w, bool turned, float* packed);
+  void (*pack)(const WinogradShape&, const WinogradBlocks&, const float* w, bool turned, float* packed);
 
-  /// Tiles that are worked on together, for so many images, by the sizes of this machine's caches.
-  int64_t (*tile_block)(const WinogradShape&, int64_t images, const CpuInfo&);
-  int64_t (*workspace_floats)(const WinogradShape&, int64_t tile_block);
+  /// For so many images, by the sizes of this machine's caches.
+  WinogradBlocks (*blocks)(const WinogradShape&, int64_t images, const CpuInfo&);
+  int64_t (*workspace_floats)(const WinogradShape&, const WinogradBlocks&);
   /// The convolution of `images` images x.
-  void (*convolve)(const WinogradShape&, int64_t tile_block, int64_t images, const float* x, const float* packed,
+  void (*convolve)(const WinogradShape&, const WinogradBlocks&, int64_t images, const float* x, const float* packed,
                    const ImageResult&, float* workspace);
 
   /// The same three for the gradient of the filters, and the floats of its partial: the gradient before the filters'

@@ -13,17 +13,17 @@ class WinogradConvolve final : public Kernel {
       : group_(group),
         shape_(shape),
         routines_(routines),
-        block_(routines.tile_block(shape, group.geometry.n, this_cpu())) {}
+        blocks_(routines.blocks(shape, group.geometry.n, this_cpu())) {}
 
   size_t packed_bytes() const { return size_t(routines_.packed_floats(shape_)) * sizeof(float); }
-  size_t workspace_bytes() const { return size_t(routines_.workspace_floats(shape_, block_)) * sizeof(float); }
+  size_t workspace_bytes() const { return size_t(routines_.workspace_floats(shape_, blocks_)) * sizeof(float); }
 
   void pack(size_t, const View& operand, void* destination) const override {
-    routines_.pack(shape_, operand.as<float>(), group_.kind == ConvolutionGroup::backward_data,
+    routines_.pack(shape_, blocks_, operand.as<float>(), group_.kind == ConvolutionGroup::backward_data,
                    static_cast<float*>(destination));
   }
   RunStatus run(const KernelRun& run) const override {
-    routines_.convolve(shape_, block_, run.inputs[group_.first].shape()[0], run.in<float>(group_.first),
+    routines_.convolve(shape_, blocks_, run.inputs[group_.first].shape()[0], run.in<float>(group_.first),
                        static_cast<const float*>(run.packed[0]), group_.result_of(run),
                        static_cast<float*>(run.workspace));
     return {};
@@ -33,7 +33,7 @@ class WinogradConvolve final : public Kernel {
   ConvolutionGroup group_;
   WinogradShape shape_;
   const WinogradRoutines& routines_;
-  int64_t block_;
+  WinogradBlocks blocks_;
 };
 
 class WinogradWeights final : public FilterGradient {
