@@ -17,10 +17,13 @@ struct Maker {
 constexpr Maker kMakers[] = {
     {"matmul", simd::offer_matmul},
     {"conv2d", simd::offer_winograd},
+    {"conv2d", simd::offer_pointwise},
     {"conv2d", simd::offer_direct},
     {"conv2d_backward_data", simd::offer_winograd},
+    {"conv2d_backward_data", simd::offer_pointwise},
     {"conv2d_backward_data", simd::offer_direct},
     {"conv2d_backward_weights", simd::offer_winograd_weights},
+    {"conv2d_backward_weights", simd::offer_pointwise_weights},
     {"conv2d_backward_weights", simd::offer_direct_weights},
     {"relu", simd::offer_image_elementwise},
     {"relu_backward", simd::offer_image_elementwise},

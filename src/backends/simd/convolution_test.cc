@@ -41,6 +41,13 @@ class Draw {
     c.w = {from(1, 70), c.x[1], 3, 3};
     return c;
   }
+  /// Channels and places up to several blocks of a product.
+  Case pointwise() {
+    Case c;
+    c.x = {from(2, 5), from(1, 300), from(1, 14), from(1, 14)};
+    c.w = {from(1, 150), c.x[1], 1, 1};
+    return c;
+  }
   Case any() {
     Case c;
     const int64_t groups = from(0, 3) ? 1 : from(2, 3);
@@ -142,6 +149,13 @@ TEST_P(SimdConvolution, WinogradOfRandomShapes) {
   Draw draw(1);
   Bounds worst{0, 0};
   for (int i = 0; i < 12; ++i) EXPECT_TRUE(check_three(draw.winograd(), "winograd", "winograd ", {1e-5, 1e-5}, &worst));
+  std::cout << GetParam() << ": largest errors " << worst.images << " (images), " << worst.filters << " (filters)\n";
+}
+
+TEST_P(SimdConvolution, PointwiseOfRandomShapes) {
+  Draw draw(3);
+  Bounds worst{0, 0};
+  for (int i = 0; i < 12; ++i) EXPECT_TRUE(check_three(draw.pointwise(), "", "product ", {1e-6, 1e-6}, &worst));
   std::cout << GetParam() << ": largest errors " << worst.images << " (images), " << worst.filters << " (filters)\n";
 }
 

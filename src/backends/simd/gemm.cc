@@ -22,32 +22,41 @@ HWY_INLINE int64_t even_block(int64_t extent, int64_t most, int64_t unit) {
   return std::max(unit, round_up((extent + parts - 1) / parts, unit));
 }
 
-/// A whole product in blocks. A block of B is packed and stays in L2 while all of A passes over it; a panel of A stays
-/// in L1 while it passes along the block, so that B streams from L2 (two vectors for 28 multiply-adds) and C is walked
-/// along its rows.
+/// Which of a tile's factors stays in L1 while the other streams past from L2. With 32 registers a panel of A stays: B
+/// is two vectors for 28 multiply-adds, and C is walked along its rows. With 16 registers two vectors would stream for
+/// 12 multiply-adds, more than L2 gives beside them (Zen 3: 78 to 83 % of the ceiling), so a panel of B stays, and of A
+/// six elements stream.
+constexpr bool kRightStays = kTileRows < 14;
+
+/// A whole product in blocks. Either a block of B is packed and stays in L2 while all of A passes over it, a panel of A
+/// at a time; or a block of A stays in L2, and panels of B, one at a time, pass over it.
 template <class T>
 class BlockedProduct {
  public:
   BlockedProduct(const GemmBlocks& blocks, const MatrixProduct<T>& p, void* workspace)
       : p_(p),
+        blocks_(blocks),
         steps_(even_block(p.k, blocks.k, kLanes<T>)),
         columns_(even_block(p.n, blocks.n, kPanelColumns<T>)),
         split_(p.m),
         packs_a_(packs_a(p)),
         packs_b_(packs_b(p)),
         packed_a_(static_cast<T*>(workspace)),
-        packed_b_(packed_a_ + packed_a_size(steps_)) {}
+        packed_b_(packed_a_ + packed_a_size(blocks, steps_)) {}
 
   static size_t workspace_bytes(const GemmBlocks& blocks, int64_t n, int64_t k) {
     const int64_t steps = std::min(blocks.k, round_up(k, kLanes<T>));
     const int64_t columns = std::min(blocks.n, round_up(n, kPanelColumns<T>));
-    return size_t(packed_a_size(steps) + columns * steps) * sizeof(T);
+    return size_t(packed_a_size(blocks, steps) + columns * steps) * sizeof(T);
   }
 
   void run() {
     for (int64_t j = 0; j < p_.n; j += columns_)
-      for (int64_t k = 0; k < p_.k; k += steps_)
-        multiply_block(j, std::min(columns_, p_.n - j), k, std::min(steps_, p_.k - k));
+      for (int64_t k = 0; k < p_.k; k += steps_) {
+        const int64_t columns = std::min(columns_, p_.n - j), steps = std::min(steps_, p_.k - k);
+        if (kRightStays) multiply_by_panels(j, columns, k, steps);
+        else multiply_by_rows(j, columns, k, steps);
+      }
   }
 
  private:
@@ -64,11 +73,18 @@ class BlockedProduct {
     constexpr int64_t line = 64, page_steps = 2048, few_tiles = 5;
     const int64_t stride = p.b_stride * int64_t(sizeof(T));
     if (p.m <= kTileRows) return false;
+    if (kRightStays && stride > line && p.m > few_tiles * kTileRows) return true;  // to stay in L1 it lies close
     return stride % line != 0 || reinterpret_cast<uintptr_t>(p.b) % line != 0 ||
            (stride > page_steps && p.m > few_tiles * kTileRows);
   }
 
-  static int64_t packed_a_size(int64_t steps) { return round_up(kPanelsTogether * kTileRows * steps, 16); }
+  /// Tiles of rows that are packed together.
+  static int64_t tiles_together(const GemmBlocks& blocks) {
+    return kRightStays ? std::max<int64_t>(1, blocks.m / kTileRows) : kPanelsTogether;
+  }
+  static int64_t packed_a_size(const GemmBlocks& blocks, int64_t steps) {
+    return round_up(tiles_together(blocks) * kTileRows * steps, 16);
+  }
 
   /// Where a block of B stands: step p of panel i at data + i * panel + p * step, but for a last panel that was packed
   /// alone.
@@ -100,18 +116,70 @@ class BlockedProduct {
     return right;
   }
 
-  void multiply_block(int64_t j, int64_t columns, int64_t k, int64_t steps) {
+  /// What happens to the tiles that begin at (i, j) when `last` says that their sums are whole.
+  TileEnd<T> end_at(int64_t i, int64_t j, bool add, bool last) const {
+    TileEnd<T> end{.add = add};
+    if (last) {
+      if (p_.end.column_bias) end.column_bias = p_.end.column_bias + j;
+      if (p_.end.row_bias) end.row_bias = p_.end.row_bias + i;
+      end.relu = p_.end.relu;
+    }
+    return end;
+  }
+
+  void multiply_by_panels(int64_t j, int64_t columns, int64_t k, int64_t steps) {
+    constexpr int64_t width = kPanelColumns<T>;
+    const Right right = right_block(j, columns, k, steps);
+    const bool last = k + steps == p_.k;
+    const int64_t together = tiles_together(blocks_);
+    for (int64_t tile = 0; tile < split_.tiles; tile += together) {
+      const int64_t end_tile = std::min(split_.tiles, tile + together), first = split_.first(tile);
+      if (packs_a_) pack_left(tile, end_tile, k, steps);
+      const T* b = right.data;
+      for (int64_t c = 0; c < columns; c += width, b += right.panel) {
+        const bool apart = right.last && c + width > columns;
+        const T* panel = apart ? right.last : b;
+        // A packed panel is fetched while the tiles of the panel before it work, where they are some.
+        constexpr int64_t some_tiles = 4;
+        if (c + width < columns && right.step == width && end_tile - tile >= some_tiles)
+          ahead_ = Ahead<T>(b + right.panel, steps * width, 1, steps * width, end_tile - tile);
+        for (int64_t t = tile; t < end_tile; ++t) {
+          const int64_t i = split_.first(t), rows = split_.rows(t);
+          const TileEnd<T> end = end_at(i, j + c, p_.end.add || k > 0, last);
+          T* const to = p_.c + i * p_.c_stride + j + c;
+          const auto multiply = [&](const auto& left) HWY_ATTR {
+            multiply_any_tile(rows, left, steps, panel, apart ? width : right.step, std::min(width, columns - c), to,
+                              p_.c_stride, end);
+          };
+          if (packs_a_) multiply(RowsTogether<T>{packed_a_ + (i - first) * steps, rows});
+          else if (p_.a_transposed) multiply(RowsTogether<T>{p_.a + k * p_.a_stride + i, p_.a_stride});
+          else multiply(StepsTogether<T>{p_.a + i * p_.a_stride + k, p_.a_stride});
+          ahead_.advance();
+        }
+      }
+      if (last)
+        activate(p_.activation, p_.c + first * p_.c_stride + j, split_.first(end_tile) - first, columns, p_.c_stride);
+    }
+  }
+
+  /// Packs the panels of several tiles, one behind the other.
+  void pack_left(int64_t tile, int64_t end_tile, int64_t k, int64_t steps) {
+    const int64_t first = split_.first(tile);
+    if (p_.a_transposed)
+      return pack_columns(p_.a + k * p_.a_stride + first, p_.a_stride, split_, tile, end_tile - tile, steps, packed_a_);
+    for (int64_t t = tile; t < end_tile; ++t) {
+      const int64_t i = split_.first(t);
+      pack_rows(p_.a + i * p_.a_stride + k, p_.a_stride, split_.rows(t), steps, packed_a_ + (i - first) * steps);
+    }
+  }
+
+  void multiply_by_rows(int64_t j, int64_t columns, int64_t k, int64_t steps) {
     const Right right = right_block(j, columns, k, steps);
     const bool last = k + steps == p_.k;
     const int64_t panels = (columns + kPanelColumns<T> - 1) / kPanelColumns<T>;
     for (int64_t tile = 0; tile < split_.tiles; ++tile) {
       const int64_t i = split_.first(tile), rows = split_.rows(tile);
-      TileEnd<T> end{.add = p_.end.add || k > 0};
-      if (last) {
-        if (p_.end.column_bias) end.column_bias = p_.end.column_bias + j;
-        if (p_.end.row_bias) end.row_bias = p_.end.row_bias + i;
-        end.relu = p_.end.relu;
-      }
+      TileEnd<T> end = end_at(i, j, p_.end.add || k > 0, last);
       T* c = p_.c + i * p_.c_stride + j;
       if (packs_a_) {
         const int64_t first = p_.a_transposed ? tile % kPanelsTogether : 0;
@@ -159,6 +227,7 @@ class BlockedProduct {
   }
 
   const MatrixProduct<T>& p_;
+  GemmBlocks blocks_;
   int64_t steps_, columns_;
   RowSplit split_;
   bool packs_a_, packs_b_;
@@ -171,8 +240,17 @@ GemmBlocks blocks(const CpuInfo& cpu) {
   constexpr int64_t width = kPanelColumns<T>;
   const int64_t size = sizeof(T);
   GemmBlocks b;
-  // Not so many steps that a block of B becomes narrow, for A is packed again for each block.
   constexpr int64_t fewest = 64, most = 512;
+  if (kRightStays) {
+    // A panel of B takes half of L1, the block of A half of L2, and all of B that is packed at once a share of L3.
+    constexpr int64_t widest = 4096;
+    b.k = std::clamp(cpu.l1_bytes / 2 / (width * size) / kLanes<T> * kLanes<T>, fewest, most);
+    b.m = std::max<int64_t>(kTileRows, cpu.l2_bytes / 2 / (b.k * size) / kTileRows * kTileRows);
+    const int64_t share = std::max(cpu.l2_bytes / 2, cpu.l3_bytes / std::max(1, cpu.cores) / 4);
+    b.n = std::clamp<int64_t>(share / (b.k * size) / width * width, width, widest);
+    return b;
+  }
+  // Not so many steps that a block of B becomes narrow, for A is packed again for each block.
   b.k = std::clamp(cpu.l1_bytes * 3 / 5 / (kTileRows * size) / kLanes<T> * kLanes<T>, fewest, most);
   b.n = std::max<int64_t>(width, cpu.l2_bytes / 2 / (b.k * size) / width * width);
   return b;
