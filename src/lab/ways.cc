@@ -2,8 +2,7 @@
 
 #include <algorithm>
 
-#include "base/clock.h"
-#include "lab/feed.h"
+#include "lab/visit.h"
 
 namespace tacho {
 namespace {
@@ -48,27 +47,16 @@ OtherWay measure_way(StepOptions options, const Dataset& data, const MeasureOpti
   OtherWay way;
   way.label = label_of(options);
   way.switches = options.way.switches;
-  RunRecord record;
-  Feed feed(options, data, measuring.learning_rate, measuring.seed);
-  const int64_t begin = now_ns();
-  feed.step();
-  const double seconds = double(now_ns() - begin) / 1e9;
-  if (seconds * kSteps > kMostSeconds) {
-    way.skipped = text_of("skipped: one step takes ", int64_t(seconds * 1000), " ms");
+  VisitOptions visiting;
+  visiting.least_steps = visiting.most_steps = kSteps;
+  visiting.cold_seconds = kMostSeconds / double(kSteps);
+  visiting.learning_rate = measuring.learning_rate, visiting.seed = measuring.seed;
+  const Visit visited = visit(options, data, visiting);
+  if (!visited.warmed_up) {
+    way.skipped = text_of("skipped: one step takes ", visited.first_ns / 1'000'000, " ms");
     return way;
   }
-  feed.pool().begin(record.ledger);
-  for (int64_t s = 0; s < kSteps; ++s) {
-    feed.step();
-    feed.pool().end_step();
-  }
-  feed.pool().finish();
-  record.threads = options.way.threads;
-  record.batch = options.batch;
-  record.switches = options.way.switches;
-  record.source = feed.session().executor().source();
-  record.rows = feed.session().executor().rows();
-  OtherWay measured = way_of(make_report(record));
+  OtherWay measured = way_of(make_report(visited.record));
   measured.label = way.label;
   return measured;
 }

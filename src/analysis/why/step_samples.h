@@ -1,0 +1,38 @@
+#pragma once
+// Measured steps, each divided among kinds of operation so that the parts are the step, to the nanosecond.
+#include <compare>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "analysis/record.h"
+
+namespace tacho {
+
+/// What time was spent on: an operation by its name, or outside kernels an account.
+struct StepPart {
+  std::string kind;  ///< "product", "index", ... (name_of NodeKind), or "outside"
+  std::string op;    ///< "conv2d", of a fused row its anchor's; outside kernels "dispatch", "sync", ...
+  auto operator<=>(const StepPart&) const = default;
+};
+
+/// Signed, so that a difference of two steps has the same form.
+using StepParts = std::map<StepPart, int64_t>;
+
+/// One step. Of n threads an n-th of each thread's time counts, so the parts sum to `ns` exactly.
+struct StepSample {
+  int64_t ns = 0;
+  StepParts parts;
+};
+
+/// Kinds in the order in which tables print them.
+const std::vector<std::string>& step_kinds();
+
+/// Sum of the parts of each kind.
+std::map<std::string, int64_t> by_kind(const StepParts& parts);
+
+/// Every step of the record. Needs its ledger, rows, source and threads. Throws tacho::Error where the ledger does not
+/// close.
+std::vector<StepSample> step_samples(const RunRecord& record);
+
+}  // namespace tacho

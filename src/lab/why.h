@@ -1,0 +1,31 @@
+#pragma once
+// From one way to execute a step to another, one switch at a time: the measurements behind `tacho why`.
+#include <functional>
+#include <optional>
+
+#include "analysis/why/attribution.h"
+#include "data/dataset.h"
+#include "train/session.h"
+
+namespace tacho {
+
+struct WhyOptions {
+  Switches from, to;
+  std::vector<std::string> order;  ///< switches in the order wished; those left out follow in the default order
+  int other_orders = 3;            ///< measured for the ranges
+  int rounds = 5;                  ///< on the main order's ways; at most 2 on the others'
+  double learning_rate = 0.001;
+  uint64_t seed = 0;
+  /// Before each visit: what is measured, which share of all visits is over, and the seconds left (below 0: unknown).
+  std::function<void(const std::string& what, double share, double seconds_left)> progress;
+};
+
+/// The slowest way: procedural, gather, every kernel and product by the reference, row-major images, one thread; dtype
+/// and lanes as in `to`.
+Switches slowest_way(const Switches& to);
+
+/// Measures every way on the orders, in rounds. `step.way` is ignored: `options` says both ends. Throws tacho::Error
+/// where the ends are the same way, an end or every order is impossible, or `order` names no switch.
+WhyRecord measure_why(const StepOptions& step, const Dataset& data, const WhyOptions& options);
+
+}  // namespace tacho
