@@ -116,6 +116,29 @@ TEST_P(ExecutionThreads, WeightsAreBitIdenticalForAnyNumberOfThreads) {
   }
 }
 
+TEST(ExecutionSmallBatchThreads, WeightsAreBitIdenticalForAnyNumberOfThreads) {
+  for (const NetworkSpec& network :
+       {builtin_network("simplenn-4", Shape{1, 12, 12}), with_batch_norm(), builtin_network("mlp", Shape{1, 32, 32})})
+    for (const int64_t batch : {1, 2, 3, 7}) {
+      Outcome first;
+      for (int threads = 1; threads <= 4; ++threads) {
+        const Outcome run = train(network, batch, {{"threads", std::to_string(threads)}}, 3, OptimizerKind::adam);
+        EXPECT_EQ(run.residual, 0) << threads << " threads";
+        if (threads == 1) first = run;
+        else expect_bit_identical(first, run, network.name + text_of(", batch ", batch, ", ", threads, " threads"));
+      }
+    }
+}
+
+TEST(ExecutionTest, OneExampleComputesTheSameAsBranchesAndAsOneSlice) {
+  for (const NetworkSpec& network : {builtin_network("simplenn-4", Shape{1, 12, 12}), builtin_network("lenet5")}) {
+    const Outcome base = train(network, 1, {{"dtype", "float64"}, {"backend", "reference"}, {"lanes", "1"}});
+    expect_close(base, train(network, 1, {{"dtype", "float64"}}), 1e-9, network.name + " in branches");
+    expect_close(base, train(network, 1, {{"dtype", "float64"}, {"memory-plan", "off"}}), 1e-9,
+                 network.name + " in branches, every value apart");
+  }
+}
+
 using Ways = std::vector<std::pair<std::string, std::string>>;
 INSTANTIATE_TEST_SUITE_P(Ways, ExecutionThreads,
                          testing::Values(Ways{}, Ways{{"schedule", "sequential"}}, Ways{{"schedule", "operators"}},

@@ -86,7 +86,8 @@ RunRecord measure(const StepOptions& options, const Dataset& data, const Measure
   record.planned_bytes = executor.planned_bytes();
   record.sum_of_sizes_bytes = executor.sum_of_sizes_bytes();
   record.peak_rss_bytes = peak_rss_bytes();
-  if (const Plan* plan = executor.plan()) record.slices = plan->slices, record.slice_examples = plan->slice_examples;
+  if (const Plan* plan = executor.plan(); plan && plan->slice_examples > 0)
+    record.slices = plan->slices, record.slice_examples = plan->slice_examples;
   return record;
 }
 

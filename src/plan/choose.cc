@@ -207,15 +207,19 @@ void Planner::add_compute(const std::vector<int>& nodes, Chosen chosen) {
   if (partial) add_combine(int(plan_->nodes.size()) - 1);
 }
 
-/// How often the offered (largest) slice's work is done, with a smaller last slice in proportion.
+Planner::SliceSizes Planner::slice_sizes() const {
+  const int64_t large = plan_->slicing.batch - plan_->slices * (plan_->slice_examples - 1);
+  return {large, plan_->slices - large};
+}
+
+/// How often the offered (largest) slice's work is done, with the smaller slices in proportion.
 Executed Planner::for_whole_batch(const Executed& slice, const PlannedNode& node) const {
   if (!node.sliced) return slice;
-  const int64_t batch = plan_->slicing.batch, full = batch / plan_->slice_examples,
-                rest = batch % plan_->slice_examples;
+  const SliceSizes sizes = slice_sizes();
   Executed whole = slice;
-  whole.tally = scaled(slice.tally, full, 1);
-  whole.tally += scaled(slice.tally, rest, plan_->slice_examples);
-  if (rest) whole.declared = true;  // exact only where the count is linear in the batch
+  whole.tally = scaled(slice.tally, sizes.large, 1);
+  whole.tally += scaled(slice.tally, sizes.small * (plan_->slice_examples - 1), plan_->slice_examples);
+  if (sizes.small) whole.declared = true;  // exact only where the count is linear in the batch
   for (const OperandUse& output : node.outputs)
     if (output.partial)  // each slice but a lane's first adds its partial to what is there
       whole.tally.add += (plan_->slices - plan_->lanes) * element_count(plan_->values[size_t(output.value)].type.shape);
@@ -248,6 +252,38 @@ void Planner::add_packs(PlannedNode& node, const Offer& offer) {
     plan_->values.push_back(std::move(value));
     plan_->nodes.push_back(std::move(pack));
     aliases_.emplace_back();
+  }
+}
+
+/// Packed operands are made when they are about to be read, a few layers' at a time, not all at the beginning: of a
+/// deep network they are several times its weights (vgg16 in Winograd's form: 480 MB), and those of layers that are far
+/// from one another share memory. A few at a time, because each is a task, and the threads shall share them.
+void Planner::delay_packs() {
+  constexpr int64_t kParts = 8;
+  std::map<int, int> reader;  // packed value -> first order that reads it
+  for (const PlannedNode& node : plan_->nodes)
+    for (int value : node.packs) {
+      const auto [it, fresh] = reader.emplace(value, node.order);
+      if (!fresh) it->second = std::min(it->second, node.order);
+    }
+  std::vector<std::pair<int, PlannedNode*>> packs;  // (order of the reader, pack)
+  int64_t all = 0;
+  for (PlannedNode& node : plan_->nodes)
+    if (node.kind == PlannedNode::pack) {
+      packs.emplace_back(reader.at(node.outputs[0].value), &node);
+      all += bytes_touched(int(&node - plan_->nodes.data()));
+    }
+  std::stable_sort(packs.begin(), packs.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  int order = 0, together = 0;
+  int64_t bytes = 0;
+  for (auto& [read_in, pack] : packs) {
+    if (together == 0 || (together >= cores() && bytes >= all / kParts)) {
+      order = read_in - read_in % 2;  // whole: ends before a segment begins
+      together = 0, bytes = 0;
+    }
+    pack->order = std::max(pack->order, order);
+    ++together;
+    bytes += bytes_touched(int(pack - plan_->nodes.data()));
   }
 }
 

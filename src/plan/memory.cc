@@ -202,12 +202,11 @@ void Planner::place_shared() {
   if (options_.schedule == Schedule::operators && options_.memory_plan) {
     // There are no stages to tell lifetimes by: two values may share memory where all that touch one are over before
     // the other begins.
-    const auto before = ancestors();
     const auto over_before = [&](size_t a, size_t b) {
       const size_t begins = size_t(writer_[size_t(roots[b])]);
-      if (outputs.count(roots[a]) || !before[begins][size_t(writer_[size_t(roots[a])])]) return false;
+      if (outputs.count(roots[a]) || !before_[begins][size_t(writer_[size_t(roots[a])])]) return false;
       for (int reader : readers_[size_t(roots[a])])
-        if (!before[begins][size_t(reader)]) return false;
+        if (!before_[begins][size_t(reader)]) return false;
       return true;
     };
     plan_->shared_bytes =

@@ -129,15 +129,23 @@ struct Plan {
   std::vector<PlannedValue> values;
   std::vector<PlannedNode> nodes;
   std::vector<Stage> stages;
-  std::vector<std::vector<int>> successors;  ///< schedule operators: of each task of the only stage; else empty
+  std::vector<std::vector<int>> successors;  ///< schedule operators and `branches`: of each task of the only stage
   std::vector<Slot> slots;
   Slicing slicing;
   int lanes = 1;
   int64_t slices = 1;          ///< of the batch
-  int64_t slice_examples = 0;  ///< of the largest
+  int64_t slice_examples = 0;  ///< of the largest; the others have as many or one fewer
+  bool branches = false;       ///< one example: whole nodes as soon as those they depend on are over (see operators.cc)
   int64_t shared_bytes = 0, local_bytes = 0, workspace_bytes = 0;
   int64_t sum_of_sizes_bytes = 0;  ///< all intermediate values, each with memory of its own
   int segments = 0;
+
+  /// The examples of a slice, and the slice that begins at an example.
+  Slice slice(int64_t index) const {
+    const int64_t begin = slicing.batch * index / slices;
+    return {begin, slicing.batch * (index + 1) / slices - begin, slicing.batch};
+  }
+  int64_t slice_at(int64_t begin) const { return ((begin + 1) * slices - 1) / slicing.batch; }
 
   int64_t planned_bytes(int threads) const { return shared_bytes + threads * (local_bytes + workspace_bytes); }
   int slot(Slot::Kind kind, const std::string& name) const;  ///< -1 where there is none

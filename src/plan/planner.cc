@@ -71,48 +71,63 @@ Planner::Planner(Graph graph, const std::vector<std::vector<int>>& groups, const
   plan_->graph = std::move(graph);
 }
 
+int Planner::cores() const { return options_.lanes > 0 ? options_.lanes : this_cpu().cores; }
+
 std::unique_ptr<Plan> Planner::run() {
   plan_->slicing = analyze_slicing(plan_->graph, options_.schedule != Schedule::operators);
+  // One example cannot be cut: its only slice would keep one thread busy. Its nodes run whole, those that do not
+  // depend on one another side by side (gradients of filters beside those of images).
+  if (options_.schedule == Schedule::slices && plan_->slicing.batch == 1 && cores() > 1) {
+    options_.schedule = Schedule::operators;
+    plan_->branches = true;
+    plan_->slicing = analyze_slicing(plan_->graph, false);
+  }
   choose_slices();
   make_values();
   make_nodes();
+  delay_packs();
   add_commits();
   make_stages();
   find_readers();
   choose_storage();
   if (options_.memory_plan) overwrite_in_place();
-  if (options_.schedule == Schedule::operators) make_successors();
+  if (options_.schedule == Schedule::operators) make_task_graph();
   place_local();
   place_shared();
   return std::move(plan_);
 }
 
 void Planner::choose_slices() {
+  const int64_t batch = plan_->slicing.batch, lanes = std::min<int64_t>(cores(), batch);
+  if (batch == 0) return;
+  int64_t slices = lanes;
+  if (options_.slices > 0) slices = std::min(options_.slices, batch);
+  else if (const int64_t live = live_bytes_per_example(plan_->graph, plan_->slicing); live > 0)
+    slices = lanes * slices_per_lane(lanes, this_cpu().l2_bytes / live);
+  plan_->slices = slices;
+  plan_->slice_examples = (batch + slices - 1) / slices;
+  plan_->lanes = int(std::min(lanes, slices));
+}
+
+/// As many slices as keep one of at most `in_cache` examples in the cache, equally many for each lane: a lane with one
+/// more than its neighbours would leave their threads waiting (13 slices on 2 lanes: one in fourteen of the time).
+int64_t Planner::slices_per_lane(int64_t lanes, int64_t in_cache) const {
   constexpr int64_t kFewest = 4;  // fewer examples than this make the products of a slice too thin to run well
   const int64_t batch = plan_->slicing.batch;
-  const int64_t lanes = options_.lanes > 0 ? options_.lanes : this_cpu().cores;
-  if (batch == 0) return;
-  int64_t examples = (batch + lanes - 1) / lanes;
-  if (options_.slices > 0) {
-    examples = (batch + options_.slices - 1) / options_.slices;
-  } else if (const int64_t live = live_bytes_per_example(plan_->graph, plan_->slicing); live > 0) {
-    const int64_t in_cache = std::max(kFewest, this_cpu().l2_bytes / live);
-    if (in_cache < examples) {
-      // As many slices as keep one in the cache, in equal numbers per lane.
-      int64_t slices_per_lane = (batch + lanes * in_cache - 1) / (lanes * in_cache);
-      // Weights that do not stay in the cache are read anew by every slice, four times as many bytes in Winograd's form
-      // as in the filter's own. Where that is more than writing and reading the values would cost, slices are larger.
-      constexpr int64_t kWinograd = 4, kWriteAndRead = 2;
-      const SliceTraffic traffic = slice_traffic(plan_->graph, plan_->slicing, this_cpu().l2_bytes);
-      if (traffic.whole_bytes > 0)
-        slices_per_lane = std::clamp<int64_t>(
-            kWriteAndRead * traffic.sliced_bytes / (kWinograd * traffic.whole_bytes) / lanes, 1, slices_per_lane);
-      examples = (batch + lanes * slices_per_lane - 1) / (lanes * slices_per_lane);
-    }
-  }
-  plan_->slice_examples = std::max<int64_t>(examples, 1);
-  plan_->slices = (batch + plan_->slice_examples - 1) / plan_->slice_examples;
-  plan_->lanes = int(std::min(lanes, plan_->slices));
+  in_cache = std::max(kFewest, in_cache);
+  if (in_cache * lanes >= batch) return 1;
+  int64_t count = (batch + lanes * in_cache - 1) / (lanes * in_cache);
+  // Weights that do not stay in the cache are read anew by every slice, four times as many bytes in Winograd's form
+  // as in the filter's own. Where that is more than writing and reading the values would cost, slices are larger.
+  constexpr int64_t kWinograd = 4, kWriteAndRead = 2;
+  const SliceTraffic traffic = slice_traffic(plan_->graph, plan_->slicing, this_cpu().l2_bytes);
+  if (traffic.whole_bytes > 0)
+    count =
+        std::clamp<int64_t>(kWriteAndRead * traffic.sliced_bytes / (kWinograd * traffic.whole_bytes) / lanes, 1, count);
+  // A few more, where all slices are then of one size: one shape for every kernel, and exact counts.
+  for (int64_t more = count; more <= count + count / 4 && batch / (lanes * more) >= kFewest; ++more)
+    if (batch % (lanes * more) == 0) return more;
+  return count;
 }
 
 void Planner::make_values() {

@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "plan/arena.h"
 #include "plan/plan.h"
@@ -25,7 +26,14 @@ class Planner {
   };
 
   // planner.cc: lanes and slices; values; the walk over the nodes
+  int cores() const;  ///< as many lanes as the plan may have
   void choose_slices();
+  /// How many slices have `slice_examples` examples, and how many one fewer.
+  struct SliceSizes {
+    int64_t large = 0, small = 0;
+  };
+  SliceSizes slice_sizes() const;
+  int64_t slices_per_lane(int64_t lanes, int64_t in_cache) const;
   void make_values();
   void make_nodes();
   std::vector<std::vector<int>> units() const;
@@ -38,6 +46,7 @@ class Planner {
   void add_compute(const std::vector<int>& nodes, Chosen chosen);
   bool add_view(int node);
   void add_packs(PlannedNode& node, const Offer& offer);
+  void delay_packs();
   void add_combine(int node);
   void add_commits();
   int64_t rows_that_split(const PlannedNode& node, std::vector<OperandUse>& inputs,
@@ -66,9 +75,14 @@ class Planner {
   Stage sliced_stage(const std::vector<int>& nodes, int order) const;
   Stage whole_stage(const std::vector<int>& nodes, int order) const;
   Stage split_stage(int node) const;
-  Stage operator_stage() const;
-  void make_successors();
-  std::vector<std::vector<bool>> ancestors() const;
+  bool worth_splitting(int node) const;
+  int64_t bytes_touched(int node) const;
+
+  // operators.cc: tasks without stages
+  std::vector<std::set<int>> dependents() const;
+  std::vector<int64_t> heights(const std::vector<std::set<int>>& dependents) const;
+  std::vector<std::vector<int>> chains(const std::vector<std::set<int>>& dependents) const;
+  void make_task_graph();
 
   // memory.cc: storage classes, in-place, arenas
   void find_readers();
@@ -88,7 +102,10 @@ class Planner {
   std::vector<std::vector<int>> readers_;                 ///< planned nodes that read a value's memory, by root
   std::vector<int> writer_;                               ///< planned node that writes a value; -1
   std::vector<int> stage_of_;                             ///< of each planned node; -1 for views
-  std::vector<std::vector<int>> aliases_;                 ///< per planned node: output -> input it may overwrite
+  std::vector<std::vector<bool>> before_;  ///< schedule operators: before_[n][m]: m is over before n begins
+  std::map<std::string, std::vector<int64_t>> samples_;  ///< what was measured for a key of the tuning record, sorted
+  bool again_ = false;                                   ///< measure what was measured already
+  std::vector<std::vector<int>> aliases_;                ///< per planned node: output -> input it may overwrite
 };
 
 }  // namespace tacho

@@ -30,19 +30,29 @@ class Components {
 /// One task a lane: its slices in order, each through all the nodes depth-first.
 Stage Planner::sliced_stage(const std::vector<int>& nodes, int order) const {
   Stage stage{{}, order};
-  const int64_t batch = plan_->slicing.batch, size = plan_->slice_examples;
   for (int lane = 0; lane < plan_->lanes; ++lane) {
     Task task;
     const int64_t begin = plan_->slices * lane / plan_->lanes, end = plan_->slices * (lane + 1) / plan_->lanes;
     for (int64_t s = begin; s < end; ++s)
-      for (int n : nodes)
-        task.items.push_back({n, lane, s == begin, {s * size, std::min(size, batch - s * size), batch}});
+      for (int n : nodes) task.items.push_back({n, lane, s == begin, plan_->slice(s)});
     stage.tasks.push_back(std::move(task));
   }
   return stage;
 }
 
-/// Nodes that run once: one task for each set of nodes that depend on one another or touch the same variable.
+/// Bytes of a node's operands, its partials in all lanes among them.
+int64_t Planner::bytes_touched(int n) const {
+  const PlannedNode& node = plan_->nodes[size_t(n)];
+  int64_t sum =
+      node.kind == PlannedNode::combine ? plan_->lanes * plan_->nodes[size_t(node.combined)].partial_bytes : 0;
+  for (const auto& uses : {node.inputs, node.outputs})
+    for (const OperandUse& use : uses)
+      if (use.value >= 0 && !use.partial) sum += whole_bytes(plan_->values[size_t(use.value)]);
+  return sum;
+}
+
+/// Nodes that run once: one task for each set of nodes that depend on one another or touch the same variable. The
+/// largest come first: whoever is free takes the next, and a large one at the end would be waited for.
 Stage Planner::whole_stage(const std::vector<int>& nodes, int order) const {
   Components components(nodes.size());
   std::map<int, size_t> toucher;  // memory -> first node of this stage that reads or writes it
@@ -60,20 +70,25 @@ Stage Planner::whole_stage(const std::vector<int>& nodes, int order) const {
     for (const OperandUse& use : plan_->nodes[size_t(nodes[i])].outputs) touch(use.value);
     for (int pack : plan_->nodes[size_t(nodes[i])].packs) touch(pack);
   }
-  std::map<size_t, Task> tasks;
+  std::map<size_t, std::pair<int64_t, Task>> tasks;
   for (size_t i = 0; i < nodes.size(); ++i) {
     const int64_t rows = std::max<int64_t>(plan_->nodes[size_t(nodes[i])].split_rows, 1);
-    tasks[components.find(i)].items.push_back({nodes[i], 0, true, {0, rows, rows}});
+    auto& [bytes, task] = tasks[components.find(i)];
+    bytes += bytes_touched(nodes[i]);
+    task.items.push_back({nodes[i], 0, true, {0, rows, rows}});
   }
+  std::vector<std::pair<int64_t, Task>> sorted;
+  for (auto& [first, task] : tasks) sorted.push_back(std::move(task));
+  std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
   Stage stage{{}, order};
-  for (auto& [first, task] : tasks) stage.tasks.push_back(std::move(task));
+  for (auto& [bytes, task] : sorted) stage.tasks.push_back(std::move(task));
   return stage;
 }
 
 /// One node that runs whole, its rows split over the lanes.
 Stage Planner::split_stage(int n) const {
   const int64_t rows = plan_->nodes[size_t(n)].split_rows;
-  const int lanes = int(std::min<int64_t>(options_.lanes > 0 ? options_.lanes : this_cpu().cores, rows));
+  const int lanes = int(std::min<int64_t>(cores(), rows));
   Stage stage{{}, plan_->nodes[size_t(n)].order};
   for (int lane = 0; lane < lanes; ++lane) {
     const int64_t begin = rows * lane / lanes, end = rows * (lane + 1) / lanes;
@@ -82,26 +97,30 @@ Stage Planner::split_stage(int n) const {
   return stage;
 }
 
-void Planner::make_stages() {
+bool Planner::worth_splitting(int n) const {
   // Splitting less than this over threads costs more than it saves (a barrier is some microseconds).
   constexpr int64_t kWorthSplitting = 1 << 18;  // bytes
-  const auto bytes = [&](int n) {
-    int64_t sum = 0;
-    for (const OperandUse& use : plan_->nodes[size_t(n)].outputs) sum += whole_bytes(plan_->values[size_t(use.value)]);
-    return sum;
-  };
+  if (plan_->nodes[size_t(n)].split_rows < 2) return false;
+  int64_t bytes = 0;
+  for (const OperandUse& use : plan_->nodes[size_t(n)].outputs) bytes += whole_bytes(plan_->values[size_t(use.value)]);
+  return bytes >= kWorthSplitting;
+}
+
+void Planner::make_stages() {
   std::vector<Stage>& stages = plan_->stages;
   const auto runs = [&](int n) { return plan_->nodes[size_t(n)].kind != PlannedNode::view; };
   std::vector<int> last;  // commits that copy: behind everything that may still read the variable
   if (options_.schedule == Schedule::operators) {
-    stages.push_back(operator_stage());
+    stages.emplace_back();  // of tasks without stages, which need to know what overwrites what: make_task_graph
+    stage_of_.assign(plan_->nodes.size(), 0);
+    return;
   } else if (options_.schedule == Schedule::sequential) {
     for (int n = 0; n < int(plan_->nodes.size()); ++n) {
       const PlannedNode& node = plan_->nodes[size_t(n)];
       if (!runs(n)) continue;
       if (node.kind == PlannedNode::commit) last.push_back(n);
       else if (node.sliced) stages.push_back(sliced_stage({n}, node.order));
-      else if (node.split_rows > 0 && bytes(n) >= kWorthSplitting) stages.push_back(split_stage(n));
+      else if (worth_splitting(n)) stages.push_back(split_stage(n));
       else stages.push_back(whole_stage({n}, node.order));
     }
   } else {

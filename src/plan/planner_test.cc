@@ -1,0 +1,212 @@
+// What a plan promises of its slices, stages and tasks.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "nn/builtin.h"
+#include "passes/pipeline.h"
+#include "plan/plan.h"
+#include "plan/step_schedule.h"
+#include "train/session.h"
+
+namespace tacho {
+namespace {
+
+struct Asked {
+  NetworkSpec network = builtin_network("simplenn-4", Shape{1, 12, 12});
+  int64_t batch = 8;
+  int lanes = 2;
+  int64_t slices = 0;
+  int threads = 1;
+  Schedule schedule = Schedule::slices;
+};
+
+std::unique_ptr<Plan> planned(const Asked& asked) {
+  StepOptions step;
+  step.network = asked.network;
+  step.batch = asked.batch;
+  Switches switches;
+  set_switch(switches, "threads", std::to_string(asked.threads));
+  step.way = resolve(switches);
+  Graph graph = source_graph(step);
+  run_pipeline(graph);
+  std::vector<std::vector<int>> groups;
+  for (GroupProposal& proposal : propose_groups(graph)) groups.push_back(std::move(proposal.nodes));
+  PlanOptions options = plan_options(step.way);
+  options.tuning = nullptr;
+  options.lanes = asked.lanes;
+  options.slices = asked.slices;
+  options.schedule = asked.schedule;
+  return make_plan(std::move(graph), groups, options);
+}
+
+/// The begins of the slices that a task's items work on, in order.
+std::vector<int64_t> begins(const Task& task) {
+  std::vector<int64_t> result;
+  for (const Item& item : task.items)
+    if (result.empty() || result.back() != item.slice.begin) result.push_back(item.slice.begin);
+  return result;
+}
+
+TEST(Planner, SlicesCoverTheBatchInOrderAndDifferByOneExampleAtMost) {
+  for (const int64_t batch : {2, 3, 7, 13, 128, 130})
+    for (const int64_t slices : {1, 2, 5, 13, 200}) {
+      const auto plan = planned({.batch = batch, .lanes = 2, .slices = slices});
+      EXPECT_EQ(plan->slices, std::min(slices, batch));
+      int64_t next = 0;
+      for (int64_t s = 0; s < plan->slices; ++s) {
+        const Slice slice = plan->slice(s);
+        EXPECT_EQ(slice.begin, next);
+        EXPECT_EQ(plan->slice_at(slice.begin), s) << batch << " in " << slices;
+        EXPECT_LE(slice.count, plan->slice_examples);
+        EXPECT_GE(slice.count, plan->slice_examples - 1);
+        EXPECT_GE(slice.count, 1);
+        next += slice.count;
+      }
+      EXPECT_EQ(next, batch);
+    }
+}
+
+TEST(Planner, EveryLaneHasAsManySlicesAsTheOthers) {
+  for (const int lanes : {1, 2, 3, 4})
+    for (const int64_t batch : {4, 30, 97, 128, 200}) {
+      const auto plan = planned({.network = builtin_network("simplenn-4"), .batch = batch, .lanes = lanes});
+      EXPECT_EQ(plan->lanes, lanes);
+      EXPECT_EQ(plan->slices % lanes, 0) << batch << " examples, " << lanes << " lanes";
+      for (const Stage& stage : plan->stages) {
+        if (stage.order % 2 == 0) continue;
+        ASSERT_EQ(int(stage.tasks.size()), lanes);
+        for (const Task& task : stage.tasks) EXPECT_EQ(int64_t(begins(task).size()), plan->slices / lanes);
+      }
+    }
+}
+
+TEST(Planner, ThreadsDoNotChangeThePlan) {
+  for (const int64_t batch : {1, 2, 9}) {
+    const auto one = planned({.batch = batch, .threads = 1}), four = planned({.batch = batch, .threads = 4});
+    EXPECT_EQ(fingerprint_of(*one), fingerprint_of(*four));
+    EXPECT_EQ(one->shared_bytes, four->shared_bytes);
+    ASSERT_EQ(one->stages.size(), four->stages.size());
+    for (size_t s = 0; s < one->stages.size(); ++s)
+      EXPECT_EQ(one->stages[s].tasks.size(), four->stages[s].tasks.size());
+    EXPECT_EQ(one->successors, four->successors);
+  }
+}
+
+TEST(Planner, OneExampleRunsAsBranchesWhereThereAreSeveralLanes) {
+  EXPECT_FALSE(planned({.batch = 2})->branches);
+  EXPECT_FALSE(planned({.batch = 1, .lanes = 1})->branches);
+  const auto plan = planned({.network = builtin_network("simplenn-4"), .batch = 1});
+  ASSERT_TRUE(plan->branches);
+  ASSERT_EQ(plan->stages.size(), 1u);
+  // Gradients of filters and of images are side by side: taken as equally long, the nodes would keep more than one
+  // thread busy.
+  EXPECT_GT(work_and_span(schedule_of(*plan), std::vector<int64_t>(plan->nodes.size(), 1000)).parallelism(), 1.3);
+  EXPECT_LT(plan->stages[0].tasks.size(), plan->nodes.size()) << "chains are one task";
+}
+
+/// Memory that a node touches: by value where it is the caller's, else where it lies in the shared arena.
+struct Touched {
+  int64_t begin = 0, end = 0;
+  int external = -1;
+  bool written = false;
+};
+
+std::vector<Touched> touched_by(const Plan& plan, int n) {
+  std::vector<Touched> result;
+  const auto touch = [&](int value, bool written) {
+    if (value < 0) return;
+    while (plan.values[size_t(value)].root != value) value = plan.values[size_t(value)].root;
+    const PlannedValue& v = plan.values[size_t(value)];
+    if (v.storage == Storage::external) result.push_back({0, 0, value, written});
+    if (v.storage == Storage::shared) result.push_back({v.offset, v.offset + v.bytes, -1, written});
+  };
+  const PlannedNode& node = plan.nodes[size_t(n)];
+  for (const OperandUse& use : node.inputs) touch(use.value, false);
+  for (const int pack : node.packs) touch(pack, false);
+  for (const OperandUse& use : node.outputs) touch(use.value, true);
+  return result;
+}
+
+TEST(Planner, TasksWithoutStagesThatTouchTheSameMemoryFollowOneAnother) {
+  for (const Asked& asked : {Asked{.batch = 1}, Asked{.batch = 5, .schedule = Schedule::operators},
+                             Asked{.network = builtin_network("vgg11", Shape{3, 32, 32}), .batch = 1}}) {
+    const auto plan = planned(asked);
+    const std::vector<Task>& tasks = plan->stages.at(0).tasks;
+    ASSERT_EQ(plan->successors.size(), tasks.size());
+    // Closure of the dependencies: tasks stand in an order that respects them.
+    std::vector<std::vector<bool>> before(tasks.size(), std::vector<bool>(tasks.size()));
+    for (size_t t = 0; t < tasks.size(); ++t)
+      for (const int next : plan->successors[t]) {
+        ASSERT_GT(next, int(t));
+        for (size_t k = 0; k < t; ++k)
+          if (before[t][k]) before[size_t(next)][k] = true;
+        before[size_t(next)][t] = true;
+      }
+    std::vector<std::vector<Touched>> touched(tasks.size());
+    for (size_t t = 0; t < tasks.size(); ++t)
+      for (const Item& item : tasks[t].items) {
+        const auto own = touched_by(*plan, item.node);
+        touched[t].insert(touched[t].end(), own.begin(), own.end());
+      }
+    const auto meet = [](const Touched& a, const Touched& b) {
+      if (!a.written && !b.written) return false;
+      return a.external >= 0 ? a.external == b.external : b.external < 0 && a.begin < b.end && b.begin < a.end;
+    };
+    for (size_t t = 0; t < tasks.size(); ++t)
+      for (size_t u = t + 1; u < tasks.size(); ++u) {
+        if (before[u][t] || tasks[t].items[0].node == tasks[u].items[0].node) continue;  // parts of one split node
+        for (const Touched& a : touched[t])
+          for (const Touched& b : touched[u])
+            ASSERT_FALSE(meet(a, b)) << plan->nodes[size_t(tasks[t].items[0].node)].path << " and "
+                                     << plan->nodes[size_t(tasks[u].items[0].node)].path;
+      }
+  }
+}
+
+TEST(Planner, WhatIsWorthItIsSplitOverItsRows) {
+  // 1024 x 300 weights: more than the 256 KB below which a task is not split.
+  NetworkSpec network = builtin_network("mlp", Shape{1, 32, 32});
+  const auto plan = planned({.network = network, .batch = 1, .lanes = 3});
+  std::map<int, std::vector<Slice>> parts;
+  for (const Task& task : plan->stages.at(0).tasks)
+    for (const Item& item : task.items) parts[item.node].push_back(item.slice);
+  int split = 0;
+  for (const auto& [n, slices] : parts) {
+    if (slices.size() == 1) continue;
+    ++split;
+    EXPECT_EQ(slices.size(), 3u) << plan->nodes[size_t(n)].path;
+    int64_t next = 0;
+    for (const Slice& slice : slices) {
+      EXPECT_EQ(slice.begin, next);
+      EXPECT_EQ(slice.total, plan->nodes[size_t(n)].split_rows);
+      next += slice.count;
+    }
+    EXPECT_EQ(next, plan->nodes[size_t(n)].split_rows);
+  }
+  EXPECT_GT(split, 0) << "an update of 1.2 MB of weights";
+}
+
+TEST(Planner, PacksOfADeepNetworkAreMadeWhenTheyAreAboutToBeRead) {
+  const auto plan = planned({.network = builtin_network("vgg11", Shape{3, 32, 32}), .batch = 4});
+  std::map<int, int> pack_order;  // packed value -> order
+  for (const PlannedNode& node : plan->nodes)
+    if (node.kind == PlannedNode::pack) pack_order[node.outputs[0].value] = node.order;
+  if (pack_order.size() < 5) GTEST_SKIP() << "no backend here packs operands of this network";
+  std::set<int> orders;
+  for (const PlannedNode& node : plan->nodes)
+    for (const int pack : node.packs) {
+      EXPECT_LE(pack_order.at(pack), node.order);
+      EXPECT_EQ(pack_order.at(pack) % 2, 0);
+      orders.insert(pack_order.at(pack));
+    }
+  EXPECT_GT(orders.size(), 3u);
+  int64_t apart = 0;
+  for (const auto& [value, order] : pack_order) apart += plan->values[size_t(value)].bytes;
+  EXPECT_LT(plan->shared_bytes, apart) << "they share memory, and everything else lies there too";
+}
+
+}  // namespace
+}  // namespace tacho
