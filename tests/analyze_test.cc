@@ -139,6 +139,41 @@ TEST(Analyze, FloorsComeWithCeilings) {
   }
 }
 
+TEST(Analyze, ApartEveryRowHasItsTimes) {
+  MeasureOptions measuring = few_steps();
+  measuring.apart = true;
+  for (const char* threads : {"1", "2"}) {
+    SCOPED_TRACE(threads);
+    RunRecord record = measure(step_of("simplenn-4", {{"threads", threads}}), digits(), measuring);
+    ASSERT_TRUE(record.apart);
+    ASSERT_EQ(record.apart->skipped, "");
+    record.profile = made_up_profile();
+    const Report report = make_report(record);
+    int64_t contention = 0, accounts = 0;
+    for (size_t r = 0; r < record.rows.size(); ++r) {
+      const bool runs = record.rows[r].kind != PlannedNode::view;
+      EXPECT_EQ(record.apart->alone_ns[r] > 0, runs) << record.rows[r].path;
+      EXPECT_EQ(record.apart->one_thread_ns[r] > 0, runs) << record.rows[r].path;
+      if (runs) contention += report.operations[r].terms->contention_ns;
+    }
+    for (int64_t ns : record.apart->accounts_ns) accounts += ns;
+    EXPECT_EQ(accounts, record.apart->one_thread_step_ns) << "one thread: its accounts are the step";
+    EXPECT_EQ(report.speedup.has_value(), record.threads > 1);
+    if (record.threads == 1) {
+      EXPECT_EQ(contention, 0) << "nobody else runs";
+    }
+  }
+}
+
+TEST(Analyze, ApartNeedsAPlan) {
+  MeasureOptions measuring = few_steps();
+  measuring.apart = true;
+  const RunRecord record =
+      measure(step_of("mlp", {{"execution", "procedural"}, {"threads", "2"}}), digits(), measuring);
+  ASSERT_TRUE(record.apart);
+  EXPECT_NE(record.apart->skipped, "");
+}
+
 TEST(Analyze, InferenceIsForwardOnly) {
   const RunRecord record = measure(step_of("mlp", {{"threads", "2"}}, StepKind::inference), digits(), few_steps());
   const Report report = make_report(record);

@@ -30,6 +30,16 @@ struct OtherWay {
   int64_t forward_ns = 0;           ///< per thread, in all forward kernels
 };
 
+/// What the rows take by themselves and in the same step on one thread: why they are above their floors.
+struct Apart {
+  std::string skipped;                 ///< why it was not measured; empty where it was
+  std::vector<int64_t> alone_ns;       ///< by row, of all its calls: each kernel by itself, caches warm
+  std::vector<int64_t> one_thread_ns;  ///< by row, in the step on one thread: median
+  int64_t one_thread_step_ns = 0;      ///< of the median step on one thread
+  std::vector<int64_t> accounts_ns;    ///< of that step, by Account
+  int64_t repetitions = 0;             ///< steps on one thread
+};
+
 /// One measured run.
 struct RunRecord {
   std::string command = "tacho analyze";  ///< what the user would type to run it again
@@ -58,6 +68,7 @@ struct RunRecord {
   StepSchedule schedule;                  ///< which rows' calls follow one another; empty where unknown
   std::optional<MachineProfile> profile;  ///< this machine's ceilings; without them there are no floors
   int64_t planned_bytes = 0, sum_of_sizes_bytes = 0, peak_rss_bytes = 0;
+  std::optional<Apart> apart;
   std::vector<OtherWay> ways;
 };
 

@@ -117,6 +117,11 @@ Json operation_to_json(const Operation& o, const Report& report) {
     json["bound_by"] = o.bound_by.empty() ? "nothing" : o.bound_by;
     json["room_ns"] = o.room_ns;
     json["floor"] = floor_to_json(o.floor);
+    if (o.terms)
+      json["terms"] = {{"floor_ns", o.terms->floor_ns},
+                       {"kernel_ns", o.terms->kernel_ns},
+                       {"cold_ns", o.terms->cold_ns},
+                       {"contention_ns", o.terms->contention_ns}};
   }
   json["kernel"] = o.kernel;
   json["backend"] = o.backend;
@@ -188,6 +193,20 @@ Json required_to_json(const SourceNode& node) {
   return json;
 }
 
+namespace {
+
+Json speedup_to_json(const Report& report) {
+  Json terms = Json::array();
+  for (const auto& [name, ns] : report.speedup->terms) terms.push_back({{"term", name}, {"ns", ns}});
+  return {{"threads", report.threads()},
+          {"one_thread_step_ns", report.speedup->one_thread_step_ns},
+          {"repetitions", report.speedup->repetitions},
+          {"factor", report.speedup->factor},
+          {"terms", terms}};
+}
+
+}  // namespace
+
 Json to_json(const Report& report) {
   const RunRecord& record = *report.record;
   Json operations = Json::array(), layers = Json::array(), ways = Json::array(), findings = Json::array();
@@ -199,35 +218,38 @@ Json to_json(const Report& report) {
   for (const auto& [phase, row] : report.phases)
     phases[name_of(phase)] = {{"work", row.work}, {"products_work", row.products_work}, {"time_ns", row.time_ns}};
   std::vector<int64_t> shape(record.input_shape.begin(), record.input_shape.end());
-  return {{"schema", "tacho.analyze"},
-          {"schema_version", 1},
-          {"command", record.command},
-          {"network",
-           {{"name", record.network},
-            {"layers", record.layers},
-            {"parameters", record.parameters},
-            {"input_shape", shape}}},
-          {"machine", machine_to_json(record)},
-          {"switches", switches_to_json(record.switches)},
-          {"batch_size", record.batch},
-          {"dtype", std::string(name_of(record.dtype))},
-          {"threads", record.threads},
-          {"step_kind", record.training ? "train" : "inference"},
-          {"optimizer", record.optimizer},
-          {"loss", record.loss},
-          {"data", record.data},
-          {"slices", record.slices},
-          {"step", step_to_json(report)},
-          {"ledger", ledger_to_json(report)},
-          {"phases", phases},
-          {"operations", operations},
-          {"layers", layers},
-          {"ways", ways},
-          {"memory",
-           {{"planned_bytes", record.planned_bytes},
-            {"sum_of_sizes_bytes", record.sum_of_sizes_bytes},
-            {"peak_rss_bytes", record.peak_rss_bytes}}},
-          {"findings", findings}};
+  Json json = {{"schema", "tacho.analyze"},
+               {"schema_version", 1},
+               {"command", record.command},
+               {"network",
+                {{"name", record.network},
+                 {"layers", record.layers},
+                 {"parameters", record.parameters},
+                 {"input_shape", shape}}},
+               {"machine", machine_to_json(record)},
+               {"switches", switches_to_json(record.switches)},
+               {"batch_size", record.batch},
+               {"dtype", std::string(name_of(record.dtype))},
+               {"threads", record.threads},
+               {"step_kind", record.training ? "train" : "inference"},
+               {"optimizer", record.optimizer},
+               {"loss", record.loss},
+               {"data", record.data},
+               {"slices", record.slices},
+               {"step", step_to_json(report)},
+               {"ledger", ledger_to_json(report)},
+               {"phases", phases},
+               {"operations", operations},
+               {"layers", layers},
+               {"ways", ways},
+               {"memory",
+                {{"planned_bytes", record.planned_bytes},
+                 {"sum_of_sizes_bytes", record.sum_of_sizes_bytes},
+                 {"peak_rss_bytes", record.peak_rss_bytes}}},
+               {"findings", findings}};
+  if (record.apart && !record.apart->skipped.empty()) json["terms_skipped"] = record.apart->skipped;
+  if (report.speedup) json["speedup"] = speedup_to_json(report);
+  return json;
 }
 
 }  // namespace tacho

@@ -11,7 +11,7 @@ namespace tacho {
 std::string render_text(const Report& report, const Paint& paint) {
   std::string text = render_header(report, paint);
   for (const auto section :
-       {render_step, render_ledger, render_operations, render_layers, render_ways, render_findings})
+       {render_step, render_ledger, render_operations, render_terms, render_layers, render_ways, render_findings})
     if (const std::string part = section(report, paint); !part.empty()) text += "\n" + part;
   return text;
 }

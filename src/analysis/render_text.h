@@ -15,6 +15,7 @@ std::string render_header(const Report& report, const Paint& paint);      ///< w
 std::string render_step(const Report& report, const Paint& paint);        ///< STEP
 std::string render_ledger(const Report& report, const Paint& paint);      ///< LEDGER
 std::string render_operations(const Report& report, const Paint& paint);  ///< OPERATIONS and KERNELS
+std::string render_terms(const Report& report, const Paint& paint);       ///< ABOVE THEIR FLOORS; empty unmeasured
 std::string render_layers(const Report& report, const Paint& paint);      ///< LAYERS
 std::string render_ways(const Report& report, const Paint& paint);        ///< SAME STEP, OTHER WAYS; empty without any
 std::string render_findings(const Report& report, const Paint& paint);    ///< FINDINGS, trust and NEXT

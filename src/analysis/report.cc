@@ -6,6 +6,7 @@
 #include "analysis/floors.h"
 #include "analysis/layers.h"
 #include "analysis/operations.h"
+#include "analysis/terms.h"
 
 namespace tacho {
 namespace {
@@ -76,6 +77,7 @@ Report make_report(const RunRecord& record) {
   report.operations = operations_of(record, report.nodes, report.step.median_step);
   add_parallelism(report);
   add_floors(report);
+  add_terms(report);
   add_phases(report);
   add_shares(report);
   report.layers = layers_of(record, report.nodes, report.operations);

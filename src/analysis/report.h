@@ -36,6 +36,22 @@ struct Floor {
   int64_t ns() const { return arithmetic_ns > bytes_ns ? arithmetic_ns : bytes_ns; }
 };
 
+/// An operation's median time, added up: floor + kernel + cold + contention = median_ns, exactly. Terms may be
+/// negative.
+struct Terms {
+  int64_t floor_ns = 0;
+  int64_t kernel_ns = 0;      ///< the kernel by itself with warm caches, less its floor
+  int64_t cold_ns = 0;        ///< in the step on one thread, less by itself: its data are in further caches
+  int64_t contention_ns = 0;  ///< in this run, less on one thread: threads share cores, caches, memory, clock
+};
+
+/// Why n threads are not n times one. In thread time of one step each.
+struct Speedup {
+  int64_t one_thread_step_ns = 0, repetitions = 0;
+  double factor = 0;                                   ///< one thread's step over this run's
+  std::vector<std::pair<std::string, int64_t>> terms;  ///< sum to threads x step; the first is one thread's step
+};
+
 /// One row: an executed node, or a source node that nothing executes (time 0).
 struct Operation {
   std::string node;  ///< id: layer/operation/phase
@@ -62,8 +78,9 @@ struct Operation {
   /// The same at a thread's part of the ceilings of all threads together: more where threads share a core's units or a
   /// memory's bandwidth. A call that runs while the other threads wait may be faster.
   int64_t shared_floor_ns = 0;
-  std::string bound_by;  ///< what the floor is of: "arithmetic", "L1", "L2", "L3", "memory"; empty where it is 0
-  int64_t room_ns = 0;   ///< median_ns - floor_ns; below 0 where the model is wrong
+  std::string bound_by;        ///< what the floor is of: "arithmetic", "L1", "L2", "L3", "memory"; empty where it is 0
+  int64_t room_ns = 0;         ///< median_ns - floor_ns; below 0 where the model is wrong
+  std::optional<Terms> terms;  ///< where they were measured
   std::string backend, kernel, reason;
   std::vector<RefusedOffer> refusals;
 };
@@ -102,6 +119,7 @@ struct Report {
   std::vector<LayerRow> layers;
   std::map<Phase, PhaseRow> phases;
   std::vector<Finding> findings;
+  std::optional<Speedup> speedup;  ///< where it was measured, on more than one thread
 
   int threads() const { return record->threads; }
   /// Whether there are floors.

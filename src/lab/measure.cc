@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "device/cpu.h"
+#include "lab/apart.h"
 #include "lab/feed.h"
 #include "nn/parameters.h"
 
@@ -88,6 +89,7 @@ RunRecord measure(const StepOptions& options, const Dataset& data, const Measure
   record.peak_rss_bytes = peak_rss_bytes();
   if (const Plan* plan = executor.plan(); plan && plan->slice_examples > 0)
     record.slices = plan->slices, record.slice_examples = plan->slice_examples;
+  if (measuring.apart) record.apart = measure_apart(record, executor, options, data, measuring);
   return record;
 }
 

@@ -17,6 +17,7 @@ struct MeasureOptions {
   uint64_t seed = 0;
   /// Called after the step that is said, outside every measurement: for progress.
   std::function<void(const char* what)> progress;
+  bool apart = false;     ///< each kernel by itself, and the step on one thread: some two seconds more
   bool ceilings = false;  ///< with this machine's profile: the kept one, else it is measured first and kept
 };
 

@@ -1,7 +1,10 @@
 // Times of single kernels, by which the plan chooses between backends.
+#include "plan/measure.h"
+
 #include <algorithm>
 #include <cstring>
 #include <functional>
+#include <map>
 
 #include "base/clock.h"
 #include "plan/tuning.h"
@@ -48,7 +51,116 @@ int64_t least_time(const std::function<void()>& call) {
   return std::max<int64_t>(least, 1);
 }
 
+void wait_for(RunStatus status) {
+  while (!status.done() && !status.event->done()) {
+  }
+}
+
+/// Memory of a node's own operands for one call, filled with numbers.
+class Operands {
+ public:
+  Operands(const Plan& plan, const PlannedNode& node, const Slice& slice) : plan_(plan), slice_(slice) {
+    for (const OperandUse& use : node.inputs) inputs.push_back(view_of(use));
+    for (const OperandUse& use : node.outputs) outputs.push_back(view_of(use));
+  }
+  void* bytes(size_t size) {
+    memory_.push_back(std::make_unique<Buffer>(size));
+    touch(*memory_.back(), size);
+    return memory_.back()->data();
+  }
+  SmallVector<View, kMaxOperands> inputs, outputs;
+
+ private:
+  View view_of(const OperandUse& use) {
+    if (use.value < 0 || use.partial) return {nullptr, {DType::boolean, {}}};
+    const PlannedValue& value = plan_.values[size_t(use.value)];
+    TensorType type = value.type;
+    if (use.sliced) type.shape[0] = slice_.count * use.rows;
+    const size_t size = bytes_of(type, value.layout);
+    void* data = bytes(size);
+    fill(*memory_.back(), type, size);
+    return {data, type};
+  }
+  const Plan& plan_;
+  Slice slice_;
+  std::vector<std::unique_ptr<Buffer>> memory_;
+};
+
+int64_t time_of_call(const Plan& plan, const PlannedNode& node, const Slice& slice) {
+  Operands operands(plan, node, slice);
+  const Kernel* kernel = node.kernel.get();
+  switch (node.kind) {
+    case PlannedNode::view:
+      return 0;
+    case PlannedNode::pack:
+      return least_time([&] { kernel->pack(size_t(node.pack_index), operands.inputs[0], operands.outputs[0].data); });
+    case PlannedNode::commit:
+      return least_time(
+          [&] { std::memcpy(operands.outputs[0].data, operands.inputs[0].data, size_t(operands.inputs[0].bytes())); });
+    case PlannedNode::combine: {
+      const PlannedNode& source = plan.nodes[size_t(node.combined)];
+      std::vector<void*> lanes;
+      for (int lane = 0; lane < plan.lanes; ++lane) {
+        lanes.push_back(operands.bytes(size_t(source.partial_bytes)));
+        kernel->begin(lanes.back());
+      }
+      SmallVector<View, kMaxOperands> all;
+      size_t k = 0;
+      for (const OperandUse& use : source.outputs)
+        all.push_back(use.partial ? operands.outputs[k++] : View{nullptr, {DType::boolean, {}}});
+      return least_time([&] {
+        for (int step = 1; step < plan.lanes; step *= 2)
+          for (int lane = 0; lane + step < plan.lanes; lane += 2 * step)
+            kernel->combine(lanes[size_t(lane)], lanes[size_t(lane + step)]);
+        kernel->finish(lanes[0], all);
+      });
+    }
+    case PlannedNode::compute:
+    case PlannedNode::reorder:
+      break;
+  }
+  SmallVector<const void*, kMaxOperands> packed;
+  for (int pack : node.packs) {
+    const auto packs = [&](const PlannedNode& n) { return n.kind == PlannedNode::pack && n.outputs[0].value == pack; };
+    const PlannedNode& packer = *std::find_if(plan.nodes.begin(), plan.nodes.end(), packs);
+    Operands own(plan, packer, {0, 1, 1});
+    void* data = operands.bytes(size_t(plan.values[size_t(pack)].type.shape[0]));
+    packer.kernel->pack(size_t(packer.pack_index), own.inputs[0], data);
+    packed.push_back(data);
+  }
+  const KernelRun run{operands.inputs, operands.outputs, slice, operands.bytes(size_t(node.workspace_bytes)), packed};
+  if (node.partial_bytes == 0) return least_time([&] { wait_for(kernel->run(run)); });
+  void* partial = operands.bytes(size_t(node.partial_bytes));
+  kernel->begin(partial);
+  return least_time([&] { wait_for(kernel->accumulate(run, partial)); });
+}
+
 }  // namespace
+
+int64_t measure_alone(const Plan& plan, int index) {
+  const PlannedNode& node = plan.nodes[size_t(index)];
+  struct Calls {
+    Slice slice;
+    int64_t number = 0;
+  };
+  std::map<int64_t, Calls> by_count;  // slices of one length take as long
+  int64_t lanes = 0;
+  for (const Stage& stage : plan.stages)
+    for (const Task& task : stage.tasks)
+      for (const Item& item : task.items) {
+        if (item.node != index) continue;
+        Calls& calls = by_count.emplace(item.slice.count, Calls{item.slice}).first->second;
+        ++calls.number;
+        lanes += item.first_in_lane;
+      }
+  int64_t ns = 0;
+  for (const auto& [count, calls] : by_count) ns += calls.number * time_of_call(plan, node, calls.slice);
+  if (node.kind == PlannedNode::compute && node.partial_bytes > 0) {
+    Buffer partial(size_t(node.partial_bytes));
+    ns += lanes * least_time([&] { node.kernel->begin(partial.data()); });
+  }
+  return ns;
+}
 
 int64_t measure(const Kernel& kernel, const Offer& offer, const Group& group, const Slice& slice) {
   std::vector<std::unique_ptr<Buffer>> memory;
@@ -76,15 +188,11 @@ int64_t measure(const Kernel& kernel, const Offer& offer, const Group& group, co
   Buffer workspace(offer.workspace_bytes);
   touch(workspace, offer.workspace_bytes);
   const KernelRun run{inputs, outputs, slice, workspace.data(), packed};
-  const auto wait = [](RunStatus status) {
-    while (!status.done() && !status.event->done()) {
-    }
-  };
-  if (!group.has_partial()) return least_time([&] { wait(kernel.run(run)); });
+  if (!group.has_partial()) return least_time([&] { wait_for(kernel.run(run)); });
   Buffer partial(kernel.partial_bytes());
   touch(partial, kernel.partial_bytes());
   kernel.begin(partial.data());
-  return least_time([&] { wait(kernel.accumulate(run, partial.data())); });
+  return least_time([&] { wait_for(kernel.accumulate(run, partial.data())); });
 }
 
 int64_t measure_reorder(const Kernel& kernel, const TensorType& type, const Layout& from, const Layout& to) {

@@ -75,10 +75,19 @@ TEST(Row, CallsAndUnitsOfTheScheduleAreTheRows) {
       for (const ScheduledCall& call : task) ++calls.at(size_t(call.row)), units[size_t(call.row)] += call.units;
   for (size_t r = 0; r < rows.size(); ++r) EXPECT_EQ(calls[r + 5], rows[r].traffic.calls) << rows[r].path;
   const auto product = size_t(&named(rows, "fc1/matmul/forward") - rows.data()) + 5;
-  EXPECT_EQ(units[product], 7) << "examples: slices of 3, 3 and 1";
-  ns[product] = 700;  // one lane has 3 examples, the other 4
+  EXPECT_EQ(units[product], 7) << "examples";
+  ns[product] = 700;
+  int64_t most = 0;  // of one lane
+  for (const auto& stage : schedule.stages)
+    for (const auto& task : stage) {
+      int64_t own = 0;
+      for (const ScheduledCall& call : task) own += size_t(call.row) == product ? call.units : 0;
+      most = std::max(most, own);
+    }
+  EXPECT_GE(most, 4);
+  EXPECT_LT(most, 7);
   EXPECT_EQ(work_and_span(schedule, ns).work_ns, 700);
-  EXPECT_EQ(work_and_span(schedule, ns).span_ns, 400);
+  EXPECT_EQ(work_and_span(schedule, ns).span_ns, 100 * most);
 }
 
 }  // namespace

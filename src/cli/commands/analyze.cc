@@ -17,7 +17,7 @@ struct AnalyzeFlags {
   std::optional<int64_t> steps;
   std::optional<double> seconds;
   std::optional<std::string> against;  ///< SWITCH=VALUE
-  bool inference = false, self_check = false, verify = false, ways = true;
+  bool inference = false, self_check = false, verify = false, ways = true, apart = true;
 };
 
 /// What the user would type to run this again: only what is not at its default.
@@ -112,6 +112,7 @@ int run(const AnalyzeFlags& flags) {
   if (flags.self_check) return run_self_check(flags, setup, measuring);
 
   measuring.ceilings = true;
+  measuring.apart = flags.apart && !turned;
   RunRecord record = measure(setup.step, setup.data, measuring);
   record.command = command_for(flags);
   if (flags.ways && !flags.against)
@@ -148,11 +149,14 @@ std::function<int()> declare(FlagSet& set) {
   set.value("--seconds", "S", "measure for so long",
             [&f = *flags](const std::string& text) { f.seconds = parse_number("--seconds", text, 0.01, 86'400); });
   set.flag("--inference", "the forward part only", flags->inference);
-  set.value("--ways", "on|off", "measure the same step executed other ways too (on)",
-            [&f = *flags](const std::string& text) {
-              if (text != "on" && text != "off") fail("--ways expects on or off, got '", text, "'");
-              f.ways = text == "on";
-            });
+  const auto on_or_off = [&](const char* name, const char* help, bool& value) {
+    set.value(name, "on|off", help, [name, &value](const std::string& text) {
+      if (text != "on" && text != "off") fail(name, " expects on or off, got '", text, "'");
+      value = text == "on";
+    });
+  };
+  on_or_off("--ways", "measure the same step executed other ways too (on)", flags->ways);
+  on_or_off("--apart", "each kernel by itself and the step on one thread too: why above the floor (on)", flags->apart);
   set.value("--against", "SWITCH=VALUE", "the same step with one switch turned, side by side",
             [&f = *flags](const std::string& text) { f.against = text; });
   set.flag("--self-check", "plant known delays; the ledger must return them (exit code 1 if not)", flags->self_check);
