@@ -80,15 +80,24 @@ class Reader {
   }
 
  private:
-  /// Of the threads whose next kernel is the task's first, the one that began it first.
-  size_t thread_of(const Task& task) const {
+  /// Of the threads whose next kernel is the task's first, the one that began it first. Without stages the tasks are
+  /// taken in any order, each of one kernel of its own: then whoever ran it.
+  size_t thread_of(const Task& task) {
+    const int node = task.items.front().node;
     size_t found = kernels_.size();
     for (size_t t = 0; t < kernels_.size(); ++t) {
-      if (next_[t] == kernels_[t].size() || kernels_[t][next_[t]].node != task.items.front().node) continue;
+      if (!plan_.successors.empty()) bring_forward(t, node);
+      if (next_[t] == kernels_[t].size() || kernels_[t][next_[t]].node != node) continue;
       if (found == kernels_.size() || kernels_[t][next_[t]].begin < kernels_[found][next_[found]].begin) found = t;
     }
-    if (found == kernels_.size()) fail("replay: no thread ran node ", task.items.front().node, " in that step");
+    if (found == kernels_.size()) fail("replay: no thread ran node ", node, " in that step");
     return found;
+  }
+  void bring_forward(size_t thread, int node) {
+    auto& kernels = kernels_[thread];
+    const auto begin = kernels.begin() + int64_t(next_[thread]);
+    const auto found = std::find_if(begin, kernels.end(), [&](const Interval& k) { return k.node == node; });
+    if (found != kernels.end()) std::iter_swap(begin, found);
   }
   const Interval& take(size_t thread, const Item& item) {
     const auto& kernels = kernels_[thread];

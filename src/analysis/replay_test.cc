@@ -209,5 +209,23 @@ TEST(MeasuredStep, ReadsTheLanesByWhoBeganFirst) {
   EXPECT_THROW(measured_step(plan, ledger, 0), Error) << "another plan's ledger";
 }
 
+/// Without stages: node 1 was taken after node 2, which became ready before it.
+TEST(MeasuredStep, FindsTheTasksOfAGraphWhereverTheyRan) {
+  Plan plan;
+  plan.nodes.resize(3);
+  plan.stages.resize(1);
+  for (int n = 0; n < 3; ++n) plan.stages[0].tasks.push_back({{{n, 0, true, {0, 1, 1}}}});
+  plan.successors = {{1}, {}, {}};
+  Ledger ledger;
+  ledger.begin(1, 0);
+  for (const auto& [at, node] : {std::pair{10, 0}, std::pair{30, 2}, std::pair{70, 1}}) {
+    ledger.record(0).change(at, Account::kernel, node);
+    ledger.record(0).change(at + 10 * (node + 1), Account::dispatch);
+  }
+  ledger.end_step(100);
+  ledger.close(100);
+  EXPECT_EQ(measured_step(plan, ledger, 0).times, (ItemTimes{{{10}, {20}, {30}}}));
+}
+
 }  // namespace
 }  // namespace tacho

@@ -20,6 +20,8 @@ class GraphExecutor : public Executor {
   StepSchedule schedule() const override { return schedule_of(*plan_); }
   int64_t planned_bytes() const override { return plan_->planned_bytes(pool_.threads()); }
   int64_t sum_of_sizes_bytes() const override { return plan_->sum_of_sizes_bytes; }
+  /// What runs the plan: for measurements that change how it does.
+  PlanRunner& runner() { return runner_; }
 
  private:
   Graph source_;

@@ -14,10 +14,16 @@ PlanRunner::PlanRunner(const Plan& plan, int threads, int32_t first_node)
   graph_.predecessors.assign(plan.successors.size(), 0);
   for (const std::vector<int>& successors : plan.successors)
     for (int next : successors) ++graph_.predecessors[size_t(next)];
-  for (size_t v = 0; v < plan.values.size(); ++v) {
+  place_as_planned();
+}
+
+void PlanRunner::place_as_planned() {
+  addresses_.clear();
+  partials_.clear();
+  for (size_t v = 0; v < plan_.values.size(); ++v) {
     size_t root = v;
-    while (plan.values[root].root != int(root)) root = size_t(plan.values[root].root);
-    const PlannedValue& value = plan.values[root];
+    while (plan_.values[root].root != int(root)) root = size_t(plan_.values[root].root);
+    const PlannedValue& value = plan_.values[root];
     Address address;
     address.storage = value.storage;
     address.slot = value.slot;
@@ -26,6 +32,9 @@ PlanRunner::PlanRunner(const Plan& plan, int threads, int32_t first_node)
     if (value.storage == Storage::shared) address.fixed = static_cast<std::byte*>(shared_.data()) + value.offset;
     addresses_.push_back(address);
   }
+  for (const PlannedNode& node : plan_.nodes)
+    partials_.push_back(node.partial_bytes > 0 ? static_cast<std::byte*>(shared_.data()) + node.partial_offset
+                                               : nullptr);
 }
 
 std::byte* PlanRunner::base_of(int value, int thread) const {
@@ -68,18 +77,21 @@ View PlanRunner::operand_view(const OperandUse& use, const Slice& slice, int thr
 View PlanRunner::view_of(Value value) const { return {base_of(value.id, 0), plan_.values[size_t(value.id)].type}; }
 
 void PlanRunner::run(int stage, int task, Worker& worker) {
-  for (const Item& item : plan_.stages[size_t(stage)].tasks[size_t(task)].items) run_item(item, worker);
+  const Task& items = plan_.stages[size_t(stage)].tasks[size_t(task)];
+  if (holding_) return run_holding(stage, items, worker);
+  for (const Item& item : items.items) run_item(item, worker);
 }
 
 void PlanRunner::run_item(const Item& item, Worker& worker) {
+  if (item.node == skipped_node_) return;
   const PlannedNode& node = plan_.nodes[size_t(item.node)];
   const int thread = worker.thread();
   worker.kernel(first_node_ + item.node, [&] {
     SmallVector<View, kMaxOperands> inputs, outputs;
     for (const OperandUse& use : node.inputs) inputs.push_back(operand_view(use, item.slice, thread));
     for (const OperandUse& use : node.outputs) outputs.push_back(operand_view(use, item.slice, thread));
-    const auto partial_of = [&](const PlannedNode& owner, int lane) {
-      return static_cast<std::byte*>(shared_.data()) + owner.partial_offset + lane * owner.partial_bytes;
+    const auto partial_of = [&](int owner, int lane) {
+      return partials_[size_t(owner)] + lane * plan_.nodes[size_t(owner)].partial_bytes;
     };
     switch (node.kind) {
       case PlannedNode::compute:
@@ -89,7 +101,7 @@ void PlanRunner::run_item(const Item& item, Worker& worker) {
         const KernelRun run{inputs, outputs, item.slice, workspace_[size_t(thread)]->data(), packed};
         RunStatus status;
         if (node.partial_bytes > 0) {
-          void* partial = partial_of(node, item.lane);
+          void* partial = partial_of(item.node, item.lane);
           if (item.first_in_lane) node.kernel->begin(partial);
           status = node.kernel->accumulate(run, partial);
         } else {
@@ -104,12 +116,12 @@ void PlanRunner::run_item(const Item& item, Worker& worker) {
         const PlannedNode& source = plan_.nodes[size_t(node.combined)];
         for (int step = 1; step < plan_.lanes; step *= 2)
           for (int lane = 0; lane + step < plan_.lanes; lane += 2 * step)
-            node.kernel->combine(partial_of(source, lane), partial_of(source, lane + step));
+            node.kernel->combine(partial_of(node.combined, lane), partial_of(node.combined, lane + step));
         SmallVector<View, kMaxOperands> all;  // as the kernel knows them: sliced outputs are null
         size_t k = 0;
         for (const OperandUse& use : source.outputs)
           all.push_back(use.partial ? outputs[k++] : View{nullptr, {DType::boolean, {}}});
-        node.kernel->finish(partial_of(source, 0), all);
+        node.kernel->finish(partial_of(node.combined, 0), all);
         break;
       }
       case PlannedNode::pack:

@@ -2,6 +2,7 @@
 #include <memory>
 #include <vector>
 
+#include "exec/holding.h"
 #include "plan/plan.h"
 #include "pool/pool.h"
 
@@ -23,6 +24,16 @@ class PlanRunner : public Program {
   int tasks(int stage) const override { return int(plan_.stages[size_t(stage)].tasks.size()); }
   void run(int stage, int task, Worker& worker) override;
 
+  // For measurements of what a step would be without a node. Between steps only.
+  /// From now on nobody else writes over what `node` (of the plan) writes, lane partials included, so that a step that
+  /// skips it finds there what a former step left; values local to a segment are kept per thread, of its last slice.
+  /// Allocates. -1: memory as planned, nothing skipped.
+  void keep_results_of(int node);
+  /// Whether steps leave out the node that was named last. Throws tacho::Error where none is.
+  void skip(bool on);
+  /// Each time that a node is over on a thread, the others are held; null: no longer. Must outlive its use.
+  void hold(Holding* holding) { holding_ = holding; }
+
  private:
   struct Address {
     Storage storage = Storage::none;
@@ -30,7 +41,9 @@ class PlanRunner : public Program {
     std::byte* fixed = nullptr;  ///< constant and shared
     int64_t offset = 0;          ///< local
   };
+  void place_as_planned();
   void run_item(const Item& item, Worker& worker);
+  void run_holding(int stage, const Task& task, Worker& worker);
   View operand_view(const OperandUse& use, const Slice& slice, int thread) const;
   std::byte* base_of(int value, int thread) const;
 
@@ -38,9 +51,13 @@ class PlanRunner : public Program {
   int32_t first_node_;
   TaskGraph graph_;  ///< schedule operators
   std::vector<void*> bound_;
-  std::vector<Address> addresses_;  ///< by value, of its root
+  std::vector<Address> addresses_;    ///< by value, of its root
+  std::vector<std::byte*> partials_;  ///< by node: of lane 0; null where it has none
   Buffer shared_;
   std::vector<std::unique_ptr<Buffer>> local_, workspace_;
+  std::unique_ptr<Buffer> kept_;  ///< shared results and partials of node `kept_node_`
+  int kept_node_ = -1, skipped_node_ = -1;
+  Holding* holding_ = nullptr;
 };
 
 }  // namespace tacho

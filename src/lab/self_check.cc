@@ -1,11 +1,11 @@
 #include "lab/self_check.h"
 
 #include <algorithm>
-#include <cmath>
 #include <functional>
 
 #include "analysis/text.h"
 #include "base/clock.h"
+#include "lab/differences.h"
 #include "lab/feed.h"
 #include "trace/statistics.h"
 
@@ -53,9 +53,7 @@ std::vector<int64_t> differences(Feed& feed, const Case& planted, int64_t pairs)
   Ledger ledger;
   feed.pool().begin(ledger);
   for (int64_t s = 0; s < 2 * pairs; ++s) {
-    // Plain, planted, planted, plain: a machine that drifts adds as much as it takes away.
-    const bool now = s % 4 == 1 || s % 4 == 2;
-    feed.pool().bookkeeping([&] { feed.pool().plant(now ? planted.plant : Plant{}); });
+    feed.pool().bookkeeping([&] { feed.pool().plant(has_change(s) ? planted.plant : Plant{}); });
     feed.step();
     feed.pool().end_step();
   }
@@ -80,20 +78,14 @@ std::vector<int64_t> differences(Feed& feed, const Case& planted, int64_t pairs)
   return result;
 }
 
-/// Median and an interval for it of three standard errors, by rank: the middle of n samples lies between the samples at
-/// n/2 - 1.5 sqrt(n) and n/2 + 1.5 sqrt(n) whatever their distribution, also where a thread sometimes sleeps.
 SelfCheckRow judge(const Case& planted, std::vector<int64_t> samples) {
-  constexpr int64_t kFewestPairs = 10;  // fewer have no such ranks
   SelfCheckRow row{planted.planted, planted.account, planted.expected_ns};
   row.pairs = int64_t(samples.size());
-  row.found_ns = summarize(samples).median;
-  row.low_ns = row.found_ns - planted.tolerance_ns, row.high_ns = row.found_ns + planted.tolerance_ns;
-  row.noisy = row.pairs < kFewestPairs;  // the thread hardly ran: nothing can be said
+  const MedianInterval interval = median_interval(std::move(samples));
+  row.found_ns = interval.median;
+  row.low_ns = interval.low - planted.tolerance_ns, row.high_ns = interval.high + planted.tolerance_ns;
+  row.noisy = !interval.enough;  // the thread hardly ran: nothing can be said
   if (row.noisy) return row;
-  std::sort(samples.begin(), samples.end());
-  const double middle = double(row.pairs - 1) / 2, reach = 1.5 * std::sqrt(double(row.pairs));
-  row.low_ns = samples[size_t(std::max(0.0, std::floor(middle - reach)))] - planted.tolerance_ns;
-  row.high_ns = samples[size_t(std::min(double(row.pairs - 1), std::ceil(middle + reach)))] + planted.tolerance_ns;
   const bool inside = row.low_ns <= row.planted_ns && row.planted_ns <= row.high_ns;
   row.holds = inside && row.high_ns - row.low_ns <= 2 * kWidestNs;
   row.noisy = inside && !row.holds;

@@ -5,6 +5,7 @@
 #include "analysis/render_text.h"
 #include "cli/command.h"
 #include "cli/common_flags.h"
+#include "lab/causal.h"
 #include "lab/measure.h"
 #include "lab/self_check.h"
 #include "lab/ways.h"
@@ -17,7 +18,8 @@ struct AnalyzeFlags {
   std::optional<int64_t> steps;
   std::optional<double> seconds;
   std::optional<std::string> against;  ///< SWITCH=VALUE
-  bool inference = false, self_check = false, verify = false, ways = true, apart = true;
+  int64_t causal_top = 8;              ///< operations
+  bool inference = false, self_check = false, verify = false, ways = true, apart = true, causal = false;
 };
 
 /// What the user would type to run this again: only what is not at its default.
@@ -103,6 +105,8 @@ int run(const AnalyzeFlags& flags) {
   if (flags.inference) setup.step.kind = StepKind::inference;
   std::optional<Turned> turned;
   if (flags.against) turned = turn(flags, setup.step);  // its mistakes before anything runs
+  if (flags.causal && turned) fail("--causal and --against are two measurements: ask for one of them");
+  if (flags.causal) check_causal(setup.step);
   MeasureOptions measuring{flags.steps,
                            flags.seconds,
                            3,
@@ -120,9 +124,16 @@ int run(const AnalyzeFlags& flags) {
   const Report report = make_report(record);
   const Paint paint{use_color(flags.common.color, 1)};
   if (!turned) {
+    std::optional<Causal> causal;
+    if (flags.causal) causal = measure_causal(setup.step, setup.data, report, int(flags.causal_top), measuring);
     clear(measuring);
-    if (flags.common.text_wanted()) std::fputs(render_text(report, paint).c_str(), stdout);
-    write_json(flags.common, to_json(report).dump(1));
+    if (flags.common.text_wanted()) {
+      std::fputs(render_text(report, paint).c_str(), stdout);
+      if (causal) std::fputs(("\n" + render_causal(report, *causal, paint)).c_str(), stdout);
+    }
+    Json json = to_json(report);
+    if (causal) json["causal"] = causal_to_json(*causal);
+    write_json(flags.common, json.dump(1));
     return 0;
   }
   RunRecord other_record = measure(turned->step, setup.data, measuring);
@@ -159,6 +170,8 @@ std::function<int()> declare(FlagSet& set) {
   on_or_off("--apart", "each kernel by itself and the step on one thread too: why above the floor (on)", flags->apart);
   set.value("--against", "SWITCH=VALUE", "the same step with one switch turned, side by side",
             [&f = *flags](const std::string& text) { f.against = text; });
+  set.flag("--causal", "what the step would save without each of its largest operations", flags->causal);
+  set.integer("--causal-top", "how many of them (8)", flags->causal_top, 1, 1000);
   set.flag("--self-check", "plant known delays; the ledger must return them (exit code 1 if not)", flags->self_check);
   set.flag("--verify", "not in this version", flags->verify);
   return [flags] { return run(*flags); };
@@ -174,6 +187,7 @@ extern const Command command_analyze{
         "tacho analyze                             simplenn-4 on built-in digits\n"
         "tacho analyze --convolution gather --execution procedural   the documents' way\n"
         "tacho analyze --against dtype=float64     one switch turned, side by side\n"
+        "tacho analyze --causal --ways off         what each large operation really costs\n"
         "tacho analyze --self-check                does the ledger find planted delays?\n",
     .declare = declare,
 };
