@@ -206,6 +206,9 @@ TEST(Analyze, JsonHasTheContractsFields) {
   has(json["step"], {"median_ns", "p05_ns", "p95_ns", "mad_ns", "min_ns", "repetitions", "warmup", "examples_per_s",
                      "build_ns", "plan_ns"});
   has(json["ledger"], {"threads", "wall_ns", "steps", "stamp_cost_ns", "accounts", "outside"});
+  has(json["ledger"]["samples"], {"steps", "median_step", "accounts"});
+  EXPECT_EQ(json["step"]["samples_ns"].size(), 5u);
+  EXPECT_EQ(json["nodes"].size(), size_t(record.source.node_count()));
   has(json["memory"], {"planned_bytes", "sum_of_sizes_bytes", "peak_rss_bytes"});
   int64_t sum = 0;
   for (const Json& account : json["ledger"]["accounts"]) {

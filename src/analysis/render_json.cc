@@ -1,5 +1,7 @@
 #include "analysis/render_json.h"
 
+#include "analysis/render_json_samples.h"
+
 namespace tacho {
 namespace {
 
@@ -249,6 +251,7 @@ Json to_json(const Report& report) {
                {"findings", findings}};
   if (record.apart && !record.apart->skipped.empty()) json["terms_skipped"] = record.apart->skipped;
   if (report.speedup) json["speedup"] = speedup_to_json(report);
+  add_samples(json, report);
   return json;
 }
 
