@@ -92,8 +92,6 @@ void add_output_flags(FlagSet& set, CommonFlags& flags) {
   set.text("--json", "FILE", "the whole result as JSON; '-': on standard output, and nothing else", flags.json);
   set.value("--html", "FILE", "not in this version",
             [](const std::string&) { fail("--html: this version does not write report pages; use --json FILE"); });
-  set.value("--trace", "FILE", "not in this version",
-            [](const std::string&) { fail("--trace: this version does not write Chrome traces; use --json FILE"); });
   set.flag("--quiet", "no progress, only results and errors", flags.quiet);
   set.value("--color", "WHEN", "auto, always or never (auto; NO_COLOR is respected)",
             [&](const std::string& text) { flags.color = color_choice_of(text); });

@@ -43,7 +43,7 @@ enum CommonGroup : unsigned {
   kBatchFlags = 4,     ///< --batch-size
   kTrainingFlags = 8,  ///< --seed, --optimizer, --learning-rate, --momentum, --weight-decay, ..., and kLossFlags
   kSwitchFlags = 16,   ///< every switch of train/switches.h
-  kOutputFlags = 32,   ///< --json, --html, --trace, --quiet, --color
+  kOutputFlags = 32,   ///< --json, --html, --quiet, --color
   kAllFlags = 63,
   kLossFlags = 64,  ///< --loss, --label-smoothing, --huber-delta
 };

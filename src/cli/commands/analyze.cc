@@ -1,8 +1,10 @@
 #include <cstdio>
 #include <memory>
 
+#include "analysis/chrome_trace.h"
 #include "analysis/render_json.h"
 #include "analysis/render_text.h"
+#include "base/atomic_file.h"
 #include "cli/command.h"
 #include "cli/common_flags.h"
 #include "lab/causal.h"
@@ -18,6 +20,7 @@ struct AnalyzeFlags {
   std::optional<int64_t> steps;
   std::optional<double> seconds;
   std::optional<std::string> against;  ///< SWITCH=VALUE
+  std::optional<std::string> trace;    ///< file
   int64_t causal_top = 8;              ///< operations
   bool inference = false, self_check = false, verify = false, ways = true, apart = true, causal = false;
 };
@@ -122,6 +125,7 @@ int run(const AnalyzeFlags& flags) {
   if (flags.ways && !flags.against)
     record.ways = measure_ways(setup.step, flags.common.switches, setup.data, make_report(record), measuring);
   const Report report = make_report(record);
+  if (flags.trace) write_file_atomic(*flags.trace, chrome_trace(report).dump() + "\n");
   const Paint paint{use_color(flags.common.color, 1)};
   if (!turned) {
     std::optional<Causal> causal;
@@ -174,6 +178,9 @@ std::function<int()> declare(FlagSet& set) {
   set.integer("--causal-top", "how many of them (8)", flags->causal_top, 1, 1000);
   set.flag("--self-check", "plant known delays; the ledger must return them (exit code 1 if not)", flags->self_check);
   set.flag("--verify", "not in this version", flags->verify);
+  set.text("--trace", "FILE",
+           text_of("a Chrome trace for Perfetto: the median step and those around it, at most ", kMostTracedSteps),
+           flags->trace);
   return [flags] { return run(*flags); };
 }
 
