@@ -131,12 +131,22 @@ class Terms {
     return sum;
   }
 
+  /// Rows of the plan's own, which only serve another one.
+  static bool is_helper(const ProfiledOperation& operation) {
+    const std::string& kind = operation.parts.front().kind;
+    return kind == "pack" || kind == "combine" || kind == "commit";
+  }
+
   /// "conv2 backward" where several rows of a layer are one group, else the largest row's name.
   static std::string name_of(const StepProfile& p, const std::vector<size_t>& rows,
                              const std::vector<int64_t>& shares) {
     const size_t largest =
         *std::max_element(rows.begin(), rows.end(), [&](size_t x, size_t y) { return shares[x] < shares[y]; });
-    if (rows.size() == 1) return p.operations[largest].name;
+    const auto own = std::count_if(rows.begin(), rows.end(), [&](size_t r) { return !is_helper(p.operations[r]); });
+    if (own <= 1) {
+      const auto main = std::find_if(rows.begin(), rows.end(), [&](size_t r) { return !is_helper(p.operations[r]); });
+      return p.operations[main == rows.end() ? largest : *main].name;
+    }
     std::set<std::string> layers, phases, kinds;
     for (size_t r : rows)
       for (const ProfiledPart& part : p.operations[r].parts)
@@ -144,7 +154,7 @@ class Terms {
     if (kinds == std::set<std::string>{"update"}) return "update";
     if (layers.size() == 1 && phases.size() == 1 && !layers.begin()->empty())
       return *layers.begin() + " " + *phases.begin();
-    return p.operations[largest].name + " +" + std::to_string(rows.size() - 1);
+    return p.operations[largest].name + " +" + std::to_string(own - 1);
   }
 
   void name_groups() {

@@ -77,6 +77,24 @@ TEST(Compare, TermsSumToTheDifferenceAndTurnTheirSigns) {
   }
 }
 
+TEST(Compare, PlantedTimeComesBackInItsTerm) {
+  constexpr int64_t kPlanted = 1'000'000;
+  const StepProfile base = random_profile(5, 4, 9, 1);
+  const auto planted = [&](auto&& where) {
+    StepProfile p = base;
+    for (int64_t& ns : where(p)) ns += kPlanted;
+    for (int64_t& ns : p.steps_ns) ns += kPlanted;
+    return compare(base, p);
+  };
+  const Comparison kernel = planted([](StepProfile & p) -> auto& { return p.operations[2].samples_ns; });
+  EXPECT_EQ(kernel.difference_ns, kPlanted);
+  for (const ComparedGroup& group : kernel.groups)
+    EXPECT_EQ(group.rate.ns, group.name == "op2" ? kPlanted : 0) << group.name;
+  EXPECT_EQ(planted([](StepProfile & p) -> auto& { return p.accounts[0].samples_ns; }).parallelism.ns, kPlanted);
+  EXPECT_EQ(planted([](StepProfile & p) -> auto& { return p.accounts[1].samples_ns; }).overhead.ns, kPlanted);
+  EXPECT_EQ(planted([](StepProfile & p) -> auto& { return p.accounts[2].samples_ns; }).idle.ns, kPlanted);
+}
+
 TEST(Compare, EqualProfilesHaveNoDifferenceInAnyTerm) {
   const StepProfile p = random_profile(3, 5, 9, 2);
   const Comparison c = compare(p, p);

@@ -68,7 +68,8 @@ Regression check_regression(const Comparison& c, const RegressionOptions& option
     result.reasons.push_back(text_of("B's steps are longer: median ", fixed(b / 1e6, 3), " ms against ",
                                      fixed(a / 1e6, 3), " ms (", b >= a ? "+" : "", fixed((b / a - 1) * 100, 1),
                                      " %), more than the tolerance of ", short_number(options.tolerance * 100),
-                                     " % (p = ", short_number(result.p_value), ")"));
+                                     " % (p ", result.p_value < 1e-4 ? "< 0.0001" : "= " + fixed(result.p_value, 4),
+                                     ")"));
   }
   return result;
 }

@@ -1,4 +1,5 @@
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 
 #include "analysis/chrome_trace.h"
@@ -178,9 +179,15 @@ std::function<int()> declare(FlagSet& set) {
   set.integer("--causal-top", "how many of them (8)", flags->causal_top, 1, 1000);
   set.flag("--self-check", "plant known delays; the ledger must return them (exit code 1 if not)", flags->self_check);
   set.flag("--verify", "not in this version", flags->verify);
-  set.text("--trace", "FILE",
-           text_of("a Chrome trace for Perfetto: the median step and those around it, at most ", kMostTracedSteps),
-           flags->trace);
+  set.value("--trace", "FILE",
+            text_of("a Chrome trace for Perfetto: the median step and those around it, at most ", kMostTracedSteps),
+            [&f = *flags](const std::string& file) {
+              // Before anything runs for minutes.
+              const std::filesystem::path folder = std::filesystem::path(file).parent_path();
+              if (!folder.empty() && !std::filesystem::is_directory(folder))
+                fail("--trace ", file, ": there is no folder ", folder.string(), "; create it first");
+              f.trace = file;
+            });
   return [flags] { return run(*flags); };
 }
 

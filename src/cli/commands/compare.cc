@@ -17,10 +17,19 @@ struct CompareFlags {
   int64_t rows = 12;
 };
 
-/// "threads=2,machine=AMD EPYC": what the file does not say. What it does say stands.
+/// Where the next NAME= begins behind `from`, so that values may have commas of their own.
+size_t next_fact(const std::string& text, size_t from) {
+  for (size_t comma = text.find(',', from); comma != std::string::npos; comma = text.find(',', comma + 1)) {
+    const size_t end = text.find_first_not_of("abcdefghijklmnopqrstuvwxyz", comma + 1);
+    if (end != std::string::npos && end > comma + 1 && text[end] == '=') return comma;
+  }
+  return text.size();
+}
+
+/// "threads=2,machine=AMD EPYC, 2 cores": what the file does not say. What it does say stands.
 void fill_in(const char* flag, const std::string& text, StepProfile& profile) {
   for (size_t begin = 0; begin < text.size();) {
-    const size_t end = std::min(text.find(',', begin), text.size()), equals = text.find('=', begin);
+    const size_t end = next_fact(text, begin), equals = text.find('=', begin);
     if (equals >= end) fail(flag, " expects NAME=VALUE,..., got '", text.substr(begin, end - begin), "'");
     const std::string name = text.substr(begin, equals - begin), value = text.substr(equals + 1, end - equals - 1);
     ProfileFacts& facts = profile.facts;

@@ -236,6 +236,8 @@ void read_operations(const Reader& root, StepProfile& profile) {
 }  // namespace
 
 StepProfile parse_analyze_result(std::string_view text, const std::string& where) {
+  constexpr size_t kLargest = size_t{256} << 20;
+  if (text.size() > kLargest) fail(where, " has more than ", kLargest >> 20, " MB; no result has");
   const Json json = parse(text, where);
   const Reader root(json, where);
   if (const std::string schema = root.at("schema").text(); schema != "tacho.analyze")

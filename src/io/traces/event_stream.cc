@@ -9,7 +9,7 @@ namespace tacho {
 namespace {
 
 constexpr int kMaxDepth = 64;
-constexpr size_t kMostEvents = 20'000'000;
+constexpr size_t kMostEvents = 10'000'000, kMostValues = 1'000'000;
 
 /// Builds one event at a time, and forgets everything else but the root's plain members.
 class EventReader : public nlohmann::json_sax<TraceEvent> {
@@ -62,7 +62,7 @@ class EventReader : public nlohmann::json_sax<TraceEvent> {
     if (!in_events()) return true;
     if (path_.empty()) {
       if (depth_ != events_depth_ + 1 || !container.is_object()) fail(EventPlace{where_, count_}, " is no object");
-      event_ = std::move(container);
+      event_ = std::move(container), values_ = 0;
       path_.push_back(&event_);
     } else {
       path_.push_back(put(std::move(container)));
@@ -92,6 +92,7 @@ class EventReader : public nlohmann::json_sax<TraceEvent> {
   }
 
   TraceEvent* put(TraceEvent value) {
+    if (++values_ > kMostValues) fail(EventPlace{where_, count_}, " has more than ", kMostValues, " values");
     TraceEvent& to = *path_.back();
     if (to.is_array()) return to.push_back(std::move(value)), &to.back();
     TraceEvent& slot = to[key_];
@@ -106,7 +107,7 @@ class EventReader : public nlohmann::json_sax<TraceEvent> {
   std::vector<TraceEvent*> path_;  ///< the containers that are open within the event
   std::string key_, top_;
   int depth_ = 0, events_depth_ = 0;
-  size_t count_ = 0;
+  size_t count_ = 0, values_ = 0;
 };
 
 /// "4330527701071.506" is 4330527701071506: digits, not a double, so that the last place is right.
@@ -141,6 +142,28 @@ std::map<std::string, std::string> for_each_event(
   TraceEvent::sax_parse(text.begin(), text.end(), &reader);
   if (!reader.saw_events) fail(where, " has no traceEvents: is it a trace?");
   return std::move(reader.head);
+}
+
+std::string with_quotes_escaped(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  bool inside = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (inside && c == '\\' && i + 1 < text.size()) {
+      out += c, out += text[++i];
+      continue;
+    }
+    if (c == '"') {
+      const size_t next = text.find_first_not_of(" \t\r\n", i + 1);
+      const bool ends =
+          next == std::string_view::npos || std::string_view(",:}]").find(text[next]) != std::string_view::npos;
+      if (inside && !ends) out += '\\';
+      else inside = !inside;
+    }
+    out += c;
+  }
+  return out;
 }
 
 int64_t nanoseconds_of(const TraceEvent& event, const char* member, const EventPlace& place) {

@@ -80,6 +80,29 @@ void read_event(Recording& recording, const TraceEvent& event, const EventPlace&
   recording.spans.push_back(span);
 }
 
+/// Where the text is no JSON it is read again with its quotes repaired; what then still fails is told of the text as it
+/// is.
+Recording read_events(std::string_view text, const std::string& where, bool& repaired) {
+  const auto read = [&](std::string_view from) {
+    Recording recording;
+    for_each_event(from, where,
+                   [&](const TraceEvent& event, const EventPlace& place) { read_event(recording, event, place); });
+    return recording;
+  };
+  try {
+    return read(text);
+  } catch (const Error& first) {
+    const std::string escaped = with_quotes_escaped(text);
+    if (escaped == text) throw;
+    repaired = true;
+    try {
+      return read(escaped);
+    } catch (const Error&) {
+      throw first;
+    }
+  }
+}
+
 struct Window {
   int64_t begin, end;
 };
@@ -267,9 +290,8 @@ void read_facts(const Recording& recording, ProfileFacts& facts) {
 }  // namespace
 
 StepProfile parse_kineto(std::string_view text, const std::string& where) {
-  Recording recording;
-  for_each_event(text, where,
-                 [&](const TraceEvent& event, const EventPlace& place) { read_event(recording, event, place); });
+  bool repaired = false;
+  Recording recording = read_events(text, where, repaired);
   if (recording.spans.empty()) fail(where, " has no operators: was the profiler's activity CPU left out?");
   StepProfile profile;
   profile.file = where;
@@ -288,6 +310,7 @@ StepProfile parse_kineto(std::string_view text, const std::string& where) {
   ProfileBuilder builder;
   for (const Window& step : steps) accounting.add_step(builder, step);
   builder.finish(profile);
+  if (repaired) profile.notes.push_back("names with quotes that were not escaped were repaired");
   if (accounting.broken() > 0)
     profile.notes.push_back(text_of(accounting.broken(),
                                     " spans outlast the one they began in: each moment is given to "

@@ -125,6 +125,16 @@ TEST(Kineto, OverlapsAndSeveralThreadsCloseTheStep) {
   EXPECT_THAT(p.notes, testing::Contains(testing::HasSubstr("outlast")));
 }
 
+TEST(Kineto, QuotesThatWereNotEscapedAreRepaired) {
+  const StepProfile p =
+      parse_kineto(trace({event("user_annotation", "ProfilerStep#0", "0", "100"),
+                          event("cpu_op", "my::op(\"a\" of 3)", "10", "5"), event("cpu_op", "aten::relu", "20", "7")}),
+                   "t.json");
+  EXPECT_EQ(p.operations.size(), 2u);
+  EXPECT_EQ(p.operations[0].name, "my::op(\"a\" of 3)");
+  EXPECT_THAT(p.notes, testing::Contains(testing::HasSubstr("repaired")));
+}
+
 TEST(Kineto, WhatIsDamagedIsOneLineWithItsPlace) {
   EXPECT_THAT(error_of(trace({})), testing::HasSubstr("no operators"));
   EXPECT_THAT(error_of(trace({event("cpu_op", "aten::relu", "5", "-1")})),
