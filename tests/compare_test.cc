@@ -26,8 +26,8 @@ const std::string& folder() {
 std::string result(const std::string& name, const std::vector<std::string>& flags) {
   const std::string path = folder() + "/" + name + ".json";
   if (std::filesystem::exists(path)) return path;
-  std::vector<std::string> arguments = {"analyze", "--batch-size", "4",   "--steps", "8",      "--ways",
-                                        "off",     "--tune",       "off", "--quiet", "--json", path};
+  std::vector<std::string> arguments = {"analyze", "--batch-size", "4",      "--steps", "8",       "--ways", "off",
+                                        "--apart", "off",          "--tune", "off",     "--quiet", "--json", path};
   arguments.insert(arguments.end(), flags.begin(), flags.end());
   const ProgramResult run = run_tacho(folder(), arguments);
   EXPECT_EQ(run.exit_code, 0) << run.err;

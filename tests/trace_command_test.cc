@@ -11,8 +11,8 @@ namespace tacho {
 namespace {
 
 std::vector<std::string> analyze_with_trace(const std::string& path) {
-  return {"analyze", "--network", "mlp",    "--batch-size", "4",       "--steps", "3",
-          "--tune",  "off",       "--ways", "off",          "--quiet", "--trace", path};
+  return {"analyze", "--network", "mlp", "--batch-size", "4",   "--steps", "3",       "--tune",
+          "off",     "--ways",    "off", "--apart",      "off", "--quiet", "--trace", path};
 }
 
 TEST(TraceCommand, WritesATraceThatAProgramReads) {
