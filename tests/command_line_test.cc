@@ -46,6 +46,8 @@ TEST(CommandLine, MistakesAreOneLineAndExit2) {
       {{"train", "--backend", "cuda,reference"}, "cuda"},
       {{"train", "--execution", "procedural", "--fusion", "on"}, "procedural"},
       {{"train", "--trace", "x.json"}, "--trace"},
+      {{"inspect", "--html", folder / "no/such/page.html"}, "there is no folder"},
+      {{"inspect", "--html", "-"}, "--html expects a file's name"},
       {{"train", "--resume"}, "needs --checkpoint"},
       {{"train", "--epochs", "2", "--max-steps", "3"}, "exclude each other"},
       {{"train", "--split", "50:0", "--validation", "test"}, "no test part"},

@@ -9,6 +9,7 @@
 
 #include "graph/graph.h"
 #include "machine/profile.h"
+#include "plan/memory_map.h"
 #include "plan/row.h"
 #include "plan/step_schedule.h"
 #include "trace/ledger.h"
@@ -67,6 +68,8 @@ struct RunRecord {
   int64_t build_ns = 0, plan_ns = 0;
   StepSchedule schedule;                  ///< which rows' calls follow one another; empty where unknown
   std::optional<MachineProfile> profile;  ///< this machine's ceilings; without them there are no floors
+  int64_t measured_at = 0;                ///< seconds since 1970; 0 where unknown
+  MemoryMap memory;                       ///< of the plan; empty where none covers the whole step
   int64_t planned_bytes = 0, sum_of_sizes_bytes = 0, peak_rss_bytes = 0;
   std::optional<Apart> apart;
   std::vector<OtherWay> ways;

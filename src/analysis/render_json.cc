@@ -219,10 +219,16 @@ Json to_json(const Report& report) {
   Json phases = Json::object();
   for (const auto& [phase, row] : report.phases)
     phases[name_of(phase)] = {{"work", row.work}, {"products_work", row.products_work}, {"time_ns", row.time_ns}};
+  Json memory = {{"planned_bytes", record.planned_bytes},
+                 {"sum_of_sizes_bytes", record.sum_of_sizes_bytes},
+                 {"peak_rss_bytes", record.peak_rss_bytes}};
+  // Without a plan for the whole step every value has memory of its own, and there is no arena to show.
+  if (!record.memory.order.empty()) memory.update(memory_to_json(record.memory));
   std::vector<int64_t> shape(record.input_shape.begin(), record.input_shape.end());
   Json json = {{"schema", "tacho.analyze"},
                {"schema_version", 1},
                {"command", record.command},
+               {"measured_at", record.measured_at},
                {"network",
                 {{"name", record.network},
                  {"layers", record.layers},
@@ -244,11 +250,9 @@ Json to_json(const Report& report) {
                {"operations", operations},
                {"layers", layers},
                {"ways", ways},
-               {"memory",
-                {{"planned_bytes", record.planned_bytes},
-                 {"sum_of_sizes_bytes", record.sum_of_sizes_bytes},
-                 {"peak_rss_bytes", record.peak_rss_bytes}}},
-               {"findings", findings}};
+               {"memory", memory},
+               {"findings", findings},
+               {"timeline", timeline_to_json(report)}};
   if (record.apart && !record.apart->skipped.empty()) json["terms_skipped"] = record.apart->skipped;
   if (report.speedup) json["speedup"] = speedup_to_json(report);
   add_samples(json, report);

@@ -16,6 +16,10 @@ Json to_json(const Report& report);
 // Parts that other results share.
 Json to_json(const Tally& count);
 Json switches_to_json(const SwitchValues& switches);
+/// The median step of every thread: `at_ns` and the `state` that begins there.
+Json timeline_to_json(const Report& report);
+/// Every tensor of the arenas with place and lifetime, and the arenas' peaks.
+Json memory_to_json(const MemoryMap& map);
 /// node, op, label, layer, phase, formula, ... of a required count.
 Json required_to_json(const SourceNode& node);
 

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 
+#include "analysis/html/page.h"
 #include "base/atomic_file.h"
 #include "nn/builtin.h"
 #include "nn/network_file.h"
@@ -90,8 +92,16 @@ void add_switch_flags(FlagSet& set, CommonFlags& flags) {
 void add_output_flags(FlagSet& set, CommonFlags& flags) {
   set.heading("Output");
   set.text("--json", "FILE", "the whole result as JSON; '-': on standard output, and nothing else", flags.json);
-  set.value("--html", "FILE", "not in this version",
-            [](const std::string&) { fail("--html: this version does not write report pages; use --json FILE"); });
+  set.value("--html", "FILE", "the same result as a page for a browser: one file, no network",
+            [&](const std::string& file) {
+              // Before anything runs for minutes.
+              const std::filesystem::path folder = std::filesystem::path(file).parent_path();
+              if (file == "-")
+                fail("--html expects a file's name, got '-'; a page is for a browser, --json - for a program");
+              if (!folder.empty() && !std::filesystem::is_directory(folder))
+                fail("--html ", file, ": there is no folder ", folder.string(), "; create it first");
+              flags.html = file;
+            });
   set.flag("--quiet", "no progress, only results and errors", flags.quiet);
   set.value("--color", "WHEN", "auto, always or never (auto; NO_COLOR is respected)",
             [&](const std::string& text) { flags.color = color_choice_of(text); });
@@ -192,6 +202,7 @@ StepOptions step_from(const CommonFlags& flags) {
 }
 
 void write_json(const CommonFlags& flags, const std::string& text) {
+  if (flags.html) write_file_atomic(*flags.html, html_page(text));
   if (!flags.json) return;
   if (*flags.json != "-") return write_file_atomic(*flags.json, text + "\n");
   std::fwrite(text.data(), 1, text.size(), stdout);

@@ -28,12 +28,14 @@ struct CommonFlags {
 
   Switches switches;  ///< with --threads and --dtype
 
-  std::optional<std::string> json;
+  std::optional<std::string> json, html;
   bool quiet = false;
   ColorChoice color = ColorChoice::automatic;
 
   /// With `--json -` standard output holds the result alone.
   bool text_wanted() const { return json != "-"; }
+  /// Whether write_json has somewhere to write to.
+  bool result_wanted() const { return json || html; }
 };
 
 /// Groups of common flags; combine with |.
@@ -72,7 +74,8 @@ DataSpec data_spec_from(const CommonFlags& flags, const std::string& otherwise);
 /// the sizes differ.
 void fit_examples(Dataset& data, const Shape& input);
 
-/// Writes a whole JSON result to where --json says ("-": standard output; nothing where the flag is absent).
+/// Writes a whole result, given as JSON: to where --json says ("-": standard output), and as a page to where --html
+/// says. Nothing where both flags are absent.
 void write_json(const CommonFlags& flags, const std::string& text);
 
 }  // namespace tacho

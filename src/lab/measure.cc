@@ -2,6 +2,8 @@
 
 #include <sys/resource.h>
 
+#include <ctime>
+
 #include "base/clock.h"
 #include "device/cpu.h"
 #include "lab/apart.h"
@@ -30,6 +32,7 @@ void describe_run(RunRecord& record, const StepOptions& options, const Dataset& 
   record.optimizer = record.training ? std::string(name_of(options.optimizer.kind)) : "";
   record.loss = record.training ? std::string(name_of(options.loss.kind)) : "";
   record.data = data.name;
+  record.measured_at = int64_t(std::time(nullptr));
   record.machine = this_cpu().model;
   record.cores = this_cpu().cores;
   record.switches = options.way.switches;
@@ -87,8 +90,10 @@ RunRecord measure(const StepOptions& options, const Dataset& data, const Measure
   record.planned_bytes = executor.planned_bytes();
   record.sum_of_sizes_bytes = executor.sum_of_sizes_bytes();
   record.peak_rss_bytes = peak_rss_bytes();
-  if (const Plan* plan = executor.plan(); plan && plan->slice_examples > 0)
-    record.slices = plan->slices, record.slice_examples = plan->slice_examples;
+  if (const Plan* plan = executor.plan()) {
+    if (plan->slice_examples > 0) record.slices = plan->slices, record.slice_examples = plan->slice_examples;
+    record.memory = memory_map(*plan, record.threads);
+  }
   if (measuring.apart) record.apart = measure_apart(record, executor, options, data, measuring);
   return record;
 }

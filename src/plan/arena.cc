@@ -6,22 +6,24 @@
 namespace tacho {
 namespace {
 
-constexpr int64_t kAlignment = 64;
-int64_t aligned(int64_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
-
 /// The place of `block` among those already placed whose lifetimes meet its own (sorted by offset).
 int64_t place(const Block& block, const std::vector<const Block*>& neighbours) {
-  const int64_t need = aligned(block.bytes);
+  const int64_t need = arena_bytes(block.bytes);
   int64_t cursor = 0, best = -1, best_gap = INT64_MAX;
   for (const Block* other : neighbours) {
     const int64_t gap = other->offset - cursor;
     if (gap >= need && gap < best_gap) best = cursor, best_gap = gap;
-    cursor = std::max(cursor, other->offset + aligned(other->bytes));
+    cursor = std::max(cursor, other->offset + arena_bytes(other->bytes));
   }
   return best >= 0 ? best : cursor;
 }
 
 }  // namespace
+
+int64_t arena_bytes(int64_t bytes) {
+  constexpr int64_t kAlignment = 64;
+  return (bytes + kAlignment - 1) / kAlignment * kAlignment;
+}
 
 int64_t pack_blocks(std::vector<Block>& blocks, bool reuse) {
   return pack_blocks(blocks, [&](size_t a, size_t b) {
@@ -40,7 +42,7 @@ int64_t pack_blocks(std::vector<Block>& blocks, const std::function<bool(size_t,
     for (size_t other : placed)
       if (meet(i, other)) neighbours.push_back(&blocks[other]);
     blocks[i].offset = place(blocks[i], neighbours);
-    size = std::max(size, blocks[i].offset + aligned(blocks[i].bytes));
+    size = std::max(size, blocks[i].offset + arena_bytes(blocks[i].bytes));
     placed.insert(std::upper_bound(placed.begin(), placed.end(), i,
                                    [&](size_t a, size_t b) { return blocks[a].offset < blocks[b].offset; }),
                   i);

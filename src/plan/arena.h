@@ -12,6 +12,9 @@ struct Block {
   int64_t offset = 0;  ///< the answer
 };
 
+/// What a block of `bytes` takes of an arena: a multiple of 64.
+int64_t arena_bytes(int64_t bytes);
+
 /// Places blocks so that those whose lifetimes meet do not overlap: largest first, each into the tightest gap (or the
 /// lowest place). Offsets are multiples of 64. With `reuse` off every block gets its own place. Returns the size of the
 /// arena.

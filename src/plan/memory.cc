@@ -5,11 +5,6 @@
 #include "plan/planner.h"
 
 namespace tacho {
-namespace {
-constexpr int64_t kAlignment = 64;
-int64_t aligned(int64_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
-}  // namespace
-
 int Planner::root_of(int value) const {
   while (plan_->values[size_t(value)].root != value) value = plan_->values[size_t(value)].root;
   return value;
@@ -194,7 +189,7 @@ void Planner::place_shared() {
   for (PlannedNode& node : plan_->nodes) {
     if (node.kind != PlannedNode::combine) continue;
     PlannedNode& source = plan_->nodes[size_t(node.combined)];
-    source.partial_bytes = aligned(source.partial_bytes);
+    source.partial_bytes = arena_bytes(source.partial_bytes);
     const int begin = stage_of_[size_t(node.combined)], end = stage_of_[size_t(&node - plan_->nodes.data())];
     blocks.push_back({source.partial_bytes * plan_->lanes, begin, end});
     offsets.push_back(&source.partial_offset);

@@ -60,7 +60,7 @@ int run_derive(const ComplexityFlags& flags, CommonFlags common) {
   if (common.text_wanted())
     std::fputs((flags.latex ? render_latex(derivation) : render_text(derivation, {use_color(common.color, 1)})).c_str(),
                stdout);
-  if (common.json) {
+  if (common.result_wanted()) {
     Json json = to_json(complexity_for(step));
     json["derivation"] = to_json(derivation);
     write_json(common, json.dump(1));
@@ -76,7 +76,7 @@ int run(const ComplexityFlags& flags) {
   const Complexity complexity = complexity_for(step_from(flags.common));
   if (flags.common.text_wanted())
     std::fputs(render_text(complexity, {use_color(flags.common.color, 1)}).c_str(), stdout);
-  if (flags.common.json) write_json(flags.common, to_json(complexity).dump(1));
+  if (flags.common.result_wanted()) write_json(flags.common, to_json(complexity).dump(1));
   return 0;
 }
 

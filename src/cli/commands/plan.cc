@@ -1,16 +1,14 @@
 #include "plan/plan.h"
 
 #include <cstdio>
-#include <nlohmann/json.hpp>
 
+#include "analysis/render_json.h"
 #include "cli/command.h"
 #include "cli/common_flags.h"
 #include "train/session.h"
 
 namespace tacho {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 struct PlanFlags {
   CommonFlags common;
@@ -35,7 +33,7 @@ const char* kind_name(PlannedNode::Kind kind) {
   return "";
 }
 
-std::string as_json(const Plan& plan, const StepOptions& step) {
+std::string as_json(const Plan& plan, const MemoryMap& memory, const StepOptions& step) {
   Json switches = Json::object(), nodes = Json::array();
   for (const auto& [name, value] : step.way.switches) switches[name] = value;
   for (const PlannedNode& node : plan.nodes) {
@@ -69,6 +67,7 @@ std::string as_json(const Plan& plan, const StepOptions& step) {
               {"stages", plan.stages.size()},
               {"planned_bytes", plan.planned_bytes(step.way.threads)},
               {"sum_of_sizes_bytes", plan.sum_of_sizes_bytes},
+              {"memory", memory_to_json(memory)},
               {"nodes", nodes}}
       .dump(2);
 }
@@ -82,12 +81,14 @@ int run(const PlanFlags& flags) {
   Pool pool(step.way.threads);
   const Session session(step, pool, variables);
   const Plan& plan = *session.executor().plan();
+  const MemoryMap memory = memory_map(plan, step.way.threads);
   if (flags.common.text_wanted()) {
     std::printf("%s, batch %lld, %s: %s\n", step.network.name.c_str(), static_cast<long long>(step.batch),
                 std::string(name_of(step.way.dtype)).c_str(), to_string(step.way).c_str());
     std::fputs(to_text(plan).c_str(), stdout);
+    if (const std::string peaks = to_text(memory); !peaks.empty()) std::printf("\n%s", peaks.c_str());
   }
-  write_json(flags.common, as_json(plan, step));
+  write_json(flags.common, as_json(plan, memory, step));
   return 0;
 }
 

@@ -97,7 +97,7 @@ int run(const PredictFlags& flags, const FlagSet& set) {
   else if (file.ends_with(".npz"))
     write_npz(file, {{"outputs", predictions.outputs.cast(dtype)}, {"predictions", predictions.labels}});
   else if (!flags.common.json) std::fputs(as_csv(predictions, dtype).c_str(), stdout);
-  if (flags.common.json) write_json(flags.common, as_json(predictions, run));
+  if (flags.common.result_wanted()) write_json(flags.common, as_json(predictions, run));
   return 0;
 }
 
