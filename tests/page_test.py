@@ -134,7 +134,8 @@ def main():
         print("skipped: no browser (chromium-headless-shell, chromium); on Debian: apt-get install chromium-headless-shell")
         return 77
     FOLDER.mkdir(parents=True, exist_ok=True)
-    pages = [make("analyze", "analyze", "lenet5", "--steps", "5", "--batch-size", "32", "--ways", "off")]
+    pages = [make("analyze", "analyze", "lenet5", "--steps", "5", "--batch-size", "32", "--threads", "2", "--ways",
+                  "off")]
     others = [make("procedural", "analyze", "mlp", "--execution", "procedural", "--steps", "3", "--ways", "off"),
               make("inspect", "inspect"), make("complexity", "complexity"), make("plan", "plan", "lenet5"),
               make("operations", "operations", "conv2d")]

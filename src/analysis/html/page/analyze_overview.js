@@ -79,7 +79,7 @@ function bars(model, go) {
 
 function kindsPart(model, go) {
   const sorted = [...model.kinds].filter(([kind, sum]) => kind !== 'outside' && (sum.work || sum.ns)).sort((a, b) => b[1].ns - a[1].ns);
-  const kinds = sorted.slice(0, sorted.length > 6 ? 5 : 6), rest = sorted.slice(kinds.length).map(([, sum]) => sum);
+  const kinds = sorted.slice(0, sorted.length > 5 ? 4 : 5), rest = sorted.slice(kinds.length).map(([, sum]) => sum);
   if (rest.length) kinds.push([rest.length + ' more', {work: d3.sum(rest, sum => sum.work), ns: d3.sum(rest, sum => sum.ns)}]);
   kinds.push(['outside', model.kinds.get('outside')]);
   const time = closeTo(kinds.map(([, sum]) => sum.ns), 1000), theory = closeTo(kinds.map(([, sum]) => sum.work), 1000);
@@ -112,7 +112,7 @@ function waysPart(model) {
 }
 
 function firstRows(model, go) {
-  const count = 4;
+  const count = window.innerHeight < 790 ? 3 : 4;  // a small laptop shows the whole first screen
   const table = operationsTable(model, {limit: count, short: true});
   const section = part('Operations, ' + (model.hasFloors ? 'most room first' : 'longest first'), el('div', {class: 'scroll', tabindex: '0',
     role: 'region', 'aria-label': 'First operations'}, table.element));
