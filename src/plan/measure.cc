@@ -1,6 +1,8 @@
 // Times of single kernels, by which the plan chooses between backends.
 #include "plan/measure.h"
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <cstring>
 #include <functional>
@@ -211,6 +213,12 @@ int64_t measure_pack(const Kernel& kernel, size_t index, const TensorType& type,
   fill(in, type, size);
   touch(out, bytes);
   return least_time([&] { kernel.pack(index, {in.data(), type}, out.data()); });
+}
+
+void release_measuring_memory() {
+#if defined(__GLIBC__)
+  ::malloc_trim(0);
+#endif
 }
 
 }  // namespace tacho

@@ -200,7 +200,10 @@ void Planner::make_nodes() {
 }
 
 std::unique_ptr<Plan> make_plan(Graph graph, const std::vector<std::vector<int>>& groups, const PlanOptions& options) {
-  return Planner(std::move(graph), groups, options).run();
+  const int64_t measured = options.tuning ? options.tuning->added() : 0;
+  std::unique_ptr<Plan> plan = Planner(std::move(graph), groups, options).run();
+  if (options.tuning && options.tuning->added() > measured) release_measuring_memory();
+  return plan;
 }
 
 int Plan::slot(Slot::Kind kind, const std::string& name) const {

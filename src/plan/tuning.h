@@ -54,5 +54,8 @@ int64_t measure(const Kernel& kernel, const Offer& offer, const Group& group, co
 int64_t measure_reorder(const Kernel& kernel, const TensorType& type, const Layout& from, const Layout& to);
 /// The same for rewriting one operand into the kernel's own form.
 int64_t measure_pack(const Kernel& kernel, size_t index, const TensorType& type, size_t bytes);
+/// Gives the memory that measuring took back to the system: the plan's own comes on top of what the heap keeps
+/// (vgg16 at batch 64: 186 MB).
+void release_measuring_memory();
 
 }  // namespace tacho
