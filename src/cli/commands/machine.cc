@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <ctime>
 
+#include "analysis/text.h"
 #include "cli/command.h"
 #include "cli/common_flags.h"
 #include "cli/terminal.h"
@@ -18,40 +19,61 @@ struct MachineFlags {
   bool again = false;
 };
 
-std::string bytes_text(int64_t bytes) {
+/// Caches are powers of two.
+std::string cache_text(int64_t bytes) {
   char text[32];
-  if (bytes >= int64_t{1} << 30) std::snprintf(text, sizeof text, "%.3g GB", double(bytes) / double(1 << 30));
+  if (bytes >= int64_t{1000} << 20) std::snprintf(text, sizeof text, "%.3g GB", double(bytes) / double(1 << 30));
   else if (bytes >= 1 << 20) std::snprintf(text, sizeof text, "%.3g MB", double(bytes) / double(1 << 20));
   else std::snprintf(text, sizeof text, "%.3g KB", double(bytes) / 1024);
   return text;
 }
 
-void print_table(const MachineProfile& p) {
-  std::printf("tacho machine  %s, %d %s\n", p.processor.c_str(), p.cores, p.cores == 1 ? "core" : "cores");
-  std::printf("  caches  L1 %s, L2 %s a core; L3 %s\n\n", bytes_text(p.l1_bytes).c_str(),
-              bytes_text(p.l2_bytes).c_str(), p.l3_bytes ? bytes_text(p.l3_bytes).c_str() : "none known");
-  std::printf("MULTIPLY-ADDS  in registers, GFLOP/s (spread)\n  %-9s %-9s", "dtype", "vectors");
-  for (int n = 1; n <= p.threads; ++n) std::printf(" %14s", text_of(n, n == 1 ? " thread" : " threads").c_str());
-  std::printf("\n");
-  for (const ComputeCeiling& row : p.compute) {
+/// Thread counts that have a column: all where they fit in 80 columns, else one, half of them and all.
+std::vector<int> columns_of(const MachineProfile& p) {
+  constexpr int kMost = 3;
+  std::vector<int> columns;
+  for (int n = 1; n <= p.threads; ++n) columns.push_back(n);
+  if (p.threads > kMost) columns = {1, (p.threads + 1) / 2, p.threads};
+  return columns;
+}
+
+/// One row a kind of ceiling, one column a number of threads; `same` tells whether a ceiling is of the row of another.
+template <class Ceiling, class Same, class Name>
+void print_ceilings(const std::vector<Ceiling>& ceilings, const std::vector<int>& columns, double Ceiling::*rate,
+                    const Same& same, const Name& name) {
+  for (const Ceiling& row : ceilings) {
     if (row.threads != 1) continue;
-    std::printf("  %-9s %-9s", row.dtype.c_str(), row.isa.c_str());
-    for (const ComputeCeiling& c : p.compute)
-      if (c.dtype == row.dtype && c.isa == row.isa)
-        std::printf(" %7.1f (%3.0f %%)", c.flop_per_s / 1e9, c.spread * 100);
+    std::printf("  %s", name(row).c_str());
+    for (const int n : columns)
+      for (const Ceiling& c : ceilings)
+        if (c.threads == n && same(row, c)) std::printf(" %7.1f (%3.0f %%)", c.*rate / 1e9, c.spread * 100);
     std::printf("\n");
   }
-  std::printf("\nBANDWIDTH  of all threads, GB/s (spread)\n  %-9s %-9s", "level", "kind");
-  for (int n = 1; n <= p.threads; ++n) std::printf(" %14s", text_of(n, n == 1 ? " thread" : " threads").c_str());
-  std::printf("   a thread's data\n");
-  for (const BandwidthCeiling& row : p.bandwidth) {
-    if (row.threads != 1) continue;
-    std::printf("  %-9s %-9s", row.level.c_str(), row.kind.c_str());
-    for (const BandwidthCeiling& b : p.bandwidth)
-      if (b.level == row.level && b.kind == row.kind)
-        std::printf(" %7.1f (%3.0f %%)", b.bytes_per_s / 1e9, b.spread * 100);
-    std::printf("   %s\n", bytes_text(row.bytes_per_thread).c_str());
-  }
+}
+
+void print_table(const MachineProfile& p) {
+  std::printf("tacho machine  %s, %d %s\n", p.processor.c_str(), p.cores, p.cores == 1 ? "core" : "cores");
+  std::printf("  caches  L1 %s, L2 %s a core; L3 %s\n\n", cache_text(p.l1_bytes).c_str(),
+              cache_text(p.l2_bytes).c_str(), p.l3_bytes ? cache_text(p.l3_bytes).c_str() : "none known");
+  const std::vector<int> columns = columns_of(p);
+  const auto heads = [&] {
+    for (const int n : columns) std::printf(" %15s", text_of(n, n == 1 ? " thread" : " threads").c_str());
+    std::printf("\n");
+  };
+  std::printf("MULTIPLY-ADDS  in registers, GFLOP/s (spread)\n  %-9s %-9s", "dtype", "vectors");
+  heads();
+  print_ceilings(
+      p.compute, columns, &ComputeCeiling::flop_per_s,
+      [](const auto& a, const auto& b) { return a.dtype == b.dtype && a.isa == b.isa; },
+      [](const auto& c) { return left(c.dtype, 9) + " " + left(c.isa, 9); });
+  std::printf("\nBANDWIDTH  of all threads, GB/s (spread), by a thread's data\n  %-19s", "level, kind");
+  heads();
+  print_ceilings(
+      p.bandwidth, columns, &BandwidthCeiling::bytes_per_s,
+      [](const auto& a, const auto& b) { return a.level == b.level && a.kind == b.kind; },
+      [](const auto& b) {
+        return left(b.level, 6) + " " + left(b.kind, 5) + " " + right(cache_text(b.bytes_per_thread), 6);
+      });
   std::printf("\nLATENCY  on %d %s\n", p.threads, p.threads == 1 ? "thread" : "threads");
   std::printf("  an empty run %.0f ns, each further barrier %.0f ns, a timestamp %.0f ns,\n", p.latency.dispatch_ns,
               p.latency.barrier_ns, p.latency.timestamp_ns);
@@ -66,7 +88,7 @@ void print_roofline(const MachineProfile& p) {
                cache = p.level_of(p.l2_bytes, p.threads).bytes_per_s;
   if (peak <= 0 || memory <= 0 || cache <= 0) return;
   const double low = std::log2(1.0 / 16), high = std::log2(256.0), top = std::log2(peak), bottom = top - kRows * 0.75;
-  std::printf("\nROOFLINE  float32, %d threads: GFLOP/s at best, by FLOP a byte (both scales double)\n", p.threads);
+  std::printf("\nROOFLINE  float32, %d threads: GFLOP/s at best by FLOP a byte, scales double\n", p.threads);
   for (int row = 0; row <= kRows; ++row) {
     const double level = top - row * (top - bottom) / kRows;
     std::string line(kColumns, ' ');
@@ -82,10 +104,12 @@ void print_roofline(const MachineProfile& p) {
   }
   std::printf("  %8s +%s\n  %8s  1/16%*s1%*s16%*s256\n", "", std::string(kColumns, '-').c_str(), "", 14, "", 18, "", 14,
               "");
-  std::printf(
-      "  2: data in L2, m: data in memory, =: the peak. From %.1f FLOP a byte of memory on, and\n"
-      "  %.1f of L2, arithmetic binds.\n",
-      peak / memory, peak / cache);
+  std::fputs(
+      wrap(text_of("  2: data in L2, m: data in memory, =: both. Arithmetic binds from ", short_number(peak / memory),
+                   " FLOP a byte of memory on, and from ", short_number(peak / cache), " a byte of L2."),
+           80, 2)
+          .c_str(),
+      stdout);
 }
 
 int run(const MachineFlags& flags) {
@@ -104,8 +128,8 @@ int run(const MachineFlags& flags) {
   if (!flags.common.text_wanted()) return 0;
   print_table(*profile);
   print_roofline(*profile);
-  for (const std::string& warning : profile->warnings) std::printf("\nWARNING  %s", warning.c_str());
   if (!profile->warnings.empty()) std::printf("\n");
+  for (const std::string& warning : profile->warnings) std::fputs(wrap("WARNING  " + warning, 80, 9).c_str(), stdout);
   if (kept) {
     const std::time_t when = std::time_t(profile->measured_at);
     char date[32];
