@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "analysis/memory_counters.h"
+
 namespace tacho {
 namespace {
 
@@ -25,15 +27,9 @@ Json kernel_args(const NodeRow& row) {
           {"backend", row.backend},   {"kernel", row.kernel_name}};
 }
 
-/// The steps that are written, and when each begins.
-struct Steps {
-  int64_t first = 0, count = 0;
-  std::vector<int64_t> edges;  ///< begin of each, then the end of the last; of the ledger's clock
-};
-
-Steps steps_of(const Report& report) {
+TracedSteps steps_of(const Report& report) {
   const Ledger& ledger = report.record->ledger;
-  Steps steps;
+  TracedSteps steps;
   steps.count = std::min(ledger.steps(), kMostTracedSteps);
   steps.first = std::clamp<int64_t>(report.step.median_step - steps.count / 2, 0, ledger.steps() - steps.count);
   steps.edges.push_back(steps.first == 0 ? ledger.begin_ns() : ledger.step_ends()[size_t(steps.first - 1)]);
@@ -42,7 +38,7 @@ Steps steps_of(const Report& report) {
 }
 
 /// A thread's intervals within one step; one that reaches over the step's end is cut there.
-void add_thread(Json& events, const Report& report, const Steps& steps, int thread) {
+void add_thread(Json& events, const Report& report, const TracedSteps& steps, int thread) {
   const RunRecord& record = *report.record;
   const auto& changes = record.ledger.record(thread).transitions();
   const int64_t zero = steps.edges.front(), last = steps.edges.back();
@@ -66,7 +62,7 @@ void add_thread(Json& events, const Report& report, const Steps& steps, int thre
 
 Json chrome_trace(const Report& report) {
   const RunRecord& record = *report.record;
-  const Steps steps = steps_of(report);
+  const TracedSteps steps = steps_of(report);
   Json events = Json::array();
   events.push_back(
       metadata("process_name", 0, {{"name", text_of("tacho ", record.network, ", batch ", record.batch)}}));
@@ -81,6 +77,7 @@ Json chrome_trace(const Report& report) {
     }
     add_thread(events, report, steps, t);
   }
+  add_memory_counters(events, report, steps, kProcess);
   return {{"displayTimeUnit", "ms"},
           {"traceEvents", std::move(events)},
           {"otherData",

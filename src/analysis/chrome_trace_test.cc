@@ -79,6 +79,36 @@ void check_trace(const RunRecord& record) {
   EXPECT_EQ(times, ledger) << "to the nanosecond";
 }
 
+/// Counters of bytes: never below 0, never above the arenas, none in use at the end of the last step.
+void check_counters(const RunRecord& record) {
+  int64_t most = 0, shared_most = 0, last = -1;
+  double at = 0;
+  for (const MemoryArena& arena : record.memory.arenas) {
+    most += arena.copies * arena.bytes;
+    if (arena.name == "shared") shared_most += arena.bytes;
+  }
+  int64_t peak = 0;
+  for (const Json& event : chrome_trace(make_report(record))["traceEvents"]) {
+    if (event["ph"] != "C") continue;
+    const int64_t bytes = event["args"]["bytes"];
+    const bool shared = event["name"] == "arenas in use: shared";
+    EXPECT_GE(bytes, 0);
+    EXPECT_LE(bytes, shared ? shared_most : most);
+    EXPECT_GE(event["ts"].get<double>(), at) << "in the order of time";
+    at = event["ts"];
+    if (!shared) last = bytes, peak = std::max(peak, bytes);
+  }
+  EXPECT_GT(peak, 0);
+  EXPECT_EQ(last, 0);
+}
+
+TEST(ChromeTraceLedger, CountersStayWithinTheArenas) {
+  for (const char* schedule : {"slices", "sequential"}) {
+    SCOPED_TRACE(schedule);
+    check_counters(measured({{"threads", "2"}, {"schedule", schedule}}, 3));
+  }
+}
+
 TEST(ChromeTraceLedger, NestsAndHasTheLedgersDurations) {
   for (const char* threads : {"1", "2"}) {
     SCOPED_TRACE(threads);
