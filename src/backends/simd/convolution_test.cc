@@ -173,9 +173,10 @@ TEST_P(SimdConvolution, DirectOfFirstLayersAndProducts) {
   const auto padded = [](int64_t p, int64_t stride = 1) { return Conv2dAttributes{{stride, stride}, {p, p, p, p}}; };
   for (const Case& c :
        {Case{{4, 1, 12, 12}, {32, 1, 5, 5}, padded(2)}, Case{{4, 3, 9, 10}, {20, 3, 3, 3}, padded(1)},
-        Case{{2, 3, 21, 20}, {64, 3, 7, 7}, padded(3, 2)}, Case{{4, 33, 5, 6}, {70, 33, 1, 1}, padded(0)},
-        Case{{4, 16, 7, 7}, {96, 16, 1, 1}, padded(0)}, Case{{4, 8, 7, 7}, {32, 8, 1, 1}, padded(0, 2)}})
+        Case{{2, 3, 21, 20}, {64, 3, 7, 7}, padded(3, 2)}, Case{{4, 8, 7, 7}, {32, 8, 1, 1}, padded(0, 2)}})
     EXPECT_TRUE(check_three(c, "direct", "direct ", {1e-6, 1e-6}, &worst));
+  for (const Case& c : {Case{{4, 33, 5, 6}, {70, 33, 1, 1}, padded(0)}, Case{{4, 16, 7, 7}, {96, 16, 1, 1}, padded(0)}})
+    EXPECT_TRUE(check_three(c, "direct", "product ", {1e-6, 1e-6}, &worst));
 }
 
 /// With pooling behind it: maxima within the bound, and their places hold values as large in the double reference.
