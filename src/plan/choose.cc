@@ -112,7 +112,7 @@ Planner::Chosen Planner::first_offer(const std::vector<int>& nodes, const std::v
 Planner::Chosen Planner::choose(const std::vector<int>& nodes) {
   const std::span<const Backend* const> asked = order_for(*plan_->graph.node(nodes[0]).op);
   const std::vector<const Backend*> order(asked.begin(), asked.end());
-  return options_.tuning || !options_.choices.empty() ? fastest_offer(nodes, order) : first_offer(nodes, order);
+  return by_time() || !options_.choices.empty() ? fastest_offer(nodes, order) : first_offer(nodes, order);
 }
 
 /// A reshape whose result lies in memory exactly as its input does never runs.
@@ -158,6 +158,7 @@ void Planner::add_compute(const std::vector<int>& nodes, Chosen chosen) {
   planned.kernel_name = chosen.offer.name;
   planned.reason = chosen.offer.reason;
   planned.refusals = std::move(chosen.refusals);
+  planned.slower = std::move(chosen.slower);
   planned.tuned_ns = chosen.tuned_ns;
   planned.kernel = std::move(chosen.offer.kernel);
   planned.order = slicing.order;

@@ -164,7 +164,12 @@ int64_t measure_alone(const Plan& plan, int index) {
   return ns;
 }
 
-int64_t measure(const Kernel& kernel, const Offer& offer, const Group& group, const Slice& slice) {
+namespace {
+
+int64_t measure_run(const KernelCall& call) {
+  const Kernel& kernel = call.kernel;
+  const Offer& offer = *call.offer;
+  const Group& group = *call.group;
   std::vector<std::unique_ptr<Buffer>> memory;
   SmallVector<View, kMaxOperands> inputs, outputs;
   const auto operand = [&](int index, const std::vector<Layout>& layouts, size_t place) {
@@ -189,7 +194,7 @@ int64_t measure(const Kernel& kernel, const Offer& offer, const Group& group, co
   }
   Buffer workspace(offer.workspace_bytes);
   touch(workspace, offer.workspace_bytes);
-  const KernelRun run{inputs, outputs, slice, workspace.data(), packed};
+  const KernelRun run{inputs, outputs, call.slice, workspace.data(), packed};
   if (!group.has_partial()) return least_time([&] { wait_for(kernel.run(run)); });
   Buffer partial(kernel.partial_bytes());
   touch(partial, kernel.partial_bytes());
@@ -213,6 +218,15 @@ int64_t measure_pack(const Kernel& kernel, size_t index, const TensorType& type,
   fill(in, type, size);
   touch(out, bytes);
   return least_time([&] { kernel.pack(index, {in.data(), type}, out.data()); });
+}
+
+}  // namespace
+
+int64_t measure(const KernelCall& call) {
+  if (call.kind == KernelCall::reorder) return measure_reorder(call.kernel, call.type, call.from, call.to);
+  if (call.kind == KernelCall::pack)
+    return measure_pack(call.kernel, call.pack_index, call.type, call.offer->packs[call.pack_index].bytes);
+  return measure_run(call);
 }
 
 void release_measuring_memory() {

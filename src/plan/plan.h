@@ -17,6 +17,7 @@ enum class Schedule : uint8_t {
   operators,   ///< nodes unsplit over the whole batch, each as soon as those it depends on are over
 };
 
+class KernelTimes;
 class TuningRecord;
 /// Who runs what: "backend kernel" by the path of each computing node.
 using KernelChoices = std::map<std::string, std::string>;
@@ -25,6 +26,7 @@ struct PlanOptions {
   std::vector<const Backend*> backends;       ///< in order of preference; `reference` takes what nobody else does
   std::vector<const Backend*> gemm_backends;  ///< the same for groups anchored by matmul; empty: as `backends`
   TuningRecord* tuning = nullptr;             ///< chooses by measured times instead of by order; null: by order
+  KernelTimes* times = nullptr;               ///< says every kernel's time in the tuning record's place
   KernelChoices choices;                      ///< of an earlier plan (choices_of): taken where they are offered again
   std::string algorithm;                      ///< of conv2d, where one was asked for
   ImageLayout images = ImageLayout::automatic;
@@ -68,6 +70,11 @@ struct OperandUse {
 struct RefusedOffer {
   std::string backend, reason;
 };
+/// One that would have taken the nodes too, and its time for one step on one thread.
+struct SlowerOffer {
+  std::string backend;
+  int64_t ns = 0;
+};
 
 struct PlannedNode {
   enum Kind : uint8_t {
@@ -87,6 +94,7 @@ struct PlannedNode {
   std::shared_ptr<const Kernel> kernel;
   std::string backend, kernel_name, reason;
   std::vector<RefusedOffer> refusals;
+  std::vector<SlowerOffer> slower;  ///< where kernels were chosen by time
   std::vector<OperandUse> inputs, outputs;
   std::vector<int> packs;      ///< values that hold its packed operands
   int order = 0;               ///< see Slicing

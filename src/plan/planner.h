@@ -1,6 +1,5 @@
 #pragma once
 // The steps of make_plan, in order; internal to plan/. Each .cc holds the steps named after it.
-#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -21,6 +20,7 @@ class Planner {
     Offer offer;
     const Backend* backend = nullptr;
     std::vector<RefusedOffer> refusals;
+    std::vector<SlowerOffer> slower;
     size_t members = 0;  ///< how many of the proposed nodes the backend takes
     int64_t tuned_ns = 0;
   };
@@ -59,7 +59,8 @@ class Planner {
   std::optional<Chosen> offer_named(const std::vector<int>& nodes, const std::vector<const Backend*>& order,
                                     const std::string& name);
   int64_t time_of(const std::vector<int>& nodes, const Chosen& piece);
-  int64_t recorded(const std::string& key, const std::function<int64_t()>& measure);
+  int64_t recorded(const std::string& key, const KernelCall& call);
+  bool by_time() const { return options_.tuning || options_.times; }
 
   // layouts.cc: who converts what
   int in_layout(int value, bool sliced, int64_t rows, const Layout& wanted, const PlannedNode& reader);

@@ -50,16 +50,17 @@ std::optional<Planner::Chosen> Planner::offer_named(const std::vector<int>& node
   return std::nullopt;
 }
 
-/// From the record, else measured; while `again_`, what this planner measured itself is measured once more, and the
-/// median stands.
-int64_t Planner::recorded(const std::string& key, const std::function<int64_t()>& measure) {
+/// What a model says where one was given; else from the record, else measured; while `again_`, what this planner measured
+/// itself is measured once more, and the median stands.
+int64_t Planner::recorded(const std::string& key, const KernelCall& call) {
   constexpr size_t kMost = 9;
+  if (options_.times) return options_.times->ns(call, key);
   if (!options_.tuning) return 0;
   const std::optional<int64_t> known = options_.tuning->find(key);
   const auto own = samples_.find(key);
   if (known && !(again_ && own != samples_.end() && own->second.size() < kMost)) return *known;
   std::vector<int64_t>& samples = samples_[key];
-  const int64_t ns = measure();
+  const int64_t ns = measure(call);
   samples.insert(std::upper_bound(samples.begin(), samples.end(), ns), ns);
   options_.tuning->add(key, samples[samples.size() / 2]);
   return samples[samples.size() / 2];
@@ -76,23 +77,27 @@ int64_t Planner::time_of(const std::vector<int>& nodes, const Chosen& piece) {
   // A smaller slice is measured by itself: a library may have no good kernel for it (oneDNN's gradient of a first
   // layer's filters took 20 times as long for 8 images as for 10).
   const SliceSizes sizes = sliced ? slice_sizes() : SliceSizes{1, 0};
-  int64_t ns = sizes.large * recorded(key, [&] { return measure(*piece.offer.kernel, piece.offer, group, slice); });
+  KernelCall call{
+      KernelCall::run, *piece.offer.kernel, piece.backend->name, &piece.offer, &group, slice, 0, {}, {}, {}};
+  int64_t ns = sizes.large * recorded(key, call);
   if (sizes.small > 0) {
     Group smaller = group;
     for (GroupOperand& operand : smaller.operands)
       if (operand.state.kind == SliceState::sliced) operand.type.shape[0] = operand.type.shape[0] / count * (count - 1);
-    const Slice part{0, count - 1, plan_->slicing.batch};
-    ns += sizes.small * recorded(text_of(key, ", a slice of ", count - 1, " of ", count),
-                                 [&] { return measure(*piece.offer.kernel, piece.offer, smaller, part); });
+    call.group = &smaller;
+    call.slice = {0, count - 1, plan_->slicing.batch};
+    ns += sizes.small * recorded(text_of(key, ", a slice of ", count - 1, " of ", count), call);
+    call.group = &group;
   }
   for (size_t i = 0; i < group.inputs.size(); ++i) {
     const GroupOperand& operand = group.operands[size_t(group.inputs[i])];
     const Layout to = piece.offer.input_layouts.empty() ? Layout{} : piece.offer.input_layouts[i];
     const auto convert = [&](const Layout& from, const Layout& into) {
       if (same_in_memory(operand.type.shape, from, into)) return;
-      const std::unique_ptr<Kernel> kernel = converter(operand.type, from, into).second;
-      ns += slices * recorded("reorder " + to_string(operand.type) + " " + to_string(from) + " to " + to_string(into),
-                              [&] { return measure_reorder(*kernel, operand.type, from, into); });
+      const auto [backend, kernel] = converter(operand.type, from, into);
+      ns += slices *
+            recorded("reorder " + to_string(operand.type) + " " + to_string(from) + " to " + to_string(into),
+                     {KernelCall::reorder, *kernel, backend->name, nullptr, nullptr, {}, 0, operand.type, from, into});
     };
     if (same_in_memory(operand.type.shape, operand.layout, to) || converter(operand.type, operand.layout, to).first) {
       convert(operand.layout, to);
@@ -102,9 +107,10 @@ int64_t Planner::time_of(const std::vector<int>& nodes, const Chosen& piece) {
     }
   }
   for (size_t i = 0; i < piece.offer.packs.size(); ++i) {
-    const TensorType& type = group.operands[size_t(group.inputs[piece.offer.packs[i].input])].type;
-    ns += recorded(text_of(key, ", pack ", i),
-                   [&] { return measure_pack(*piece.offer.kernel, i, type, piece.offer.packs[i].bytes); });
+    call.kind = KernelCall::pack;
+    call.pack_index = i;
+    call.type = group.operands[size_t(group.inputs[piece.offer.packs[i].input])].type;
+    ns += recorded(text_of(key, ", pack ", i), call);
   }
   return ns;
 }
@@ -118,7 +124,7 @@ Planner::Chosen Planner::fastest_offer(const std::vector<int>& nodes, const std:
   constexpr int kRounds = 4;
   if (const auto choice = options_.choices.find(plan_->graph.path(nodes[0])); choice != options_.choices.end())
     if (std::optional<Chosen> former = offer_named(nodes, order, choice->second)) return std::move(*former);
-  if (!options_.tuning) return first_offer(nodes, order);
+  if (!by_time()) return first_offer(nodes, order);
   std::vector<std::pair<const Backend*, int64_t>> times;
   std::vector<std::vector<Chosen>> covers;
   const auto time = [&](std::vector<Chosen>& pieces) {
@@ -129,7 +135,7 @@ Planner::Chosen Planner::fastest_offer(const std::vector<int>& nodes, const std:
   const auto least = [&] {
     return std::min_element(times.begin(), times.end(), [](auto& a, auto& b) { return a.second < b.second; })->second;
   };
-  const int64_t measured = options_.tuning->added();
+  const int64_t measured = options_.tuning ? options_.tuning->added() : 0;
   for (const Backend* first : order) {
     if (first->name == "reference") break;
     std::vector<Chosen> pieces = cover(nodes, first, order);
@@ -137,7 +143,7 @@ Planner::Chosen Planner::fastest_offer(const std::vector<int>& nodes, const std:
     times.emplace_back(first, time(pieces));
     covers.push_back(std::move(pieces));
   }
-  if (times.size() > 1 && options_.tuning->added() > measured) {
+  if (!options_.times && times.size() > 1 && options_.tuning->added() > measured) {
     const double near = kNear * double(least());
     again_ = true;
     for (int round = 0; round < kRounds; ++round)
@@ -152,15 +158,22 @@ Planner::Chosen Planner::fastest_offer(const std::vector<int>& nodes, const std:
   int64_t best_ns = 0;
   for (size_t i = 0; i < times.size() && best.empty(); ++i)
     if (double(times[i].second) <= kMargin * double(least())) best = std::move(covers[i]), best_ns = times[i].second;
-  if (best.empty()) return first_offer(nodes, order);
+  if (best.empty()) {
+    Chosen only = first_offer(nodes, order);
+    // Nobody else takes it, so nothing is measured for the choice; a model's time is wanted all the same.
+    if (options_.times) only.tuned_ns = time_of({nodes.begin(), nodes.begin() + std::ptrdiff_t(only.members)}, only);
+    return only;
+  }
   Chosen chosen = std::move(best.front());
   chosen.refusals = first_offer(nodes, order).refusals;
   std::erase_if(chosen.refusals, [&](const RefusedOffer& refusal) { return refusal.backend == chosen.backend->name; });
   for (const auto& [backend, ns] : times)
-    if (backend != chosen.backend)
+    if (backend != chosen.backend) {
+      chosen.slower.push_back({std::string(backend->name), ns});
       chosen.refusals.push_back({std::string(backend->name),
                                  std::string(ns < best_ns ? "not faster by the margin" : "slower here") + ": " +
                                      milliseconds(ns) + " a step on one thread, against " + milliseconds(best_ns)});
+    }
   return chosen;
 }
 

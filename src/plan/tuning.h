@@ -8,6 +8,7 @@
 #include <string>
 
 #include "op/backend.h"
+#include "plan/kernel_times.h"
 #include "plan/slicing.h"
 
 namespace tacho {
@@ -47,13 +48,9 @@ TuningRecord& this_machine_tuning();
 /// Everything of a group that its kernels' times depend on, as text.
 std::string tuning_key(const Group& group, int64_t slices);
 
-/// Nanoseconds of one call of the kernel on one slice of the offered shapes, on this thread, with made-up operands:
-/// the least of a few, with warm caches. A reduction's share of combining and finishing is not in it.
-int64_t measure(const Kernel& kernel, const Offer& offer, const Group& group, const Slice& slice);
-/// The same for a reorder of one operand.
-int64_t measure_reorder(const Kernel& kernel, const TensorType& type, const Layout& from, const Layout& to);
-/// The same for rewriting one operand into the kernel's own form.
-int64_t measure_pack(const Kernel& kernel, size_t index, const TensorType& type, size_t bytes);
+/// Nanoseconds of the call on this thread, with made-up operands: the least of a few, with warm caches. A reduction's
+/// share of combining and finishing is not in it.
+int64_t measure(const KernelCall& call);
 /// Gives the memory that measuring took back to the system: the plan's own comes on top of what the heap keeps
 /// (vgg16 at batch 64: 186 MB).
 void release_measuring_memory();

@@ -95,26 +95,36 @@ VariableStore initial_variables(const StepOptions& options, uint64_t seed) {
   return store;
 }
 
-Session::Session(const StepOptions& options, Pool& pool, VariableStore& variables) : options_(options) {
-  if (options.batch < 1) fail("--batch-size must be at least 1, got ", options.batch);
-  learning_rate_ = Tensor({options.way.dtype, {}});
-  step_ = Tensor({DType::int64, {}});
-  PlanOptions plan = plan_options(options.way);
-  plan.choices = options.choices;
-  if (options.way.procedural) {
-    executor_ = std::make_unique<ProceduralExecutor>(step_function(options), plan, pool, variables);
-    return;
-  }
-  const int64_t begin = now_ns();
-  Graph source = source_graph(options);
-  Graph graph = source;
+std::unique_ptr<Plan> plan_of(const StepOptions& options, Graph* source, int64_t* built_ns) {
+  Graph graph = source_graph(options);
+  if (source) *source = graph;
   run_pipeline(graph);
   std::vector<std::vector<int>> groups;
   if (options.way.fusion)
     for (GroupProposal& proposal : propose_groups(graph)) groups.push_back(std::move(proposal.nodes));
-  const int64_t built = now_ns();
+  if (built_ns) *built_ns = now_ns();
+  PlanOptions plan = plan_options(options.way);
+  plan.choices = options.choices;
+  plan.times = options.times;
   auto planned = make_plan(std::move(graph), groups, plan);
-  if (plan.tuning) plan.tuning->save();
+  if (plan.tuning && !plan.times) plan.tuning->save();
+  return planned;
+}
+
+Session::Session(const StepOptions& options, Pool& pool, VariableStore& variables) : options_(options) {
+  if (options.batch < 1) fail("--batch-size must be at least 1, got ", options.batch);
+  learning_rate_ = Tensor({options.way.dtype, {}});
+  step_ = Tensor({DType::int64, {}});
+  if (options.way.procedural) {
+    PlanOptions plan = plan_options(options.way);
+    plan.choices = options.choices;
+    executor_ = std::make_unique<ProceduralExecutor>(step_function(options), plan, pool, variables);
+    return;
+  }
+  const int64_t begin = now_ns();
+  Graph source;
+  int64_t built = 0;
+  auto planned = plan_of(options, &source, &built);
   executor_ = std::make_unique<GraphExecutor>(std::move(source), std::move(planned), pool, variables);
   build_ns_ = built - begin;
   plan_ns_ = now_ns() - built;

@@ -24,7 +24,8 @@ struct StepOptions {
   OptimizerOptions optimizer;
   uint64_t seed = 0;  ///< of the random numbers that layers draw in training (dropout)
   Way way;
-  KernelChoices choices;  ///< of an earlier plan, to have its bits again
+  KernelChoices choices;         ///< of an earlier plan, to have its bits again
+  KernelTimes* times = nullptr;  ///< says kernels' times in the tuning record's place
 };
 
 /// The step as a function that emits it, for graph and procedural alike: lowering, forward, loss, gradients, updates.
@@ -35,6 +36,10 @@ StepFunction step_function(const StepOptions& options);
 /// The step as a graph before any pass; with `complexity` the convolutions are not lowered unless --convolution says
 /// so.
 Graph source_graph(const StepOptions& options, bool complexity = false);
+
+/// What the step would run: graph, passes, groups, kernels, schedule. Nothing is executed, and nothing measured where
+/// `times` is given. `source` (may be null) gets the graph before any pass, `built_ns` when that was over.
+std::unique_ptr<Plan> plan_of(const StepOptions& options, Graph* source = nullptr, int64_t* built_ns = nullptr);
 
 /// Parameters, running statistics and, where it trains, the optimiser's state: initial values by seed.
 VariableStore initial_variables(const StepOptions& options, uint64_t seed);

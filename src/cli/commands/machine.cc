@@ -8,6 +8,7 @@
 #include "cli/common_flags.h"
 #include "cli/terminal.h"
 #include "device/cpu.h"
+#include "lab/calibration.h"
 #include "machine/profile.h"
 
 namespace tacho {
@@ -16,7 +17,7 @@ namespace {
 struct MachineFlags {
   CommonFlags common;
   int64_t threads = 0;
-  bool again = false;
+  bool again = false, kernels = false;
 };
 
 /// Caches are powers of two.
@@ -112,6 +113,18 @@ void print_roofline(const MachineProfile& p) {
       stdout);
 }
 
+void measure_kernels(const MachineFlags& flags, int threads) {
+  CalibrationOptions options;
+  options.threads = threads;
+  options.again = flags.again;
+  options.progress = [&](int done, int of, const std::string& what) {
+    if (!flags.common.quiet && is_terminal(2))
+      std::fprintf(stderr, "\r\033[Kkernels  %d of %d  %s", done, of, what.c_str());
+    return true;
+  };
+  calibrate(options);
+}
+
 int run(const MachineFlags& flags) {
   const int threads = flags.threads > 0 ? int(flags.threads) : this_cpu().cores;
   std::optional<MachineProfile> profile = flags.again ? std::nullopt : kept_profile(threads);
@@ -124,6 +137,7 @@ int run(const MachineFlags& flags) {
     });
     keep_profile(*profile);
   }
+  if (flags.kernels) measure_kernels(flags, threads);
   write_json(flags.common, profile_to_json(*profile));
   if (!flags.common.text_wanted()) return 0;
   print_table(*profile);
@@ -146,6 +160,7 @@ std::function<int()> declare(FlagSet& set) {
   set.heading("Machine");
   set.integer("--threads", "measure for 1 to N threads (default: all cores)", flags->threads, 1, 1024);
   set.flag("--again", "measure anew, also where a profile is kept", flags->again);
+  set.flag("--kernels", "also measure the kernels that 'tacho estimate' estimates by", flags->kernels);
   add_common_flags(set, flags->common, kOutputFlags);
   return [flags] { return run(*flags); };
 }

@@ -1,0 +1,250 @@
+#include "analysis/estimate/kernel_point.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "op/op_def.h"
+
+namespace tacho {
+namespace {
+
+/// A reason less the numbers in it ("4718592 products", "2.6.3"): what is left names the algorithm. Words that mix
+/// digits and letters stay: "F(4x4,3x3)", "avx2".
+std::string algorithm_in(std::string_view kernel, std::string_view reason) {
+  const std::string_view first = kernel.substr(0, kernel.find(' '));
+  std::string words(kernel.find(' ') == std::string_view::npos ? std::string_view() : first);
+  std::string word;
+  for (size_t i = 0; i <= reason.size(); ++i) {
+    if (i < reason.size() && reason[i] != ' ') {
+      word += reason[i];
+      continue;
+    }
+    const bool number = !word.empty() && word.find_first_not_of("0123456789.,:") == std::string::npos;
+    if (!word.empty() && !number) words += (words.empty() ? "" : " ") + word;
+    word.clear();
+  }
+  return words;
+}
+
+double octaves(double size) { return std::log2(1 + std::max(size, 0.0)); }
+
+double bytes_of(const TensorType& type) { return double(byte_count(type.shape, type.dtype)); }
+
+void add(KernelPoint& point, std::string name, double value) {
+  point.names.push_back(std::move(name));
+  point.x.push_back(value);
+}
+
+}  // namespace
+
+KernelPoint point_of_run(const Group& group, std::string_view backend, std::string_view kernel,
+                         std::string_view reason) {
+  KernelPoint point;
+  const GroupMember& anchor = group.anchor_member();
+  point.op = anchor.op->name;
+  const TensorTypes in = group.input_types(anchor), out = group.output_types(anchor);
+  std::string symbols;
+  for (const auto& [symbol, value] : anchor.op->dimensions({anchor.attributes, in, out})) {
+    symbols += (symbols.empty() ? "" : ",") + std::string(symbol);
+    add(point, std::string(symbol), octaves(double(value)));
+  }
+  double bytes_in = 0, bytes_out = 0, whole = 0;
+  int last = 0, opaque = 0;
+  for (int index : group.inputs) {
+    const GroupOperand& operand = group.operands[size_t(index)];
+    (operand.state.kind == SliceState::sliced ? bytes_in : whole) += bytes_of(operand.type);
+    last += operand.layout.is_channels_last();
+    opaque += operand.layout.kind != Layout::plain;
+  }
+  for (int index : group.outputs) bytes_out += bytes_of(group.operands[size_t(index)].type);
+  int bias = 0, sum = 0, activation = 0, pooling = 0, other = 0;
+  for (const GroupMember& member : group.members) {
+    point.work +=
+        double(work(tally_of(*member.op, {member.attributes, group.input_types(member), group.output_types(member)})));
+    if (&member == &anchor || member.op->has(Trait::view)) continue;
+    if (member.op->has(Trait::bias)) ++bias;
+    else if (member.op->has(Trait::activation)) ++activation;
+    else if (member.op->has(Trait::pooling)) ++pooling;
+    else if (member.op->name == "add") ++sum;
+    else ++other;
+  }
+  point.bytes = bytes_in + whole + bytes_out;
+  add(point, "work", octaves(point.work));
+  add(point, "bytes of slices", octaves(bytes_in));
+  add(point, "bytes of wholes", octaves(whole));
+  add(point, "bytes out", octaves(bytes_out));
+  add(point, "bias", bias);
+  add(point, "sum", sum);
+  add(point, "activation", activation);
+  add(point, "pooling", pooling);
+  add(point, "other", other);
+  add(point, "channels last", last);
+  add(point, "opaque", opaque);
+  point.family = text_of(backend, "|", point.op, "(", symbols, ")|", algorithm_in(kernel, reason));
+  return point;
+}
+
+KernelPoint point_of_pack(std::string_view backend, std::string_view kernel, const TensorType& type, int64_t bytes) {
+  KernelPoint point;
+  point.op = "pack";
+  const double in = bytes_of(type);
+  point.work = in / double(size_of(type.dtype));
+  point.bytes = in + double(bytes);
+  add(point, "bytes in", octaves(in));
+  add(point, "bytes out", octaves(double(bytes)));
+  add(point, "rows", octaves(type.shape.empty() ? 1 : double(type.shape[0])));
+  add(point, "columns", octaves(type.shape.size() < 2 ? 1 : double(type.shape[1])));
+  point.family = text_of(backend, "|pack|", kernel.substr(0, kernel.find_first_of(" +")));
+  return point;
+}
+
+KernelPoint point_of_reorder(std::string_view backend, const TensorType& type, const Layout& from, const Layout& to) {
+  KernelPoint point;
+  point.op = "reorder";
+  point.work = double(element_count(type.shape));
+  point.bytes = 2 * bytes_of(type);
+  add(point, "bytes", octaves(point.bytes));
+  add(point, "channels", octaves(type.shape.size() < 2 ? 1 : double(type.shape[1])));
+  add(point, "width", octaves(type.shape.size() < 4 ? 1 : double(type.shape[3])));
+  const auto name = [](const Layout& layout) {
+    return layout.kind == Layout::opaque ? "opaque" : layout.is_row_major() ? "row-major" : "permuted";
+  };
+  point.family = text_of(backend, "|reorder|", name(from), " to ", name(to));
+  return point;
+}
+
+KernelPoint point_of(const KernelCall& call) {
+  switch (call.kind) {
+    case KernelCall::pack:
+      return point_of_pack(call.backend, call.offer->name, call.type,
+                           int64_t(call.offer->packs[call.pack_index].bytes));
+    case KernelCall::reorder:
+      return point_of_reorder(call.backend, call.type, call.from, call.to);
+    case KernelCall::run:
+      break;
+  }
+  return point_of_run(*call.group, call.backend, call.offer->name, call.offer->reason);
+}
+
+namespace {
+
+/// The group with the shapes of a slice of `examples` in place of `full`.
+Group with_slice(Group group, int64_t examples, int64_t full) {
+  for (GroupOperand& operand : group.operands)
+    if (operand.state.kind == SliceState::sliced && !operand.type.shape.empty())
+      operand.type.shape[0] = operand.type.shape[0] / full * examples;
+  return group;
+}
+
+/// Of one slice's part where it is taken in slices.
+TensorType part_of(const Plan& plan, const OperandUse& use) {
+  TensorType type = plan.values[size_t(use.value)].type;
+  if (use.sliced && plan.slice_examples > 0 && !type.shape.empty()) type.shape[0] = plan.slice_examples * use.rows;
+  return type;
+}
+
+int root_of(const Plan& plan, int value) {
+  while (plan.values[size_t(value)].root != value) value = plan.values[size_t(value)].root;
+  return value;
+}
+
+KernelPoint copy_point(const char* op, double bytes, double work) {
+  KernelPoint point;
+  point.op = op;
+  point.family = text_of("plan|", op);
+  point.work = work;
+  point.bytes = bytes;
+  add(point, "bytes", octaves(bytes));
+  return point;
+}
+
+}  // namespace
+
+NodeCalls calls_of(const Plan& plan, int n) {
+  NodeCalls result;
+  const PlannedNode& node = plan.nodes[size_t(n)];
+  if (node.kind == PlannedNode::view) return result;
+  const bool sliced = node.sliced && plan.slices > 0;
+  const int64_t full = std::max<int64_t>(plan.slice_examples, 1);
+  const int64_t rest = sliced ? plan.slicing.batch % full : 0;
+  const auto parts = [&](auto&& point_with) {
+    if (!sliced) {
+      result.parts.push_back({point_with(full), 1, plan.slicing.batch});
+      return;
+    }
+    if (plan.slices - (rest > 0) > 0) result.parts.push_back({point_with(full), plan.slices - (rest > 0), full});
+    if (rest > 0) result.parts.push_back({point_with(rest), 1, rest});
+  };
+  switch (node.kind) {
+    case PlannedNode::compute:
+      parts([&](int64_t examples) {
+        if (!sliced || examples == full) return point_of_run(node.group, node.backend, node.kernel_name, node.reason);
+        return point_of_run(with_slice(node.group, examples, full), node.backend, node.kernel_name, node.reason);
+      });
+      break;
+    case PlannedNode::reorder:
+      parts([&](int64_t examples) {
+        TensorType type = part_of(plan, node.inputs[0]);
+        if (sliced) type.shape[0] = examples * node.inputs[0].rows;
+        return point_of_reorder(node.backend, type, plan.values[size_t(node.inputs[0].value)].layout,
+                                plan.values[size_t(node.outputs[0].value)].layout);
+      });
+      break;
+    case PlannedNode::pack: {
+      const std::string_view reader = std::string_view(node.reason).substr(sizeof "operand in the form that " - 1);
+      result.parts.push_back({point_of_pack(node.backend, reader, plan.values[size_t(node.inputs[0].value)].type,
+                                            plan.values[size_t(node.outputs[0].value)].type.shape[0]),
+                              1, plan.slicing.batch});
+      break;
+    }
+    case PlannedNode::combine: {
+      const PlannedNode& source = plan.nodes[size_t(node.combined)];
+      double out = 0;
+      for (const OperandUse& use : node.outputs) out += bytes_of(plan.values[size_t(use.value)].type);
+      KernelPoint point = copy_point("combine", double(source.partial_bytes) * plan.lanes + out, out / 4);
+      point.family += text_of("|", source.backend, "|", source.op);
+      add(point, "partial bytes", octaves(double(source.partial_bytes)));
+      add(point, "lanes", plan.lanes);
+      result.parts.push_back({point, 1, plan.slicing.batch});
+      break;
+    }
+    case PlannedNode::commit: {
+      const double bytes = bytes_of(plan.values[size_t(node.inputs[0].value)].type);
+      result.parts.push_back({copy_point("commit", 2 * bytes, bytes / 4), 1, plan.slicing.batch});
+      break;
+    }
+    case PlannedNode::view:
+      break;
+  }
+  double local = 0, crossing = 0, whole = 0;
+  const auto count = [&](const OperandUse& use) {
+    if (use.value < 0 || use.partial) return;
+    const double bytes = bytes_of(part_of(plan, use));
+    const Storage storage = plan.values[size_t(root_of(plan, use.value))].storage;
+    (storage == Storage::local ? local : use.sliced ? crossing : whole) += bytes;
+  };
+  for (const OperandUse& use : node.inputs) count(use);
+  for (const OperandUse& use : node.outputs) count(use);
+  for (int pack : node.packs) whole += bytes_of(plan.values[size_t(pack)].type);
+  double segment = 0;
+  for (const PlannedNode& other : plan.nodes) {
+    if (other.kind == PlannedNode::view || other.order != node.order) continue;
+    segment += double(other.partial_bytes);
+    for (int pack : other.packs) segment += bytes_of(plan.values[size_t(pack)].type);
+    if (other.packs.empty())
+      for (const OperandUse& use : other.inputs)
+        if (use.value >= 0 && !use.sliced) segment += bytes_of(plan.values[size_t(use.value)].type);
+  }
+  const double values[] = {octaves(local),
+                           octaves(crossing),
+                           octaves(whole),
+                           octaves(double(node.partial_bytes)),
+                           octaves(double(plan.local_bytes)),
+                           octaves(segment),
+                           octaves(double(plan.shared_bytes)),
+                           sliced ? 1.0 : 0.0};
+  std::copy(std::begin(values), std::end(values), result.context);
+  return result;
+}
+
+}  // namespace tacho

@@ -1,0 +1,41 @@
+#pragma once
+// Where a kernel's call stands among the calls that were calibrated: its family, and its sizes in octaves.
+#include <string>
+#include <vector>
+
+#include "plan/kernel_times.h"
+#include "plan/plan.h"
+
+namespace tacho {
+
+/// Calls of one family differ in sizes only: same backend, algorithm, operation and symbols.
+struct KernelPoint {
+  std::string op;         ///< of the anchor; "pack", "reorder"
+  std::string family;     ///< "simd|conv2d(C,H,...)|direct ..."
+  std::vector<double> x;  ///< log2(1 + size) of each symbol, work and bytes; flags of what is fused and of layouts
+  std::vector<std::string> names;  ///< of x: "C", "work", "bytes in"
+  double work = 0;                 ///< required, of the call
+  double bytes = 0;                ///< of all its operands, each once
+};
+
+/// A group run on the slice whose shapes it has.
+KernelPoint point_of_run(const Group& group, std::string_view backend, std::string_view kernel,
+                         std::string_view reason);
+KernelPoint point_of_pack(std::string_view backend, std::string_view kernel, const TensorType& type, int64_t bytes);
+KernelPoint point_of_reorder(std::string_view backend, const TensorType& type, const Layout& from, const Layout& to);
+KernelPoint point_of(const KernelCall& call);
+
+/// One node of a plan in a step: the times that it is called, each with its point, and where its operands lie.
+struct NodeCalls {
+  struct Part {
+    KernelPoint point;
+    int64_t calls = 0, examples = 0;
+  };
+  std::vector<Part> parts;  ///< full slices, and a smaller last one; empty where nothing runs
+  double context[8] = {};   ///< see kContextNames
+};
+inline constexpr const char* kContextNames[] = {"local bytes", "crossing bytes",        "whole bytes",  "partial bytes",
+                                                "local arena", "segment's whole bytes", "shared arena", "sliced"};
+NodeCalls calls_of(const Plan& plan, int node);
+
+}  // namespace tacho

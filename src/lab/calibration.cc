@@ -1,0 +1,138 @@
+#include "lab/calibration.h"
+
+#include <ctime>
+#include <filesystem>
+
+#include "analysis/estimate/simulate.h"
+#include "base/atomic_file.h"
+#include "base/clock.h"
+#include "device/identity.h"
+#include "lab/calibration_networks.h"
+#include "lab/step_timing.h"
+#include "plan/tuning.h"
+
+namespace tacho {
+namespace {
+
+constexpr size_t kLargestFile = size_t{256} << 20;
+
+/// Measures every kernel that a plan asks for once, and notes where it stands.
+class NotedTimes final : public KernelTimes {
+ public:
+  explicit NotedTimes(Calibration& calibration) : calibration_(calibration) {}
+
+  int64_t ns(const KernelCall& call, const std::string& key) override {
+    if (const auto known = by_key_.find(key); known != by_key_.end()) return known->second;
+    const int64_t ns = std::max<int64_t>(measure(call), 1);
+    by_key_[key] = ns;
+    KernelPoint point = point_of(call);
+    KernelFamily& family = calibration_.families[point.family];
+    family.op = point.op;
+    family.names = std::move(point.names);
+    family.samples.push_back({point.x, point.work, point.bytes, double(ns)});
+    by_point_[{point.family, point.x}] = double(ns);
+    return ns;
+  }
+
+  /// Of a call that was measured; 0 where none was.
+  double of(const KernelPoint& point) const {
+    const auto known = by_point_.find({point.family, point.x});
+    return known == by_point_.end() ? 0 : known->second;
+  }
+
+ private:
+  Calibration& calibration_;
+  std::map<std::string, int64_t> by_key_;
+  std::map<std::pair<std::string, std::vector<double>>, double> by_point_;
+};
+
+void note_step(Calibration& calibration, int number, int threads, const Plan& plan, const StepTiming& timing,
+               const NotedTimes& alone, const std::string& label) {
+  for (size_t n = 0; n < plan.nodes.size(); ++n) {
+    const NodeCalls calls = calls_of(plan, int(n));
+    if (calls.parts.empty()) continue;
+    // A node whose last slice is smaller gives one equation for two times: the full slices carry it.
+    double share = 0;
+    for (const NodeCalls::Part& part : calls.parts)
+      share += double(part.calls) * double(part.examples) / double(calls.parts.front().examples);
+    const NodeCalls::Part& part = calls.parts.front();
+    calibration.nodes.push_back({part.point.family, part.point.op, number, threads, part.point.x,
+                                 std::vector<double>(std::begin(calls.context), std::end(calls.context)),
+                                 part.point.work, part.point.bytes, alone.of(part.point),
+                                 double(timing.node_ns[n]) / std::max(share, 1.0)});
+  }
+  const std::vector<double> node_ns(timing.node_ns.begin(), timing.node_ns.end());
+  StepSample step{number,
+                  threads,
+                  label,
+                  item_count(plan),
+                  int64_t(plan.stages.size()),
+                  timing.step.median,
+                  int64_t(replay(plan, node_ns, threads)),
+                  timing.dispatch_ns};
+  calibration.steps.push_back(step);
+}
+
+void save(const Calibration& calibration) {
+  const std::string path = calibration_path();
+  if (path.empty()) fail("there is no folder to keep the calibration in; set TACHO_HOME to one");
+  std::error_code error;
+  std::filesystem::create_directories(cache_folder(), error);
+  if (error) fail(cache_folder(), ": ", error.message(), "; set TACHO_HOME to a folder that can be written");
+  write_file_atomic(path, calibration_to_json(calibration) + "\n");
+}
+
+}  // namespace
+
+std::string calibration_path() { return machine_file("kernels"); }
+
+std::optional<Calibration> kept_calibration() {
+  const std::string path = calibration_path();
+  std::error_code error;
+  if (path.empty() || !std::filesystem::exists(path, error)) return std::nullopt;
+  try {
+    Calibration calibration = calibration_from_json(read_file(path, kLargestFile), path);
+    if (calibration.identity != machine_identity()) return std::nullopt;
+    return calibration;
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+Calibration calibrate(const CalibrationOptions& options) {
+  Calibration calibration;
+  if (std::optional<Calibration> kept = kept_calibration();
+      kept && !options.again && kept->threads >= options.threads && kept->wanted == kCalibrationCases)
+    calibration = std::move(*kept);
+  calibration.identity = machine_identity();
+  calibration.wanted = kCalibrationCases;
+  calibration.threads = std::max(calibration.threads, options.threads);
+  int64_t saved = now_ns();
+  for (int number = calibration.networks; number < kCalibrationCases; ++number) {
+    const CalibrationCase chosen = calibration_case(number);
+    const std::string label = text_of(chosen.network.name, ", batch ", chosen.batch);
+    if (options.progress && !options.progress(number, kCalibrationCases, label)) break;
+    StepOptions step;
+    step.network = chosen.network;
+    step.batch = chosen.batch;
+    NotedTimes times(calibration);
+    for (int threads = 1; threads <= options.threads; ++threads) {
+      Switches switches;
+      set_switch(switches, "threads", std::to_string(threads));
+      step.way = resolve(switches);
+      step.times = &times;
+      TimedStep timed(step);
+      note_step(calibration, number, threads, timed.plan(), timed.run(options.seconds), times, label);
+    }
+    calibration.networks = number + 1;
+    calibration.measured_at = int64_t(std::time(nullptr));
+    constexpr int64_t kSaveEvery = 10'000'000'000;  // nanoseconds: what a kill may cost
+    if (now_ns() - saved < kSaveEvery) continue;
+    save(calibration);
+    saved = now_ns();
+  }
+  save(calibration);
+  return calibration;
+}
+
+}  // namespace tacho

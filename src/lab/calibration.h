@@ -1,0 +1,26 @@
+#pragma once
+// Measures what estimates are made from, and keeps it.
+#include <functional>
+#include <optional>
+
+#include "analysis/estimate/calibration.h"
+
+namespace tacho {
+
+struct CalibrationOptions {
+  int threads = 1;        ///< steps are measured on 1 to this many threads
+  bool again = false;     ///< also where a calibration is kept
+  double seconds = 0.25;  ///< of steps, of each network and number of threads
+  /// Told before each network: how many are done, of how many, and its name. False: stop; what is done is kept.
+  std::function<bool(int done, int of, const std::string& what)> progress;
+};
+
+/// Goes on where a former one stopped. Saves after every few networks.
+Calibration calibrate(const CalibrationOptions& options);
+
+/// The calibration of this machine: nothing where there is none or it is damaged or another machine's. It may be
+/// incomplete.
+std::optional<Calibration> kept_calibration();
+std::string calibration_path();
+
+}  // namespace tacho

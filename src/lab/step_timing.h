@@ -1,0 +1,33 @@
+#pragma once
+// Times of real steps on made-up examples: what the calibration fits and the backtest compares with.
+#include <memory>
+#include <vector>
+
+#include "train/session.h"
+
+namespace tacho {
+
+struct StepTiming {
+  Summary step;                  ///< nanoseconds of a step
+  std::vector<int64_t> node_ns;  ///< of each planned node, all its calls: median over the steps
+  int64_t dispatch_ns = 0;       ///< of all threads outside kernels, waiting and idling left out: median step
+};
+
+/// A session with its pool, its variables and one batch of random examples.
+class TimedStep {
+ public:
+  explicit TimedStep(const StepOptions& options);
+  /// Steps for about `seconds`, at least three after one to warm up.
+  StepTiming run(double seconds);
+  const Plan& plan() const { return *session_->executor().plan(); }
+
+ private:
+  void step();
+  Pool pool_;
+  VariableStore variables_;
+  std::unique_ptr<Session> session_;
+  Tensor x_, y_;
+  int64_t steps_ = 0;
+};
+
+}  // namespace tacho
