@@ -29,7 +29,7 @@ class NotedTimes final : public KernelTimes {
     KernelFamily& family = calibration_.families[point.family];
     family.op = point.op;
     family.names = std::move(point.names);
-    family.samples.push_back({point.x, point.work, point.bytes, double(ns)});
+    family.samples.push_back({point.x, point.work, point.bytes, double(ns), calibration_.networks});
     by_point_[{point.family, point.x}] = double(ns);
     return ns;
   }
@@ -114,6 +114,7 @@ Calibration calibrate(const CalibrationOptions& options) {
     if (options.progress && !options.progress(number, kCalibrationCases, label)) break;
     StepOptions step;
     step.network = chosen.network;
+    calibration.networks = number;
     step.batch = chosen.batch;
     NotedTimes times(calibration);
     for (int threads = 1; threads <= options.threads; ++threads) {

@@ -10,7 +10,7 @@ namespace tacho {
 struct CalibrationOptions {
   int threads = 1;        ///< steps are measured on 1 to this many threads
   bool again = false;     ///< also where a calibration is kept
-  double seconds = 0.25;  ///< of steps, of each network and number of threads
+  double seconds = 0.15;  ///< of steps, of each network and number of threads
   /// Told before each network: how many are done, of how many, and its name. False: stop; what is done is kept.
   std::function<bool(int done, int of, const std::string& what)> progress;
 };

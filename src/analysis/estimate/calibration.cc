@@ -23,7 +23,7 @@ std::string calibration_to_json(const Calibration& c) {
   Json families = Json::object(), nodes = Json::array(), steps = Json::array();
   for (const auto& [name, family] : c.families) {
     Json samples = Json::array();
-    for (const KernelSample& s : family.samples) samples.push_back({rounded(s.x), s.work, s.bytes, s.ns});
+    for (const KernelSample& s : family.samples) samples.push_back({rounded(s.x), s.work, s.bytes, s.ns, s.network});
     families[name] = {{"op", family.op}, {"names", family.names}, {"samples", samples}};
   }
   for (const NodeSample& s : c.nodes)
@@ -60,7 +60,7 @@ Calibration calibration_from_json(const std::string& text, const std::string& wh
       to.op = family.at("op");
       to.names = family.at("names").get<std::vector<std::string>>();
       for (const Json& s : family.at("samples")) {
-        to.samples.push_back({s.at(0).get<std::vector<double>>(), s.at(1), s.at(2), s.at(3)});
+        to.samples.push_back({s.at(0).get<std::vector<double>>(), s.at(1), s.at(2), s.at(3), s.at(4)});
         if (to.samples.back().x.size() != to.names.size() || to.samples.back().ns <= 0)
           fail(where, ": family '", name, "' has a sample that is none; 'tacho machine --kernels' makes a new one");
       }

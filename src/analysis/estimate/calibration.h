@@ -13,6 +13,7 @@ namespace tacho {
 struct KernelSample {
   std::vector<double> x;
   double work = 0, bytes = 0, ns = 0;
+  int network = 0;  ///< calibration network that asked for it
 };
 struct KernelFamily {
   std::string op;

@@ -35,6 +35,10 @@ void add(KernelPoint& point, std::string name, double value) {
   point.x.push_back(value);
 }
 
+void add_extents(KernelPoint& point, const Shape& shape) {
+  for (size_t i = 0; i < shape.size(); ++i) add(point, text_of("extent ", i), octaves(double(shape[i])));
+}
+
 }  // namespace
 
 KernelPoint point_of_run(const Group& group, std::string_view backend, std::string_view kernel,
@@ -84,7 +88,8 @@ KernelPoint point_of_run(const Group& group, std::string_view backend, std::stri
   return point;
 }
 
-KernelPoint point_of_pack(std::string_view backend, std::string_view kernel, const TensorType& type, int64_t bytes) {
+KernelPoint point_of_pack(std::string_view backend, std::string_view kernel, std::string_view op,
+                          const TensorType& type, int64_t bytes) {
   KernelPoint point;
   point.op = "pack";
   const double in = bytes_of(type);
@@ -92,9 +97,9 @@ KernelPoint point_of_pack(std::string_view backend, std::string_view kernel, con
   point.bytes = in + double(bytes);
   add(point, "bytes in", octaves(in));
   add(point, "bytes out", octaves(double(bytes)));
-  add(point, "rows", octaves(type.shape.empty() ? 1 : double(type.shape[0])));
-  add(point, "columns", octaves(type.shape.size() < 2 ? 1 : double(type.shape[1])));
-  point.family = text_of(backend, "|pack|", kernel.substr(0, kernel.find_first_of(" +")));
+  add_extents(point, type.shape);
+  point.family =
+      text_of(backend, "|pack|", kernel.substr(0, kernel.find_first_of(" +")), "|", op, "|", type.shape.size());
   return point;
 }
 
@@ -104,19 +109,18 @@ KernelPoint point_of_reorder(std::string_view backend, const TensorType& type, c
   point.work = double(element_count(type.shape));
   point.bytes = 2 * bytes_of(type);
   add(point, "bytes", octaves(point.bytes));
-  add(point, "channels", octaves(type.shape.size() < 2 ? 1 : double(type.shape[1])));
-  add(point, "width", octaves(type.shape.size() < 4 ? 1 : double(type.shape[3])));
+  add_extents(point, type.shape);
   const auto name = [](const Layout& layout) {
     return layout.kind == Layout::opaque ? "opaque" : layout.is_row_major() ? "row-major" : "permuted";
   };
-  point.family = text_of(backend, "|reorder|", name(from), " to ", name(to));
+  point.family = text_of(backend, "|reorder|", name(from), " to ", name(to), "|", type.shape.size());
   return point;
 }
 
 KernelPoint point_of(const KernelCall& call) {
   switch (call.kind) {
     case KernelCall::pack:
-      return point_of_pack(call.backend, call.offer->name, call.type,
+      return point_of_pack(call.backend, call.offer->name, call.group->anchor_member().op->name, call.type,
                            int64_t(call.offer->packs[call.pack_index].bytes));
     case KernelCall::reorder:
       return point_of_reorder(call.backend, call.type, call.from, call.to);
@@ -192,7 +196,12 @@ NodeCalls calls_of(const Plan& plan, int n) {
       break;
     case PlannedNode::pack: {
       const std::string_view reader = std::string_view(node.reason).substr(sizeof "operand in the form that " - 1);
-      result.parts.push_back({point_of_pack(node.backend, reader, plan.values[size_t(node.inputs[0].value)].type,
+      // Whoever reads the packed operand names the family.
+      std::string_view op;
+      for (const PlannedNode& other : plan.nodes)
+        for (int pack : other.packs)
+          if (pack == node.outputs[0].value) op = other.op;
+      result.parts.push_back({point_of_pack(node.backend, reader, op, plan.values[size_t(node.inputs[0].value)].type,
                                             plan.values[size_t(node.outputs[0].value)].type.shape[0]),
                               1, plan.slicing.batch});
       break;

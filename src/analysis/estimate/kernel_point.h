@@ -21,7 +21,9 @@ struct KernelPoint {
 /// A group run on the slice whose shapes it has.
 KernelPoint point_of_run(const Group& group, std::string_view backend, std::string_view kernel,
                          std::string_view reason);
-KernelPoint point_of_pack(std::string_view backend, std::string_view kernel, const TensorType& type, int64_t bytes);
+/// An operand rewritten for a kernel of operation `op`.
+KernelPoint point_of_pack(std::string_view backend, std::string_view kernel, std::string_view op,
+                          const TensorType& type, int64_t bytes);
 KernelPoint point_of_reorder(std::string_view backend, const TensorType& type, const Layout& from, const Layout& to);
 KernelPoint point_of(const KernelCall& call);
 
