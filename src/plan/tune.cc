@@ -50,8 +50,8 @@ std::optional<Planner::Chosen> Planner::offer_named(const std::vector<int>& node
   return std::nullopt;
 }
 
-/// What a model says where one was given; else from the record, else measured; while `again_`, what this planner measured
-/// itself is measured once more, and the median stands.
+/// What a model says where one was given; else from the record, else measured; while `again_`, what this planner
+/// measured itself is measured once more, and the median stands.
 int64_t Planner::recorded(const std::string& key, const KernelCall& call) {
   constexpr size_t kMost = 9;
   if (options_.times) return options_.times->ns(call, key);

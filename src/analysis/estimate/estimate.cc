@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "analysis/estimate/simulate.h"
+#include "analysis/replay.h"
 
 namespace tacho {
 namespace {
@@ -24,7 +24,7 @@ double roofline_ns(const PlannedNode& node, const NodeCalls& calls, const Machin
   double ns = 0;
   for (const NodeCalls::Part& part : calls.parts) {
     const double flop = node.kind == PlannedNode::compute ? 2 * part.point.work : 0;
-    const double bandwidth = profile.bytes_per_s(int64_t(part.point.bytes), threads);
+    const double bandwidth = profile.level_of(int64_t(part.point.bytes), threads).bytes_per_s;
     ns += double(part.calls) * std::max(peak > 0 ? flop / peak : 0, bandwidth > 0 ? part.point.bytes / bandwidth : 0) *
           1e9;
   }
@@ -90,7 +90,9 @@ StepEstimate estimate_step(const Plan& plan, const CostModel* model, const Machi
     result.step = {result.roofline_ns, result.roofline_ns, 20 * result.roofline_ns};
     return result;
   }
-  const double replayed = replay(plan, node_ns, threads);
+  std::vector<int64_t> rounded;
+  for (double ns : node_ns) rounded.push_back(std::llround(ns));
+  const double replayed = double(replay(plan, item_times_of_nodes(plan, rounded), threads).wall_ns);
   const CurveValue more = model->overhead(replayed, item_count(plan), int64_t(plan.stages.size()), threads);
   double variance = more.deviation * more.deviation;
   for (const auto& [family, ns] : spread) variance += ns / sum * (ns / sum);

@@ -170,14 +170,15 @@ NodeCalls calls_of(const Plan& plan, int n) {
   if (node.kind == PlannedNode::view) return result;
   const bool sliced = node.sliced && plan.slices > 0;
   const int64_t full = std::max<int64_t>(plan.slice_examples, 1);
-  const int64_t rest = sliced ? plan.slicing.batch % full : 0;
+  // Slices differ by one example at most.
+  const int64_t smaller = sliced ? plan.slices * full - plan.slicing.batch : 0;
   const auto parts = [&](auto&& point_with) {
     if (!sliced) {
       result.parts.push_back({point_with(full), 1, plan.slicing.batch});
       return;
     }
-    if (plan.slices - (rest > 0) > 0) result.parts.push_back({point_with(full), plan.slices - (rest > 0), full});
-    if (rest > 0) result.parts.push_back({point_with(rest), 1, rest});
+    if (plan.slices > smaller) result.parts.push_back({point_with(full), plan.slices - smaller, full});
+    if (smaller > 0) result.parts.push_back({point_with(full - 1), smaller, full - 1});
   };
   switch (node.kind) {
     case PlannedNode::compute:
@@ -254,6 +255,13 @@ NodeCalls calls_of(const Plan& plan, int n) {
                            sliced ? 1.0 : 0.0};
   std::copy(std::begin(values), std::end(values), result.context);
   return result;
+}
+
+int64_t item_count(const Plan& plan) {
+  int64_t items = 0;
+  for (const Stage& stage : plan.stages)
+    for (const Task& task : stage.tasks) items += int64_t(task.items.size());
+  return items;
 }
 
 }  // namespace tacho

@@ -33,11 +33,13 @@ struct NodeCalls {
     KernelPoint point;
     int64_t calls = 0, examples = 0;
   };
-  std::vector<Part> parts;  ///< full slices, and a smaller last one; empty where nothing runs
+  std::vector<Part> parts;  ///< the larger slices, and those of one example less; empty where nothing runs
   double context[8] = {};   ///< see kContextNames
 };
 inline constexpr const char* kContextNames[] = {"local bytes", "crossing bytes",        "whole bytes",  "partial bytes",
                                                 "local arena", "segment's whole bytes", "shared arena", "sliced"};
 NodeCalls calls_of(const Plan& plan, int node);
+/// Calls of a step, all slices counted.
+int64_t item_count(const Plan& plan);
 
 }  // namespace tacho

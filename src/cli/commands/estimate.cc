@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "analysis/text.h"
 #include "cli/command.h"
 #include "cli/common_flags.h"
 #include "cli/terminal.h"
@@ -68,7 +69,7 @@ void print(const StepEstimate& estimate, const StepOptions& step) {
               step.kind == StepKind::train ? "training step" : "inference", static_cast<long long>(step.batch),
               std::string(name_of(step.way.dtype)).c_str(), step.way.threads,
               step.way.threads == 1 ? "thread" : "threads");
-  std::printf("\nSTEP  %.3f ms, nine of ten between %.3f and %.3f; plain roofline %.3f\n",
+  std::printf("\nSTEP  %.3f ms, nine of ten between %.3f and %.3f\n      plain roofline %.3f ms\n",
               double(estimate.step.median_ns) / 1e6, double(estimate.step.low_ns) / 1e6,
               double(estimate.step.high_ns) / 1e6, double(estimate.roofline_ns) / 1e6);
   std::vector<const OperationEstimate*> order;
@@ -76,19 +77,19 @@ void print(const StepEstimate& estimate, const StepOptions& step) {
   std::stable_sort(order.begin(), order.end(), [](const OperationEstimate* a, const OperationEstimate* b) {
     return a->time.median_ns > b->time.median_ns;
   });
-  std::printf("\nOPERATIONS  of one step, all threads                ms     low    high  roofline\n");
+  std::printf("\nOPERATIONS  of one step, all threads               ms     low    high  roofline\n");
   for (size_t i = 0; i < std::min(kShown, order.size()); ++i)
-    std::printf("  %-45.45s %7.3f %7.3f %7.3f   %7.3f\n", order[i]->node.c_str(),
+    std::printf("  %-43.43s %7.3f %7.3f %7.3f   %7.3f\n", order[i]->node.c_str(),
                 double(order[i]->time.median_ns) / 1e6, double(order[i]->time.low_ns) / 1e6,
                 double(order[i]->time.high_ns) / 1e6, double(order[i]->roofline_ns) / 1e6);
   if (order.size() > kShown) {
     double rest = 0, roofline = 0;
     for (size_t i = kShown; i < order.size(); ++i)
       rest += double(order[i]->time.median_ns), roofline += double(order[i]->roofline_ns);
-    std::printf("  %-45.45s %7.3f %7s %7s   %7.3f\n", text_of(order.size() - kShown, " more").c_str(), rest / 1e6, "",
+    std::printf("  %-43.43s %7.3f %7s %7s   %7.3f\n", text_of(order.size() - kShown, " more").c_str(), rest / 1e6, "",
                 "", roofline / 1e6);
   }
-  for (const std::string& reason : estimate.reasons) std::printf("\nNOTE  %s\n", reason.c_str());
+  for (const std::string& reason : estimate.reasons) std::printf("\n%s\n", wrap("NOTE  " + reason, 80, 6).c_str());
 }
 
 int run_backtest(const EstimateFlags& flags) {

@@ -4,8 +4,10 @@
 #include <ctime>
 
 #include "analysis/text.h"
+#include "base/clock.h"
 #include "cli/command.h"
 #include "cli/common_flags.h"
+#include "cli/progress.h"
 #include "cli/terminal.h"
 #include "device/cpu.h"
 #include "lab/calibration.h"
@@ -117,12 +119,20 @@ void measure_kernels(const MachineFlags& flags, int threads) {
   CalibrationOptions options;
   options.threads = threads;
   options.again = flags.again;
+  const bool shown = !flags.common.quiet && is_terminal(2);
+  const int64_t begin = now_ns();
+  int first = -1;
   options.progress = [&](int done, int of, const std::string& what) {
-    if (!flags.common.quiet && is_terminal(2))
-      std::fprintf(stderr, "\r\033[Kkernels  %d of %d  %s", done, of, what.c_str());
+    if (!shown) return true;
+    if (first < 0) first = done;
+    const double seconds = double(now_ns() - begin) / 1e9;
+    const std::string left =
+        done > first ? ", " + duration_text(seconds / (done - first) * (of - done)) + " left" : std::string();
+    std::fprintf(stderr, "\r\033[Kkernels  %d of %d%s  %s", done, of, left.c_str(), what.c_str());
     return true;
   };
   calibrate(options);
+  if (shown) std::fprintf(stderr, "\r\033[K");
 }
 
 int run(const MachineFlags& flags) {
@@ -170,6 +180,7 @@ std::function<int()> declare(FlagSet& set) {
 extern const Command command_machine;
 const Command command_machine = {"machine", "", "this machine's ceilings: arithmetic, bandwidth, latency",
                                  "tacho machine                          measured once, then kept\n"
+                                 "tacho machine --kernels                some minutes, once: for tacho estimate\n"
                                  "tacho machine --again --json machine.json",
                                  declare};
 
