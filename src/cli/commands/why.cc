@@ -6,6 +6,7 @@
 #include "analysis/why/render.h"
 #include "cli/command.h"
 #include "cli/common_flags.h"
+#include "cli/lists.h"
 #include "cli/progress.h"
 
 namespace tacho {
@@ -16,15 +17,6 @@ struct WhyFlags {
   std::optional<std::string> from, to, order;
   int64_t orders = 3, rounds = 5;
 };
-
-std::vector<std::string> split_commas(const std::string& text) {
-  std::vector<std::string> parts = {""};
-  for (char c : text) {
-    if (c == ',') parts.emplace_back();
-    else parts.back() += c;
-  }
-  return parts;
-}
 
 /// "gemm=blas,backend=blas,reference": a part without '=' goes on with the value before it.
 void turn(Switches& switches, const char* flag, const std::string& text) {
