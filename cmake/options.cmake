@@ -6,9 +6,18 @@ target_include_directories(tacho_options INTERFACE ${CMAKE_SOURCE_DIR}/src ${CMA
 target_compile_options(tacho_options INTERFACE -ffp-contract=off)
 if(TACHO_SANITIZE)
   target_compile_options(tacho_options INTERFACE -fsanitize=${TACHO_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  if(TACHO_SANITIZE MATCHES undefined)
+    # A null pointer that is used is the address sanitizer's to find; checks of it at every member are a fifth of the build's time.
+    target_compile_options(tacho_options INTERFACE -fno-sanitize=null,vptr)
+  endif()
   target_link_options(tacho_options INTERFACE -fsanitize=${TACHO_SANITIZE})
 endif()
 find_program(TACHO_CCACHE ccache)
 if(TACHO_CCACHE)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${TACHO_CCACHE})
+  if(TACHO_SANITIZE)
+    # What ccache wants before it serves files that use a precompiled header.
+    set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${TACHO_CCACHE})
+    target_compile_options(tacho_options INTERFACE -fpch-preprocess)
+  endif()
 endif()

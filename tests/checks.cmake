@@ -19,4 +19,4 @@ foreach(sanitizer address_undefined thread)
   add_test(NAME sanitizers.${sanitizer} COMMAND ${CMAKE_SOURCE_DIR}/tools/run_sanitized.sh ${sanitizer})
 endforeach()
 set_tests_properties(sanitizers.address_undefined sanitizers.thread PROPERTIES
-                     LABELS sanitizer RUN_SERIAL TRUE COST -1 TIMEOUT 2400)
+                     LABELS sanitizer RUN_SERIAL TRUE COST -1 TIMEOUT 3000)

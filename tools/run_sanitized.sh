@@ -14,8 +14,9 @@ fi
 slow='*Slow.*:*Slow/*'
 case "${1:-}" in
   address_undefined) preset=asan; wanted='*' ;;
-  # What runs on the pool or on a thread of its own; the rest has nothing to race with and costs ten times its time.
-  thread) preset=tsan; wanted='*Pool*:*Threads*:*Ledger*:*Prefetch*:*Schedule*' ;;
+  # What runs on the pool or on a thread of its own; the rest has nothing to race with and costs ten times its time. Files
+  # without such a suite are not even built (tests/CMakeLists.txt).
+  thread) preset=tsan; wanted='*PoolTest*:*PoolLedger*:*Threads*:*Ledger*:*Prefetch*:*Schedule*' ;;
   *) echo "usage: tools/run_sanitized.sh address_undefined|thread" >&2; exit 2 ;;
 esac
 . "$root/tools/build.sh"
