@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes a virtual environment with the newest PyTorch and TensorFlow, for bench/peers/run.py.
+# Makes a virtual environment with the newest PyTorch, TensorFlow, ONNX Runtime and OpenVINO, for bench/peers/run.py.
 # Usage: bench/peers/install.sh FOLDER (outside of the repository)
 set -euo pipefail
 [ $# -eq 1 ] || { echo "usage: bench/peers/install.sh FOLDER" >&2; exit 2; }
@@ -7,5 +7,5 @@ root=$(dirname "$(dirname "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")")")
 case "$(readlink -f "$1")/" in "$root"/*) echo "install: choose a folder outside of the repository" >&2; exit 2 ;; esac
 python3 -m venv "$1"
 "$1/bin/pip" install --quiet --upgrade pip
-"$1/bin/pip" install --quiet numpy torch tensorflow-cpu
+"$1/bin/pip" install --quiet numpy torch tensorflow-cpu onnx onnxruntime openvino
 "$1/bin/python" -c 'import torch, tensorflow; print("PyTorch", torch.__version__, "TensorFlow", tensorflow.__version__)'

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Training (or inference) steps of Tachograph beside PyTorch and TensorFlow, in alternation in one run.
+"""Training (or inference) steps of Tachograph beside PyTorch, TensorFlow, ONNX Runtime and OpenVINO, in alternation in one run.
 
     bench/peers/install.sh /tmp/peers
     /tmp/peers/bin/python bench/peers/run.py --json peers.json
@@ -46,7 +46,11 @@ PEERS = {
     "tensorflow": ("tensorflow", {}, {}, True, True),
     "tensorflow-tuned": ("tensorflow", {}, TUNED, True, True),
     "tensorflow-xla": ("tensorflow", {"xla": True}, TUNED, True, True),
+    "tensorflow-eager": ("tensorflow", {"eager": True}, TUNED, True, True),
     "tensorflow-eigen": ("tensorflow", {}, TUNED | {"TF_ENABLE_ONEDNN_OPTS": "0"}, True, True),
+    "tensorflow-eager-eigen": ("tensorflow", {"eager": True}, TUNED | {"TF_ENABLE_ONEDNN_OPTS": "0"}, True, True),
+    "onnxruntime": ("onnxruntime", {}, {}, False, True),
+    "openvino": ("openvino", {}, {}, False, True),
 }
 
 

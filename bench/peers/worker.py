@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """One participant of bench/peers/run.py, in a process of its own.
 
-Usage: worker.py torch|tensorflow DESCRIPTION.json; reads lines "steps N" on standard input and answers each with one line of JSON:
+Usage: worker.py torch|tensorflow|onnxruntime|openvino DESCRIPTION.json; reads lines "steps N" on standard input and answers each with one line of JSON:
 the times of N steps in nanoseconds, and the process's peak resident memory. The description holds network, batch, threads,
 inference and the participant's own settings.
 """
@@ -58,6 +58,7 @@ def tensorflow_step(job):
 
     tf.config.threading.set_intra_op_parallelism_threads(job["threads"])
     tf.config.threading.set_inter_op_parallelism_threads(1)
+    tf.config.run_functions_eagerly(bool(job.get("eager")))
     tf.random.set_seed(0)
     channels, height, width = job["network"]["input"]
     model = tensorflow_network(job["network"])
@@ -82,11 +83,48 @@ def tensorflow_step(job):
     return lambda: train().numpy(), tf.__version__
 
 
+def onnx_model(job):
+    """The network with random weights as an ONNX file's bytes, and a batch."""
+    import io
+
+    import torch
+
+    torch.manual_seed(0)
+    model, x = torch_network(job["network"]), torch.randn([job["batch"], *job["network"]["input"]])
+    model(x)  # lazy modules take their sizes
+    file = io.BytesIO()
+    torch.onnx.export(model.eval(), (x,), file, input_names=["x"], output_names=["y"], dynamo=False)
+    return file.getvalue(), x.numpy()
+
+
+def onnxruntime_step(job):
+    import onnxruntime
+
+    model, x = onnx_model(job)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads, options.inter_op_num_threads = job["threads"], 1
+    session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    return lambda: session.run(None, {"x": x}), onnxruntime.__version__
+
+
+def openvino_step(job):
+    import io
+
+    import openvino
+
+    model, x = onnx_model(job)
+    core = openvino.Core()
+    settings = {"INFERENCE_NUM_THREADS": job["threads"], "PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
+    request = core.compile_model(core.read_model(io.BytesIO(model)), "CPU", settings).create_infer_request()
+    return lambda: request.infer({"x": x}, share_inputs=True, share_outputs=True), openvino.__version__
+
+
 def main():
     framework, path = sys.argv[1:]
     with open(path) as file:
         job = json.load(file)
-    step, version = {"torch": torch_step, "tensorflow": tensorflow_step}[framework](job)
+    makers = {"torch": torch_step, "tensorflow": tensorflow_step, "onnxruntime": onnxruntime_step, "openvino": openvino_step}
+    step, version = makers[framework](job)
     for _ in range(job["warmup"]):
         step()
     print(json.dumps({"ready": version}), flush=True)
