@@ -164,7 +164,13 @@ Json way_to_json(const OtherWay& way) {
 Json finding_to_json(const Finding& finding) {
   Json evidence = Json::object();
   for (const auto& [name, value] : finding.evidence) evidence[name] = value;
-  return {{"rule", finding.rule}, {"text", finding.text}, {"evidence", evidence}, {"command", finding.command}};
+  Json json = {{"rule", finding.rule}, {"text", finding.text}, {"evidence", evidence}, {"command", finding.command}};
+  if (!finding.turn.empty()) json["switch"] = {{"name", finding.turn}, {"value", finding.value}};
+  if (finding.gain)
+    json["estimated_gain_ns"] = {
+        {"low", finding.gain->low_ns}, {"median", finding.gain->median_ns}, {"high", finding.gain->high_ns}};
+  else if (!finding.unpriced.empty()) json["no_estimate"] = finding.unpriced;
+  return json;
 }
 
 }  // namespace

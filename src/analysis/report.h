@@ -103,11 +103,19 @@ struct PhaseRow {
   int64_t time_ns = 0, step_ns = 0, products_step_ns = 0;
 };
 
+/// What turning a switch would save of a step, with an interval; below 0 where the step would be longer.
+struct Gain {
+  int64_t low_ns = 0, median_ns = 0, high_ns = 0;
+};
+
 /// What a rule saw, in this run's numbers.
 struct Finding {
   std::string rule, text;
   std::vector<std::pair<std::string, double>> evidence;
-  std::string command;  ///< what to try; empty where there is nothing
+  std::string command;       ///< what to try; empty where there is nothing
+  std::string turn, value;   ///< the switch that `command` turns, and to what; empty where it turns none
+  std::optional<Gain> gain;  ///< estimated (analysis/price.h); empty where nothing says it
+  std::string unpriced;      ///< why there is no estimate, where a switch is turned; else empty
 };
 
 struct Report {

@@ -110,7 +110,7 @@ std::vector<NodeRow> rows_of(const Plan& plan) {
     for (int member : node.members) members.push_back(plan.graph.source(member));
     rows.push_back({node.kind, node.path, node.op, node.place, std::move(members),
                     node.anchor < 0 ? -1 : plan.graph.source(node.anchor), node.backend, node.kernel_name, node.reason,
-                    node.refusals, node.executed, traffic[n], dtype_of_node(plan, node)});
+                    node.refusals, node.executed, traffic[n], dtype_of_node(plan, node), node.tuned_ns});
   }
   return rows;
 }

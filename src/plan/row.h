@@ -26,6 +26,7 @@ struct NodeRow {
   Executed executed;  ///< for one step
   Traffic traffic;
   DType dtype = DType::float32;  ///< in which it computes
+  int64_t tuned_ns = 0;  ///< of all its calls alone on one thread, as measured when it was chosen; 0 where nothing was
 };
 
 /// One row per node of the plan; members and anchors are nodes of the graph before any pass.

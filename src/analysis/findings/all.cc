@@ -5,11 +5,19 @@
 namespace tacho {
 
 std::vector<Finding> find_all(const Report& report) {
-  static constexpr Rule kRules[] = {find_products, find_index, find_pooling, find_first_layer,
-                                    find_outside,  find_input, find_noise,   find_leave_alone};
+  static constexpr Rule kRules[] = {
+      find_products,     find_product_shapes, find_algorithms,  find_first_layer, find_padding,       find_index,
+      find_memory_bound, find_pooling,        find_plain_loops, find_reorders,    find_normalization, find_optimizer,
+      find_double,       find_graph,          find_small_batch, find_imbalance,   find_dispatch,      find_threads,
+      find_cache,        find_outside,        find_input,       find_noise,       find_leave_alone};
   std::vector<Finding> findings;
   for (const Rule rule : kRules) rule(report, findings);
   return findings;
+}
+
+void suggest(Finding& finding, const Report& report, const std::string& turn, const std::string& value) {
+  finding.turn = turn, finding.value = value;
+  finding.command = report.record->command + " --against " + turn + "=" + value;
 }
 
 std::string percent(double share) {

@@ -16,7 +16,7 @@ void find_index(const Report& report, std::vector<Finding>& findings) {
                          share.time > share.theory ? "'Still room to improve' in the documents' words." : "");
   finding.evidence = {{"theory_share", share.theory}, {"time_share", share.time}};
   const bool gather = switch_of(*report.record, "convolution") == "gather";
-  finding.command = report.record->command + " --against convolution=" + (gather ? "im2col" : "gather");
+  suggest(finding, report, "convolution", gather ? "im2col" : "gather");
   findings.push_back(std::move(finding));
 }
 

@@ -16,8 +16,8 @@ void find_outside(const Report& report, std::vector<Finding>& findings) {
   if (procedural)
     finding.text += " A statement's result is fresh memory, made and freed on the first thread while the others wait.";
   finding.evidence = {{"dispatch_share", dispatch}, {"sync_share", sync}, {"idle_share", idle}};
-  if (procedural) finding.command = report.record->command + " --against execution=graph";
-  else if (report.threads() > 1) finding.command = report.record->command + " --against threads=1";
+  if (procedural) suggest(finding, report, "execution", "graph");
+  else if (report.threads() > 1) suggest(finding, report, "threads", "1");
   findings.push_back(std::move(finding));
 }
 

@@ -25,9 +25,7 @@ void find_pooling(const Report& report, std::vector<Finding>& findings) {
   // Two backends have pooling kernels: by an index vector, and plain loops.
   const auto by_index = [](const Operation& o) { return o.kind == NodeKind::pooling && o.backend == "gather"; };
   const bool gather = share_of(report, by_index).step_ns > 0;
-  if (pooling.step_ns > 0)
-    finding.command =
-        report.record->command + " --against backend=" + (gather ? "blas,reference" : "blas,gather,reference");
+  if (pooling.step_ns > 0) suggest(finding, report, "backend", gather ? "blas,reference" : "blas,gather,reference");
   findings.push_back(std::move(finding));
 }
 

@@ -43,9 +43,8 @@ void find_products(const Report& report, std::vector<Finding>& findings) {
                                "larger part, so the rest costs little or products run slowly.";
   finding.text += claim_by_layer(report);
   finding.evidence = {{"theory_share", theory}, {"time_share", time.time}, {"share_of_forward_kernels", part}};
-  if (switch_of(*report.record, "gemm") != "reference")
-    finding.command = report.record->command + " --against gemm=reference";
-  else finding.command = report.record->command + " --against gemm=blas";
+  if (switch_of(*report.record, "gemm") == "reference") suggest(finding, report, "gemm", "blas");
+  else suggest(finding, report, "backend", "onednn,blas,reference");
   findings.push_back(std::move(finding));
 }
 
