@@ -1,4 +1,6 @@
 // Findings in words, what the numbers can be trusted for, and where to go from here.
+#include <cmath>
+
 #include "analysis/findings/finding.h"
 #include "analysis/render_text.h"
 
@@ -19,6 +21,20 @@ std::string render_trust(const Report& report) {
                  percent(noise), ".");
 }
 
+/// "estimated -3.41 ± 0.42 ms a step (-14 %)": what the switch does to the step.
+std::string render_gain(const Finding& finding, const Report& report) {
+  if (finding.unpriced.size()) return wrap("  no estimate: " + finding.unpriced, 80, 4);
+  if (!finding.gain) return "";
+  const int places = ms_places(report.step.median_ns);
+  const double change = -double(finding.gain->median_ns),
+               half = double(finding.gain->high_ns - finding.gain->low_ns) / 2;
+  std::string text = text_of("  estimated ", change >= 0 ? "+" : "-", fixed(std::abs(change) / 1e6, places), " ± ",
+                             fixed(half / 1e6, places), " ms a step (", change >= 0 ? "+" : "-",
+                             percent(std::abs(change) / double(report.step.median_ns)), ")");
+  if (finding.gain->low_ns <= 0 && finding.gain->high_ns >= 0) text += ": no difference that this could tell";
+  return text + "\n";
+}
+
 }  // namespace
 
 std::string render_findings(const Report& report, const Paint& paint) {
@@ -28,6 +44,7 @@ std::string render_findings(const Report& report, const Paint& paint) {
     const bool last = finding.rule == "leave_alone";
     text += wrap(last ? finding.text : text_of(++number, " ", finding.text), 80, 2);
     if (!finding.command.empty()) text += paint.in(wrap_command(finding.command, 80, 2), 36);
+    text += render_gain(finding, report);
   }
   text += wrap(render_trust(report), 80, 2);
   const auto next = [&](const std::string& command, const char* what) {

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -10,6 +11,7 @@
 #include "cli/common_flags.h"
 #include "lab/causal.h"
 #include "lab/measure.h"
+#include "lab/price.h"
 #include "lab/self_check.h"
 #include "lab/ways.h"
 
@@ -23,7 +25,7 @@ struct AnalyzeFlags {
   std::optional<std::string> against;  ///< SWITCH=VALUE
   std::optional<std::string> trace;    ///< file
   int64_t causal_top = 8;              ///< operations
-  bool inference = false, self_check = false, verify = false, ways = true, apart = true, causal = false;
+  bool inference = false, self_check = false, verify = false, ways = true, apart = true, causal = false, gains = true;
 };
 
 /// What the user would type to run this again: only what is not at its default.
@@ -77,6 +79,19 @@ Json self_check_to_json(const SelfCheck& check) {
           {"rows", rows}};
 }
 
+Json verified_to_json(const std::vector<Verified>& verified) {
+  Json rows = Json::array();
+  const auto gain = [](const Gain& g) { return Json{{"low", g.low_ns}, {"median", g.median_ns}, {"high", g.high_ns}}; };
+  for (const Verified& v : verified)
+    rows.push_back({{"switch", {{"name", v.turn}, {"value", v.value}}},
+                    {"estimated_gain_ns", gain(v.estimated)},
+                    {"measured_gain_ns", gain(v.measured)},
+                    {"step_ns", v.step_ns},
+                    {"pairs", v.pairs},
+                    {"holds", v.holds}});
+  return rows;
+}
+
 int run_self_check(const AnalyzeFlags& flags, const RunSetup& setup, const MeasureOptions& measuring) {
   const SelfCheck check = self_check(setup.step, setup.data, measuring);
   clear(measuring);
@@ -103,8 +118,6 @@ Turned turn(const AnalyzeFlags& flags, const StepOptions& base) {
 }
 
 int run(const AnalyzeFlags& flags) {
-  if (flags.verify)
-    fail("--verify: this version estimates no gains, so there is nothing to verify; try --against SWITCH=VALUE");
   RunSetup setup = setup_from(flags.common);
   if (flags.inference) setup.step.kind = StepKind::inference;
   std::optional<Turned> turned;
@@ -125,8 +138,12 @@ int run(const AnalyzeFlags& flags) {
   record.command = command_for(flags);
   if (flags.ways && !flags.against)
     record.ways = measure_ways(setup.step, flags.common.switches, setup.data, make_report(record), measuring);
-  const Report report = make_report(record);
+  Report report = make_report(record);
   if (flags.trace) write_file_atomic(*flags.trace, chrome_trace(report).dump() + "\n");
+  if (flags.verify || (flags.gains && !flags.against))
+    price_findings(report, setup.step, flags.common.switches, measuring);
+  std::vector<Verified> verified;
+  if (flags.verify) verified = verify_gains(report, setup.step, flags.common.switches, setup.data, measuring);
   const Paint paint{use_color(flags.common.color, 1)};
   if (!turned) {
     std::optional<Causal> causal;
@@ -135,11 +152,13 @@ int run(const AnalyzeFlags& flags) {
     if (flags.common.text_wanted()) {
       std::fputs(render_text(report, paint).c_str(), stdout);
       if (causal) std::fputs(("\n" + render_causal(report, *causal, paint)).c_str(), stdout);
+      if (flags.verify) std::fputs(("\n" + to_text(verified)).c_str(), stdout);
     }
     Json json = to_json(report);
     if (causal) json["causal"] = causal_to_json(*causal);
+    if (flags.verify) json["verified"] = verified_to_json(verified);
     write_json(flags.common, json.dump(1));
-    return 0;
+    return std::all_of(verified.begin(), verified.end(), [](const Verified& v) { return v.holds; }) ? 0 : 1;
   }
   RunRecord other_record = measure(turned->step, setup.data, measuring);
   other_record.command = record.command + " --" + turned->name + " " + turned->value;
@@ -178,7 +197,9 @@ std::function<int()> declare(FlagSet& set) {
   set.flag("--causal", "what the step would save without each of its largest operations", flags->causal);
   set.integer("--causal-top", "how many of them (8)", flags->causal_top, 1, 1000);
   set.flag("--self-check", "plant known delays; the ledger must return them (exit code 1 if not)", flags->self_check);
-  set.flag("--verify", "not in this version", flags->verify);
+  on_or_off("--gains", "estimate what each finding's switch would save (on)", flags->gains);
+  set.flag("--verify", "turn the findings' switches and compare with the estimates (exit code 1 if one is off by 10 %)",
+           flags->verify);
   set.value("--trace", "FILE",
             text_of("a Chrome trace for Perfetto: the median step and those around it, at most ", kMostTracedSteps),
             [&f = *flags](const std::string& file) {
@@ -202,6 +223,7 @@ extern const Command command_analyze{
         "tacho analyze --convolution gather --execution procedural   the documents' way\n"
         "tacho analyze --against dtype=float64     one switch turned, side by side\n"
         "tacho analyze --causal --ways off         what each large operation really costs\n"
+        "tacho analyze --verify                    are the estimated gains true?\n"
         "tacho analyze --self-check                does the ledger find planted delays?\n",
     .declare = declare,
 };
