@@ -40,10 +40,13 @@ class Mean {
 
 class Reader {
  public:
-  Reader(const Plan& plan, const Ledger& ledger, int64_t step) : plan_(plan), next_(size_t(ledger.threads())) {
+  Reader(const Plan& plan, const Ledger& ledger, int64_t step) : plan_(plan) {
     begin_ = step == 0 ? ledger.begin_ns() : ledger.step_ends().at(size_t(step - 1));
     end_ = ledger.step_ends().at(size_t(step));
-    for (int t = 0; t < ledger.threads(); ++t) kernels_.push_back(kernels_of(ledger.record(t), begin_, end_));
+    for (int t = 0; t < ledger.threads(); ++t) {
+      kernels_.push_back(kernels_of(ledger.record(t), begin_, end_));
+      taken_.emplace_back(kernels_.back().size());
+    }
   }
 
   MeasuredStep read() {
@@ -57,20 +60,22 @@ class Reader {
       for (const Task& task : plan_.stages[s].tasks) {
         result.times.back().emplace_back();
         if (task.items.empty()) continue;
-        const size_t thread = thread_of(task);
+        Place place = place_of(task);
         for (size_t i = 0; i < task.items.size(); ++i) {
-          const Interval& kernel = take(thread, task.items[i]);
+          const Interval& kernel = take(place, task.items[i]);
+          ++place.kernel;
           result.times.back().back().push_back(kernel.end - kernel.begin);
           first = std::min(first, kernel.begin), last = std::max(last, kernel.end);
           if (i > 0) items_.add(kernel.begin - kernel.since);
           else if (!plan_.successors.empty()) (kernel.had_waited ? barriers_ : items_).add(kernel.begin - kernel.since);
-          else if (s > 0 && !has_run[thread]) barriers_.add(kernel.begin - stage_before);
+          else if (s > 0 && !has_run[place.thread]) barriers_.add(kernel.begin - stage_before);
         }
-        has_run[thread] = true;
+        has_run[place.thread] = true;
       }
     }
     for (size_t t = 0; t < kernels_.size(); ++t)
-      if (next_[t] != kernels_[t].size()) fail("replay: thread ", t, " ran kernels that the plan does not have");
+      if (std::find(taken_[t].begin(), taken_[t].end(), false) != taken_[t].end())
+        fail("replay: thread ", t, " ran kernels that the plan does not have");
     // The replay puts the cost of an item before each one, the first too.
     result.costs.item_ns = items_.value();
     result.costs.barrier_ns = std::max<int64_t>(0, barriers_.value() - result.costs.item_ns);
@@ -80,36 +85,36 @@ class Reader {
   }
 
  private:
-  /// Of the threads whose next kernel is the task's first, the one that began it first. Without stages the tasks are
-  /// taken in any order, each of one kernel of its own: then whoever ran it.
-  size_t thread_of(const Task& task) {
+  struct Place {
+    size_t thread, kernel;
+  };
+  /// Where the task began: of the kernels of its first node that no task has taken, on each thread the first, the one
+  /// that began first. (A schedule without stages takes tasks in any order, so they need not be next on their thread.)
+  Place place_of(const Task& task) const {
     const int node = task.items.front().node;
-    size_t found = kernels_.size();
+    Place found{kernels_.size(), 0};
     for (size_t t = 0; t < kernels_.size(); ++t) {
-      if (!plan_.successors.empty()) bring_forward(t, node);
-      if (next_[t] == kernels_[t].size() || kernels_[t][next_[t]].node != node) continue;
-      if (found == kernels_.size() || kernels_[t][next_[t]].begin < kernels_[found][next_[found]].begin) found = t;
+      size_t k = 0;
+      while (k < kernels_[t].size() && (taken_[t][k] || kernels_[t][k].node != node)) ++k;
+      if (k == kernels_[t].size()) continue;
+      if (found.thread == kernels_.size() || kernels_[t][k].begin < kernels_[found.thread][found.kernel].begin)
+        found = {t, k};
     }
-    if (found == kernels_.size()) fail("replay: no thread ran node ", node, " in that step");
+    if (found.thread == kernels_.size()) fail("replay: no thread ran node ", node, " in that step");
     return found;
   }
-  void bring_forward(size_t thread, int node) {
-    auto& kernels = kernels_[thread];
-    const auto begin = kernels.begin() + int64_t(next_[thread]);
-    const auto found = std::find_if(begin, kernels.end(), [&](const Interval& k) { return k.node == node; });
-    if (found != kernels.end()) std::iter_swap(begin, found);
-  }
-  const Interval& take(size_t thread, const Item& item) {
-    const auto& kernels = kernels_[thread];
-    if (next_[thread] == kernels.size() || kernels[next_[thread]].node != item.node)
-      fail("replay: thread ", thread, " did not run node ", item.node, " where the plan has it");
-    return kernels[next_[thread]++];
+  const Interval& take(const Place& place, const Item& item) {
+    const auto& kernels = kernels_[place.thread];
+    if (place.kernel >= kernels.size() || taken_[place.thread][place.kernel] || kernels[place.kernel].node != item.node)
+      fail("replay: thread ", place.thread, " did not run node ", item.node, " where the plan has it");
+    taken_[place.thread][place.kernel] = true;
+    return kernels[place.kernel];
   }
 
   const Plan& plan_;
   int64_t begin_ = 0, end_ = 0;
   std::vector<std::vector<Interval>> kernels_;  ///< by thread
-  std::vector<size_t> next_;                    ///< by thread: the kernel that no task has taken yet
+  std::vector<std::vector<bool>> taken_;        ///< by thread and kernel: a task has it
   Mean items_, barriers_;
 };
 

@@ -209,22 +209,23 @@ TEST(MeasuredStep, ReadsTheLanesByWhoBeganFirst) {
   EXPECT_THROW(measured_step(plan, ledger, 0), Error) << "another plan's ledger";
 }
 
-/// Without stages: node 1 was taken after node 2, which became ready before it.
+/// Without stages: the chain of nodes 1 and 2 follows node 0, but node 3, ready before it, was taken first.
 TEST(MeasuredStep, FindsTheTasksOfAGraphWhereverTheyRan) {
   Plan plan;
-  plan.nodes.resize(3);
+  plan.nodes.resize(4);
   plan.stages.resize(1);
-  for (int n = 0; n < 3; ++n) plan.stages[0].tasks.push_back({{{n, 0, true, {0, 1, 1}}}});
+  const auto item = [](int node) { return Item{node, 0, true, {0, 1, 1}}; };
+  plan.stages[0].tasks = {{{item(0)}}, {{item(1), item(2)}}, {{item(3)}}};
   plan.successors = {{1}, {}, {}};
   Ledger ledger;
   ledger.begin(1, 0);
-  for (const auto& [at, node] : {std::pair{10, 0}, std::pair{30, 2}, std::pair{70, 1}}) {
+  for (const auto& [at, node] : {std::pair{10, 0}, std::pair{30, 3}, std::pair{80, 1}, std::pair{110, 2}}) {
     ledger.record(0).change(at, Account::kernel, node);
     ledger.record(0).change(at + 10 * (node + 1), Account::dispatch);
   }
-  ledger.end_step(100);
-  ledger.close(100);
-  EXPECT_EQ(measured_step(plan, ledger, 0).times, (ItemTimes{{{10}, {20}, {30}}}));
+  ledger.end_step(150);
+  ledger.close(150);
+  EXPECT_EQ(measured_step(plan, ledger, 0).times, (ItemTimes{{{10}, {20, 30}, {40}}}));
 }
 
 }  // namespace
