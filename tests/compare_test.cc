@@ -2,6 +2,7 @@
 // integration.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -15,7 +16,7 @@ namespace {
 
 const std::string& folder() {
   static const std::string kFolder = [] {
-    const std::string path = testing::TempDir() + "compare_test";
+    const std::string path = testing::TempDir() + "compare_test_" + std::to_string(::getpid());
     std::filesystem::create_directories(path);
     return path;
   }();

@@ -11,6 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
 import check_docs  # noqa: E402
 import check_layers  # noqa: E402
+import check_names  # noqa: E402
 import check_sizes  # noqa: E402
 import update_contributing  # noqa: E402
 import update_readme  # noqa: E402
@@ -194,6 +195,18 @@ class Docs(Planted):
         (self.root / "CONTRIBUTING.md").unlink()
         self.readme("Nothing.")
         self.expect(self.check, "CONTRIBUTING.md:1: missing")
+
+
+class Names(Planted):
+    check = staticmethod(check_names.check)
+
+    def test_one_type_in_two_files(self):
+        self.write("src/op/value.h", "namespace tacho {\nstruct Row : Base {\n  int a;\n};\n}  // namespace tacho\n")
+        self.write("src/ops/row.cc", "namespace tacho {\nclass Row;\nnamespace {\nstruct Row {};\n}  // namespace\n}  // namespace tacho\n")
+        self.write("src/ops/detail/row.h", "namespace tacho::detail {\nstruct Row {};\n}  // namespace tacho::detail\n")
+        self.assertEqual(self.check(self.root), ([], 2), "forward declarations, anonymous and other namespaces are no clash")
+        self.write("tests/support/near.h", "namespace tacho {\n\nstruct Row {\n  double b;\n};\n}  // namespace tacho\n")
+        self.expect(self.check, "tests/support/near.h:3:", "tacho::Row", "src/op/value.h:2")
 
 
 class Scripts(Planted):

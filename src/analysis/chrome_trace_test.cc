@@ -88,7 +88,8 @@ void check_counters(const RunRecord& record) {
     if (arena.name == "shared") shared_most += arena.bytes;
   }
   int64_t peak = 0;
-  for (const Json& event : chrome_trace(make_report(record))["traceEvents"]) {
+  const Json trace = chrome_trace(make_report(record));
+  for (const Json& event : trace["traceEvents"]) {
     if (event["ph"] != "C") continue;
     const int64_t bytes = event["args"]["bytes"];
     const bool shared = event["name"] == "arenas in use: shared";

@@ -75,8 +75,8 @@ std::string render_terms(const Report& report, const Paint& paint) {
   }
   text += paint.bold(text_of_line(all, report));
   text += paint.dim(
-      "  medians; +kernel: by itself, warm caches, less the floor; +cold: in the step on\n"
-      "  one thread, less by itself; +threads: in this run, less on one thread\n");
+      "  medians; +kernel: by itself, warm caches, less the floor; +cold: in the step\n"
+      "  on one thread, less by itself; +threads: in this run, less on one thread\n");
   if (all.contention < 0)
     text +=
         "  +threads below 0: the machine was slower while one thread was measured; repeat\n"

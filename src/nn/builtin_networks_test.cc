@@ -13,7 +13,7 @@ int64_t parameters(const char* name, std::optional<Shape> image = {}, std::optio
 }
 
 Shape output_of(const NetworkInspection& network, const std::string& layer) {
-  for (const LayerRow& row : network.layers)
+  for (const InspectedLayer& row : network.layers)
     if (row.name == layer) return row.output;
   return {};
 }

@@ -17,7 +17,7 @@ NetworkInspection inspect_network(const NetworkSpec& network, int64_t batch, DTy
                            built.state_infos,
                            parameter_count(built.parameter_infos)};
   for (const BuiltLayer& layer : built.layers) {
-    LayerRow row{layer.name, layer.kind, emitter.type(layer.output).shape, 0, 0};
+    InspectedLayer row{layer.name, layer.kind, emitter.type(layer.output).shape, 0, 0};
     row.output_elements = element_count(row.output);
     for (const ParameterInfo& parameter : built.parameter_infos)
       if (parameter.layer == layer.name) row.parameters += element_count(parameter.type.shape);

@@ -9,7 +9,7 @@
 namespace tacho {
 
 /// One layer as a row.
-struct LayerRow {
+struct InspectedLayer {
   std::string name, kind;
   Shape output;            ///< batch included
   int64_t parameters = 0;  ///< trainable elements
@@ -21,7 +21,7 @@ struct NetworkInspection {
   std::string name;
   Shape input;  ///< batch included
   DType dtype = DType::float32;
-  std::vector<LayerRow> layers;           ///< in execution order
+  std::vector<InspectedLayer> layers;     ///< in execution order
   std::vector<ParameterInfo> parameters;  ///< trainable, in execution order
   std::vector<StateInfo> state;           ///< running statistics
   int64_t total_parameters = 0;

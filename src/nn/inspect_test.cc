@@ -8,8 +8,8 @@
 namespace tacho {
 namespace {
 
-const LayerRow& row(const NetworkInspection& network, const std::string& name) {
-  for (const LayerRow& layer : network.layers)
+const InspectedLayer& row(const NetworkInspection& network, const std::string& name) {
+  for (const InspectedLayer& layer : network.layers)
     if (layer.name == name) return layer;
   fail("no layer '", name, "'");
 }

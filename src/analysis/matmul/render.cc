@@ -55,10 +55,10 @@ std::string table(const Matmul& matmul, const Paint& paint) {
 }
 
 std::string picture(const Matmul& matmul, const Paint& paint) {
-  std::vector<Curve> curves;
+  std::vector<PlotCurve> curves;
   std::string legend;
   for (size_t f = 0; f < matmul.fits.size(); ++f) {
-    Curve curve;
+    PlotCurve curve;
     curve.mark = char('A' + f);
     for (const MatmulRow& row : matmul.record->rows)
       if (const MatmulTime* time = row.size.group == "square" ? row.of(matmul.fits[f].way) : nullptr)

@@ -39,14 +39,14 @@ std::string x_labels(const std::set<double>& values, const Axis& x) {
 
 }  // namespace
 
-std::string plot_logarithmic(const std::vector<Curve>& curves, int rows) {
+std::string plot_logarithmic(const std::vector<PlotCurve>& curves, int rows) {
   Axis x, y;
   std::set<double> values;
-  for (const Curve& curve : curves)
+  for (const PlotCurve& curve : curves)
     for (const auto& [at, value] : curve.points) x.hold(at), y.hold(value), values.insert(at);
   if (values.empty()) return "";
   std::vector<std::string> canvas(size_t(rows), std::string(kColumns, ' '));
-  for (const Curve& curve : curves) {
+  for (const PlotCurve& curve : curves) {
     // Straight lines between the points, as dots, then the points themselves.
     for (size_t i = 0; i + 1 < curve.points.size(); ++i) {
       const auto [x1, y1] = curve.points[i];

@@ -100,7 +100,7 @@ std::string render_text(const Sweep& sweep, const Paint& paint) {
       80, 11);
   text += wrap("  way      " + record.way, 80, 11);
   text += points(sweep, paint);
-  Curve curve;
+  PlotCurve curve;
   for (const SweepPoint& point : record.points)
     if (!point.rounds.empty()) curve.points.emplace_back(point.value, double(point.step_ns()) / 1e6);
   text += "\n" + paint.bold("STEP  ms against " + record.over + ", both axes logarithmic") + "\n" +

@@ -5,9 +5,9 @@
 namespace tacho {
 namespace {
 
-int64_t median_of(const std::vector<StepSample>& samples) {
+int64_t median_of(const std::vector<WaySample>& samples) {
   std::vector<int64_t> ns;
-  for (const StepSample& sample : samples) ns.push_back(sample.ns);
+  for (const WaySample& sample : samples) ns.push_back(sample.ns);
   return ns[size_t(median_index(ns))];
 }
 
@@ -59,11 +59,11 @@ bool faster_in_every_round(const MeasuredWay& way, const MeasuredWay& than) {
 
 }  // namespace
 
-const StepSample& MeasuredWay::median() const {
-  std::vector<const StepSample*> all;
+const WaySample& MeasuredWay::median() const {
+  std::vector<const WaySample*> all;
   std::vector<int64_t> ns;
   for (const auto& round : rounds)
-    for (const StepSample& sample : round) all.push_back(&sample), ns.push_back(sample.ns);
+    for (const WaySample& sample : round) all.push_back(&sample), ns.push_back(sample.ns);
   TACHO_CHECK(!all.empty(), label, " has no step");
   return *all[size_t(median_index(ns))];
 }

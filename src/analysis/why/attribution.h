@@ -13,11 +13,11 @@ namespace tacho {
 struct MeasuredWay {
   std::string label;  ///< "procedural, gather convolution, reference, 1 thread"
   SwitchValues switches;
-  std::vector<std::vector<StepSample>> rounds;  ///< at least one, none of them empty
-  bool warmed_up = true;                        ///< false: its first step took so long that it is the sample
+  std::vector<std::vector<WaySample>> rounds;  ///< at least one, none of them empty
+  bool warmed_up = true;                       ///< false: its first step took so long that it is the sample
 
   /// The (lower) median of all its steps: one that really happened. Its parts sum to it.
-  const StepSample& median() const;
+  const WaySample& median() const;
   int64_t step_ns() const { return median().ns; }
   int64_t round_ns(size_t round) const;  ///< median of one round
   int64_t steps() const;

@@ -7,11 +7,11 @@
 namespace tacho {
 namespace {
 
-StepSample sample(int64_t product, int64_t outside) {
+WaySample sample(int64_t product, int64_t outside) {
   return {product + outside, {{{"product", "matmul"}, product}, {{"outside", "dispatch"}, outside}}};
 }
 
-MeasuredWay way(const std::string& label, const std::vector<std::vector<StepSample>>& rounds) {
+MeasuredWay way(const std::string& label, const std::vector<std::vector<WaySample>>& rounds) {
   MeasuredWay way;
   way.label = label;
   way.rounds = rounds;

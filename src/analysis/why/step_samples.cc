@@ -38,10 +38,10 @@ std::map<std::string, int64_t> by_kind(const StepParts& parts) {
   return sums;
 }
 
-std::vector<StepSample> step_samples(const RunRecord& record) {
+std::vector<WaySample> step_samples(const RunRecord& record) {
   const std::vector<StepPart> rows = parts_of_rows(record);
   const std::vector<int64_t> step_ns = record.ledger.step_ns();
-  std::vector<StepSample> samples;
+  std::vector<WaySample> samples;
   for (size_t s = 0; s < step_ns.size(); ++s) {
     StepParts thread_ns;
     for (const LedgerEntry& entry : record.ledger.entries_of_step(int64_t(s)))
@@ -50,7 +50,7 @@ std::vector<StepSample> step_samples(const RunRecord& record) {
     std::vector<int64_t> sums;
     for (const auto& [part, ns] : thread_ns) sums.push_back(ns);
     const std::vector<int64_t> closed = close_to(sums, step_ns[s]);
-    StepSample sample{step_ns[s], {}};
+    WaySample sample{step_ns[s], {}};
     size_t i = 0;
     for (const auto& [part, ns] : thread_ns) sample.parts[part] = closed[i++];
     samples.push_back(std::move(sample));

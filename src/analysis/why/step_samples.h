@@ -20,7 +20,7 @@ struct StepPart {
 using StepParts = std::map<StepPart, int64_t>;
 
 /// One step. Of n threads an n-th of each thread's time counts, so the parts sum to `ns` exactly.
-struct StepSample {
+struct WaySample {
   int64_t ns = 0;
   StepParts parts;
 };
@@ -33,6 +33,6 @@ std::map<std::string, int64_t> by_kind(const StepParts& parts);
 
 /// Every step of the record. Needs its ledger, rows, source and threads. Throws tacho::Error where the ledger does not
 /// close.
-std::vector<StepSample> step_samples(const RunRecord& record);
+std::vector<WaySample> step_samples(const RunRecord& record);
 
 }  // namespace tacho

@@ -29,7 +29,7 @@ std::string grouped(int64_t number) {
 
 std::string as_json(const NetworkInspection& network, const StepOptions& step) {
   Json layers = Json::array(), parameters = Json::array(), state = Json::array();
-  for (const LayerRow& layer : network.layers)
+  for (const InspectedLayer& layer : network.layers)
     layers.push_back({{"name", layer.name},
                       {"kind", layer.kind},
                       {"output_shape", extents(layer.output)},
@@ -57,7 +57,7 @@ void print(const NetworkInspection& network) {
   std::printf("%s  input %s, %s\n\n", network.name.c_str(), to_string(network.input).c_str(),
               std::string(name_of(network.dtype)).c_str());
   size_t name = 14, kind = 12;  // the columns of small networks; deep ones have longer names
-  for (const LayerRow& layer : network.layers) {
+  for (const InspectedLayer& layer : network.layers) {
     name = std::max(name, layer.name.size());
     kind = std::max(kind, layer.kind.size());
   }
@@ -65,7 +65,7 @@ void print(const NetworkInspection& network) {
     std::printf("  %-*s %-*s %-20s %14s\n", int(name), a.c_str(), int(kind), b.c_str(), c.c_str(), d.c_str());
   };
   row("LAYER", "KIND", "OUTPUT", "PARAMETERS");
-  for (const LayerRow& layer : network.layers)
+  for (const InspectedLayer& layer : network.layers)
     row(layer.name, layer.kind, to_string(layer.output), layer.parameters ? grouped(layer.parameters) : "-");
   row("in all", "", "", grouped(network.total_parameters));
   std::printf("\n");
