@@ -1,6 +1,7 @@
 #include "analysis/memory_counters.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <map>
 
 namespace tacho {
@@ -70,17 +71,18 @@ void add_thread_arena(std::vector<Change>& changes, const MemoryArena& arena, co
   for (size_t b = 0; b < live.size(); ++b) set(b, false, step_end);
 }
 
-/// The shared arena: from the first kernel of the row that begins a block to the last of the row that ends it.
-void add_shared_arena(std::vector<Change>& changes, const MemoryArena& arena, const BlocksByRow& blocks,
+/// The shared arena: from the first to the last kernel of all rows between a block's begin and end. Rows of one stage
+/// run in any order, so those at its two ends need not be the first and the last.
+void add_shared_arena(std::vector<Change>& changes, const MemoryArena& arena, const std::vector<int32_t>& row_at,
                       const std::map<int32_t, std::pair<int64_t, int64_t>>& extent_of) {
-  std::vector<int64_t> begin(arena.blocks.size(), -1);
-  for (const auto& [row, block] : blocks.begins)
-    if (const auto found = extent_of.find(row); found != extent_of.end()) begin[block] = found->second.first;
-  for (const auto& [row, block] : blocks.ends) {
-    const auto found = extent_of.find(row);
-    if (found == extent_of.end() || begin[block] < 0) continue;
-    changes.push_back({begin[block], arena.blocks[block].bytes, true});
-    changes.push_back({found->second.second, -arena.blocks[block].bytes, true});
+  for (const auto& block : arena.blocks) {
+    int64_t begin = INT64_MAX, end = INT64_MIN;
+    for (int position = int(block.begin); position <= int(block.end); ++position)
+      if (const auto found = extent_of.find(row_at.at(size_t(position))); found != extent_of.end())
+        begin = std::min(begin, found->second.first), end = std::max(end, found->second.second);
+    if (begin >= end) continue;  // nothing of it ran in this step
+    changes.push_back({begin, block.bytes, true});
+    changes.push_back({end, -block.bytes, true});
   }
 }
 
@@ -101,10 +103,12 @@ std::vector<Change> changes_of(const Report& report, const TracedSteps& steps) {
       }
     }
     for (const MemoryArena& arena : map.arenas) {
+      if (arena.name == "shared") {
+        add_shared_arena(changes, arena, row_at, extent_of);
+        continue;
+      }
       const BlocksByRow blocks(arena, row_at);
-      if (arena.name == "shared") add_shared_arena(changes, arena, blocks, extent_of);
-      else
-        for (const auto& thread : kernels) add_thread_arena(changes, arena, blocks, thread, end);
+      for (const auto& thread : kernels) add_thread_arena(changes, arena, blocks, thread, end);
     }
   }
   // At one moment what is given back comes first: a kernel's operands go as the next one's results come.

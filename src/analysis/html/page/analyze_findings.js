@@ -15,7 +15,7 @@ function findingsPart(model) {
       el('span', {class: 'evidence'}, text.words(name) + ' ', el('b', {}, text.named(name, value))));
     const priced = finding.estimated_gain_ns, cost = priced && {low: -priced.high, median: -priced.median, high: -priced.low};
     const gain = priced && middle(priced) > 0 ? el('span', {class: 'gain'}, 'saves ', el('b', {}, gainText(priced, model.wall)))
-      : priced ? el('span', {}, 'would cost ', el('b', {}, gainText(cost, model.wall)))
+      : priced ? el('span', {}, 'would cost ', el('b', {}, gainText(cost, model.wall, '+')))
       : finding.no_estimate ? el('span', {}, 'no estimate: ' + finding.no_estimate) : '';
     return el('li', {class: alone ? 'card alone' : 'card'},
       el('div', {class: 'say'}, alone ? '' : el('b', {class: 'rank'}, String(++number)), sentence, more),

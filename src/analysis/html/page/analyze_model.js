@@ -68,7 +68,7 @@ function middle(interval) {
 }
 
 /** "−0.8 ms (0.7 to 0.9; −3 %)". */
-function gainText(interval, wall) {
-  return '−' + text.ms(middle(interval), wall) + ' ms (' + text.ms(interval.low, wall) + ' to ' + text.ms(interval.high, wall) + '; −' +
+function gainText(interval, wall, sign = '−') {
+  return sign + text.ms(middle(interval), wall) + ' ms (' + text.ms(interval.low, wall) + ' to ' + text.ms(interval.high, wall) + '; ' + sign +
     text.percent(middle(interval) / wall) + ')';
 }
