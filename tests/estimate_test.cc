@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "analysis/text.h"
 #include "data/test_files.h"
 #include "tests/support/run_program.h"
 
@@ -48,7 +49,7 @@ TEST(EstimateCommandSlow, WithoutCalibrationItSaysSoAndNamesTheCommand) {
   EXPECT_EQ(text.exit_code, 0);
   EXPECT_NE(text.out.find(" more "), std::string::npos) << text.out;
   std::istringstream lines(text.out);
-  for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 80u) << line;
+  for (std::string line; std::getline(lines, line);) EXPECT_LE(width_of(line), 80u) << line;
 
   const ProgramResult backtest = run_tacho(folder.path(), {"estimate", "--backtest"});
   EXPECT_EQ(backtest.exit_code, 2);

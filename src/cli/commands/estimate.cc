@@ -65,7 +65,7 @@ std::string as_json(const StepEstimate& estimate, const StepOptions& step) {
 
 void print(const StepEstimate& estimate, const StepOptions& step) {
   constexpr size_t kShown = 10;
-  std::printf("tacho estimate  %s: %s, batch %lld, %s, %d %s; nothing was run\n", step.network.name.c_str(),
+  std::printf("tacho estimate  %s: %s, batch %lld, %s, %d %s; not run\n", step.network.name.c_str(),
               step.kind == StepKind::train ? "training step" : "inference", static_cast<long long>(step.batch),
               std::string(name_of(step.way.dtype)).c_str(), step.way.threads,
               step.way.threads == 1 ? "thread" : "threads");
