@@ -82,7 +82,7 @@ Complexity complexity_of(const Graph& source, ComplexityInput input) {
 std::string render_text(const Complexity& complexity, const Paint& paint) {
   const ComplexityInput& input = complexity.input;
   std::string text = paint.bold(text_of("tacho complexity  ", input.network, ", ", to_string(input.input_shape), ", ",
-                                        name_of(input.dtype), ", ", input.optimizer, "; not run")) +
+                                        name_of(input.dtype), ", ", input.optimizer, "; nothing was run")) +
                      "\n";
   text += text_of("  ", grouped(input.parameters), " parameters, ", bytes_text(complexity.parameter_bytes),
                   "; results of the forward part ", bytes_text(complexity.activation_bytes), "\n\n");

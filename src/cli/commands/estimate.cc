@@ -65,10 +65,11 @@ std::string as_json(const StepEstimate& estimate, const StepOptions& step) {
 
 void print(const StepEstimate& estimate, const StepOptions& step) {
   constexpr size_t kShown = 10;
-  std::printf("tacho estimate  %s: %s, batch %lld, %s, %d %s; not run\n", step.network.name.c_str(),
-              step.kind == StepKind::train ? "training step" : "inference", static_cast<long long>(step.batch),
-              std::string(name_of(step.way.dtype)).c_str(), step.way.threads,
-              step.way.threads == 1 ? "thread" : "threads");
+  const std::string head =
+      text_of("tacho estimate  ", step.network.name, ": ", step.kind == StepKind::train ? "training step" : "inference",
+              ", batch ", step.batch, ", ", name_of(step.way.dtype), ", ", step.way.threads,
+              step.way.threads == 1 ? " thread" : " threads", "; nothing was run");
+  std::fputs(wrap(head, 80, 2).c_str(), stdout);
   std::printf("\nSTEP  %.3f ms, nine of ten between %.3f and %.3f\n      plain roofline %.3f ms\n",
               double(estimate.step.median_ns) / 1e6, double(estimate.step.low_ns) / 1e6,
               double(estimate.step.high_ns) / 1e6, double(estimate.roofline_ns) / 1e6);
