@@ -78,7 +78,7 @@ void check_rows(const Causal& causal, const Report& report, size_t rows) {
   for (std::string line; std::getline(lines, line);) EXPECT_LE(width_of(line), 80u) << line;
 }
 
-TEST(CausalSchedule, MeasuresTheLargestOperationsOfEverySchedule) {
+TEST(CausalScheduleSlow, MeasuresTheLargestOperationsOfEverySchedule) {
   for (const char* schedule : {"slices", "sequential", "operators"}) {
     SCOPED_TRACE(schedule);
     const StepOptions options = step_of({{"threads", "2"}, {"schedule", schedule}, {"tune", "off"}});
@@ -91,7 +91,7 @@ TEST(CausalSchedule, MeasuresTheLargestOperationsOfEverySchedule) {
   }
 }
 
-TEST(CausalSchedule, OnOneThreadTheReplayGivesBackTheShare) {
+TEST(CausalScheduleSlow, OnOneThreadTheReplayGivesBackTheShare) {
   const StepOptions options = step_of({{"threads", "1"}, {"tune", "off"}});
   const RunRecord record = measure(options, digits(), few_steps());
   const Report report = make_report(record);
@@ -105,7 +105,7 @@ TEST(CausalSchedule, OnOneThreadTheReplayGivesBackTheShare) {
   EXPECT_LE(gains, causal.replayed_step_ns);
 }
 
-TEST(CausalCommand, PrintsAndWritesGainsBesideShares) {
+TEST(CausalCommandSlow, PrintsAndWritesGainsBesideShares) {
   const TestFolder folder;
   const ProgramResult run =
       run_tacho(folder.path(), {"analyze", "mlp", "--batch-size", "8", "--threads", "2", "--ways", "off", "--steps",

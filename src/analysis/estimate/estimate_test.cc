@@ -42,7 +42,8 @@ TEST(EstimatePlan, TimesThatAreSaidChooseTheKernels) {
     MadeUpTimes times(cheap);
     options.times = &times;
     int count = 0;
-    for (const PlannedNode& node : plan_of(options)->nodes) count += node.backend == "simd";
+    const std::unique_ptr<Plan> plan = plan_of(options);
+    for (const PlannedNode& node : plan->nodes) count += node.backend == "simd";
     EXPECT_GT(times.asked, 20);
     return count;
   };
