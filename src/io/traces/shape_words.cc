@@ -14,8 +14,21 @@ Shape shape_of(const Extents& extents) { return Shape(extents.begin(), extents.e
 
 TensorType float_type(const Shape& shape) { return {DType::float32, shape}; }
 
+/// Number of all elements, or -1 where an extent is negative or the product leaves 64 bits.
+template <class Sequence>
+int64_t elements_of(const Sequence& extents) {
+  int64_t product = 1;
+  for (int64_t extent : extents)
+    if (extent < 0 || __builtin_mul_overflow(product, extent, &product)) return -1;
+  return product;
+}
+
 /// What the catalogue's formula gives; -1 where the operands do not fit it.
 int64_t work_of(const char* name, const Attributes& attributes, const TensorTypes& inputs) {
+  // A trace's numbers are anybody's; the catalogue's are those of tensors that fit a memory.
+  constexpr int64_t kMost = int64_t{1} << 48;
+  for (const TensorType& input : inputs)
+    if (const int64_t elements = elements_of(input.shape); elements < 0 || elements > kMost) return -1;
   try {
     const OpDef& op = op_named(name);
     const TensorTypes outputs = types_of(op, attributes, inputs);
@@ -23,14 +36,6 @@ int64_t work_of(const char* name, const Attributes& attributes, const TensorType
   } catch (const Error&) {
     return -1;
   }
-}
-
-/// Number of all elements, or -1 where an extent is negative or the product leaves 64 bits.
-int64_t elements_of(const Extents& extents) {
-  int64_t product = 1;
-  for (int64_t extent : extents)
-    if (extent < 0 || __builtin_mul_overflow(product, extent, &product)) return -1;
-  return product;
 }
 
 }  // namespace
