@@ -108,7 +108,6 @@ Calibration calibrate(const CalibrationOptions& options) {
   calibration.threads = std::max(calibration.threads, options.threads);
   int64_t saved = now_ns();
   for (int number = calibration.networks; number < kCalibrationCases; ++number) {
-    if (number == kLeftOutCase) continue;
     const CalibrationCase chosen = calibration_case(number);
     const std::string label = text_of(chosen.network.name, ", batch ", chosen.batch);
     if (options.progress && !options.progress(number, kCalibrationCases, label)) break;

@@ -10,9 +10,6 @@ struct CalibrationCase {
 };
 
 constexpr int kCalibrationCases = 96;
-/// A step of this one corrupted the heap where it was first met (oneDNN 2.6.3, AVX2). The kernel that does is not found
-/// yet (docs/estimate.md), so the case is left out.
-constexpr int kLeftOutCase = 23;
 /// Convolution stacks, residual blocks, bottlenecks, inverted residuals, dense blocks, U shapes, fully connected and
 /// mixed networks of drawn widths, images and batches. None of them is a built-in network.
 CalibrationCase calibration_case(int number);
