@@ -1,6 +1,7 @@
 #include "analysis/render_text.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <map>
 
 #include "analysis/close.h"
@@ -90,11 +91,14 @@ std::string render_sum(const Report& report) {
   const int64_t shared = step.shared_thread_ns - step.floor_thread_ns;
   const auto parts = round_to_sum({step.floor_thread_ns, shared, kernels - step.shared_thread_ns, whole - kernels},
                                   ns_of_unit(step.median_ns) * report.threads());
-  std::string text = text_of("  ", ms, " = ", units(parts[0], places), " floor + ");
-  if (parts[1] != 0) text += units(parts[1], places) + " shared by threads + ";
-  text = wrap(text + text_of(units(parts[2], places), " kernels above their floor + ", units(parts[3], places),
-                             " outside kernels"),
-              80, 4);
+  std::string text = text_of("  ", ms, " = ", units(parts[0], places), " floor");
+  const auto add = [&](int64_t part, const char* what) {
+    text += text_of(part < 0 ? " - " : " + ", units(std::abs(part), places), what);
+  };
+  if (parts[1] != 0) add(parts[1], " shared by threads");
+  add(parts[2], " kernels above their floor");
+  add(parts[3], " outside kernels");
+  text = wrap(text, 80, 4);
   text += wrap(
       text_of("  ", rate, ", ", percent(step.mfu), " of this machine (MFU); executed ", percent(step.hfu), " (HFU)"),
       80, 2);
