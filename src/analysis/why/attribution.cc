@@ -5,9 +5,13 @@
 namespace tacho {
 namespace {
 
-int64_t median_of(const std::vector<WaySample>& samples) {
+using Part = std::function<int64_t(const WaySample&)>;
+
+int64_t whole(const WaySample& sample) { return sample.ns; }
+
+int64_t median_of(const std::vector<WaySample>& samples, const Part& part) {
   std::vector<int64_t> ns;
-  for (const WaySample& sample : samples) ns.push_back(sample.ns);
+  for (const WaySample& sample : samples) ns.push_back(part(sample));
   return ns[size_t(median_index(ns))];
 }
 
@@ -31,12 +35,18 @@ WhyTerm term_of(const WhyRecord& record, int turn) {
   term.parts = term.before->median().parts;
   for (const auto& [part, ns] : term.after->median().parts) term.parts[part] -= ns;
 
-  term.samples_low_ns = term.samples_high_ns = term.orders_low_ns = term.orders_high_ns = term.ns;
+  term.orders_low_ns = term.orders_high_ns = term.ns;
   term.rounds = std::min(term.before->rounds.size(), term.after->rounds.size());
-  for (size_t r = 0; r < term.rounds; ++r) {
-    const int64_t ns = term.before->round_ns(r) - term.after->round_ns(r);
-    term.samples_low_ns = std::min(term.samples_low_ns, ns);
-    term.samples_high_ns = std::max(term.samples_high_ns, ns);
+  const RoundRange range = range_over_rounds(*term.before, *term.after, whole);
+  term.samples_low_ns = std::min(term.ns, range.low_ns), term.samples_high_ns = std::max(term.ns, range.high_ns);
+  for (const auto& [kind, ns] : by_kind(term.parts)) {
+    const RoundRange found = range_over_rounds(*term.before, *term.after, [&kind = kind](const WaySample& sample) {
+      int64_t sum = 0;
+      for (const auto& [part, part_ns] : sample.parts)
+        if (part.kind == kind) sum += part_ns;
+      return sum;
+    });
+    term.kinds[kind] = {std::min(ns, found.low_ns), std::max(ns, found.high_ns)};
   }
   for (const TurnOrder& order : record.others) {
     const auto [b, a] = around(order, turn);
@@ -68,12 +78,21 @@ const WaySample& MeasuredWay::median() const {
   return *all[size_t(median_index(ns))];
 }
 
-int64_t MeasuredWay::round_ns(size_t round) const { return median_of(rounds.at(round)); }
+int64_t MeasuredWay::round_ns(size_t round) const { return median_of(rounds.at(round), whole); }
 
 int64_t MeasuredWay::steps() const {
   int64_t steps = 0;
   for (const auto& round : rounds) steps += int64_t(round.size());
   return steps;
+}
+
+RoundRange range_over_rounds(const MeasuredWay& before, const MeasuredWay& after, const Part& part) {
+  RoundRange range{INT64_MAX, INT64_MIN};
+  for (size_t r = 0; r < std::min(before.rounds.size(), after.rounds.size()); ++r) {
+    const int64_t ns = median_of(before.rounds[r], part) - median_of(after.rounds[r], part);
+    range.low_ns = std::min(range.low_ns, ns), range.high_ns = std::max(range.high_ns, ns);
+  }
+  return range;
 }
 
 Why attribute(const WhyRecord& record) {

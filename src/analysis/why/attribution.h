@@ -1,5 +1,6 @@
 #pragma once
 // The difference between two ways to execute the same step, attributed to the switches between them.
+#include <functional>
 #include <map>
 #include <optional>
 
@@ -36,6 +37,11 @@ struct WhyRecord {
   std::map<TurnSet, MeasuredWay> ways;  ///< every combination on the way of one of the orders
 };
 
+/// A difference's extremes over the rounds that both ways have.
+struct RoundRange {
+  int64_t low_ns = 0, high_ns = 0;
+};
+
 /// What one switch is worth.
 struct WhyTerm {
   Turn turn;
@@ -48,6 +54,7 @@ struct WhyTerm {
   int64_t low_ns = 0, high_ns = 0;                        ///< the wider side of the two
   bool orders_decide = false;                             ///< whether the orders' range is the wider one
   StepParts parts;                                        ///< sum to `ns`
+  std::map<std::string, RoundRange> kinds;                ///< of the sums of the parts of each kind, holding them
 };
 
 struct Why {
@@ -57,6 +64,10 @@ struct Why {
   const MeasuredWay* fastest = nullptr;  ///< where a way was faster than `to` in every round that both have
   int64_t difference_ns() const { return from->step_ns() - to->step_ns(); }
 };
+
+/// `part` of a step, before less after: in each round the difference of its medians.
+RoundRange range_over_rounds(const MeasuredWay& before, const MeasuredWay& after,
+                             const std::function<int64_t(const WaySample&)>& part);
 
 /// Terms of the main order with their ranges. `record` holds every way that its orders pass.
 Why attribute(const WhyRecord& record);

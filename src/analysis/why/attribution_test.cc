@@ -49,6 +49,9 @@ TEST(WhyAttribution, TermsAndTheirPartsSumExactly) {
   }
   EXPECT_EQ(by_kind(why.terms[0].parts).at("product"), 35'000'000);
   EXPECT_EQ(by_kind(why.terms[0].parts).at("outside"), 5'000'000);
+  // Rounds: 80-45 and 82-45.
+  EXPECT_EQ(why.terms[0].kinds.at("product").low_ns, 35'000'000);
+  EXPECT_EQ(why.terms[0].kinds.at("product").high_ns, 37'000'000);
 }
 
 TEST(WhyAttribution, RangesSayWhereTheyComeFrom) {
