@@ -1,6 +1,7 @@
 #include "analysis/why/attribution.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace tacho {
 namespace {
@@ -60,11 +61,27 @@ WhyTerm term_of(const WhyRecord& record, int turn) {
   return term;
 }
 
-bool faster_in_every_round(const MeasuredWay& way, const MeasuredWay& than) {
-  const size_t rounds = std::min(way.rounds.size(), than.rounds.size());
-  for (size_t r = 0; r < rounds; ++r)
-    if (way.round_ns(r) >= than.round_ns(r)) return false;
-  return rounds > 1;
+/// Round against round would call every fourth of equal ways faster where there are two.
+bool surely_faster(const MeasuredWay& way, const MeasuredWay& than) {
+  int64_t slowest = 0, fastest = INT64_MAX;
+  for (size_t r = 0; r < way.rounds.size(); ++r) slowest = std::max(slowest, way.round_ns(r));
+  for (size_t r = 0; r < than.rounds.size(); ++r) fastest = std::min(fastest, than.round_ns(r));
+  return slowest < fastest && std::min(way.rounds.size(), than.rounds.size()) > 1;
+}
+
+/// By how many times its width a range of so many rounds is widened on each side, so that it holds the centre of normal
+/// samples 15 times of 16 (simulated, 200,000 times each).
+double widening(size_t rounds) {
+  switch (rounds) {
+    case 2:
+      return 4.6;
+    case 3:
+      return 0.65;
+    case 4:
+      return 0.16;
+    default:
+      return 0;
+  }
 }
 
 }  // namespace
@@ -88,10 +105,13 @@ int64_t MeasuredWay::steps() const {
 
 RoundRange range_over_rounds(const MeasuredWay& before, const MeasuredWay& after, const Part& part) {
   RoundRange range{INT64_MAX, INT64_MIN};
-  for (size_t r = 0; r < std::min(before.rounds.size(), after.rounds.size()); ++r) {
+  const size_t rounds = std::min(before.rounds.size(), after.rounds.size());
+  for (size_t r = 0; r < rounds; ++r) {
     const int64_t ns = median_of(before.rounds[r], part) - median_of(after.rounds[r], part);
     range.low_ns = std::min(range.low_ns, ns), range.high_ns = std::max(range.high_ns, ns);
   }
+  const double more = widening(rounds) * double(range.high_ns - range.low_ns);
+  range.low_ns -= std::llround(more), range.high_ns += std::llround(more);
   return range;
 }
 
@@ -104,8 +124,7 @@ Why attribute(const WhyRecord& record) {
   why.to = &record.ways.at(all);
   for (int turn : record.main.turns) why.terms.push_back(term_of(record, turn));
   for (const auto& [turned, way] : record.ways)
-    if (&way != why.to && faster_in_every_round(way, *why.to) &&
-        (!why.fastest || way.step_ns() < why.fastest->step_ns()))
+    if (&way != why.to && surely_faster(way, *why.to) && (!why.fastest || way.step_ns() < why.fastest->step_ns()))
       why.fastest = &way;
   return why;
 }
