@@ -1,6 +1,5 @@
 #pragma once
 // The difference between two ways to execute the same step, attributed to the switches between them.
-#include <functional>
 #include <map>
 #include <optional>
 
@@ -37,12 +36,6 @@ struct WhyRecord {
   std::map<TurnSet, MeasuredWay> ways;  ///< every combination on the way of one of the orders
 };
 
-/// A difference's extremes over the rounds that both ways have, widened where those are fewer than five: of five
-/// samples the extremes hold the centre 15 times of 16, of two every other time. By so much that they hold it as often.
-struct RoundRange {
-  int64_t low_ns = 0, high_ns = 0;
-};
-
 /// What one switch is worth.
 struct WhyTerm {
   Turn turn;
@@ -55,20 +48,15 @@ struct WhyTerm {
   int64_t low_ns = 0, high_ns = 0;                        ///< the wider side of the two
   bool orders_decide = false;                             ///< whether the orders' range is the wider one
   StepParts parts;                                        ///< sum to `ns`
-  std::map<std::string, RoundRange> kinds;                ///< of the sums of the parts of each kind, holding them
 };
 
 struct Why {
   const WhyRecord* record = nullptr;  ///< must outlive the result
   const MeasuredWay *from = nullptr, *to = nullptr;
   std::vector<WhyTerm> terms;            ///< sum to from.step_ns - to.step_ns, exactly
-  const MeasuredWay* fastest = nullptr;  ///< where a way's slowest round was faster than the fastest of `to`
+  const MeasuredWay* fastest = nullptr;  ///< where a way was faster than `to` in every round that both have
   int64_t difference_ns() const { return from->step_ns() - to->step_ns(); }
 };
-
-/// `part` of a step, before less after: in each round the difference of its medians. One round has no range.
-RoundRange range_over_rounds(const MeasuredWay& before, const MeasuredWay& after,
-                             const std::function<int64_t(const WaySample&)>& part);
 
 /// Terms of the main order with their ranges. `record` holds every way that its orders pass.
 Why attribute(const WhyRecord& record);

@@ -6,29 +6,13 @@
 #define TACHO_SIMD_ACTIVATE_INL_H
 #endif
 
-#include <hwy/contrib/math/math-inl.h>
-
+#include "backends/simd/functions-inl.h"
 #include "backends/simd/product_chain.h"
 #include "backends/simd/tile-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace tacho::simd {
 namespace HWY_NAMESPACE {
-
-/// 1 / (1 + exp(-x)), within 4 units in the last place; NaN stays.
-template <class D, class Vec = hn::Vec<D>>
-HWY_INLINE Vec sigmoid(D d, Vec x) {
-  // exp's argument is kept where it is finite: exp(88) is the largest power in float32.
-  const Vec largest = hn::Set(d, sizeof(hn::TFromD<D>) == 4 ? 88 : 706), one = hn::Set(d, 1);
-  const Vec power = hn::Exp(d, hn::Min(hn::Neg(x), largest));
-  return hn::IfThenElse(hn::IsNaN(x), x, hn::Div(one, hn::Add(one, power)));
-}
-
-/// tanh(x), within 5 units in the last place; NaN stays.
-template <class D, class Vec = hn::Vec<D>>
-HWY_INLINE Vec hyperbolic_tangent(D d, Vec x) {
-  return hn::IfThenElse(hn::IsNaN(x), x, hn::Tanh(d, x));
-}
 
 /// x = activation(x) for `columns` elements of each of `rows` rows, `stride` apart.
 template <class T, class Function>

@@ -1,6 +1,8 @@
 // Kernels of our own, vectorised by Highway and chosen for the machine when the program runs; one thread each.
 #include "op/backend.h"
 
+#include <optional>
+
 #include "backends/simd/kernels.h"
 #include "backends/simd/layouts.h"
 #include "backends/simd/targets.h"
@@ -25,9 +27,7 @@ constexpr Maker kMakers[] = {
     {"conv2d_backward_weights", simd::offer_winograd_weights},
     {"conv2d_backward_weights", simd::offer_pointwise_weights},
     {"conv2d_backward_weights", simd::offer_direct_weights},
-    {"relu", simd::offer_image_elementwise},
-    {"relu_backward", simd::offer_image_elementwise},
-    {"add", simd::offer_image_elementwise},
+    {"relu_backward", simd::offer_relu_and_pool_gradient},
     {"max_pool2d", simd::offer_max_pool2d},
     {"max_pool2d_backward", simd::offer_max_pool2d_backward},
     {"sum", simd::offer_channel_sum},
@@ -37,17 +37,28 @@ constexpr Maker kMakers[] = {
     {"batch_norm_backward_parameters", simd::offer_batch_norm_backward_parameters},
     {"batch_norm_backward_input", simd::offer_batch_norm_input_gradient},
     {"batch_norm_statistics_backward", simd::offer_batch_norm_input_gradient},
+    {"sgd_update", simd::offer_update},
+    {"momentum_update", simd::offer_update},
+    {"adam_update", simd::offer_update},
+    {"rmsprop_update", simd::offer_update},
+    {"adagrad_update", simd::offer_update},
+    {"lamb_direction", simd::offer_update},
 };
 
 OfferResult offer(const Group& group, const OfferContext& context) {
   const std::string_view anchor = group.anchor_member().op->name;
   std::string reasons;
-  for (const Maker& maker : kMakers) {
-    if (maker.anchor != anchor) continue;
-    OfferResult result = maker.offer(group, context);
+  const auto taken = [&](auto offer) -> std::optional<OfferResult> {
+    OfferResult result = offer(group, context);
     if (std::holds_alternative<Offer>(result)) return result;
     reasons += (reasons.empty() ? "" : "; ") + std::get<Refusal>(result).reason;
-  }
+    return {};
+  };
+  for (const Maker& maker : kMakers)
+    if (maker.anchor == anchor)
+      if (auto result = taken(maker.offer)) return std::move(*result);
+  if (simd::is_elementwise(anchor))
+    if (auto result = taken(simd::offer_elementwise)) return std::move(*result);
   if (reasons.empty()) return Refusal{text_of("not an operation that it knows: ", anchor)};
   return Refusal{std::move(reasons)};
 }

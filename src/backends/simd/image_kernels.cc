@@ -1,4 +1,4 @@
-// relu, its gradient, add, pooling, bias gradients and reshapes of images that lie channels last.
+// Pooling and its gradient, bias gradients and reshapes of images that lie channels last.
 #include "backends/simd/convolution_group.h"
 #include "backends/simd/image_ops.h"
 #include "backends/simd/kernels.h"
@@ -11,22 +11,6 @@
 
 namespace tacho::simd {
 namespace {
-
-using Elementwise = void (*)(const float*, const float*, float*, int64_t);
-
-/// Whatever the layout is, as long as all operands have the same.
-class ElementwiseKernel final : public Kernel {
- public:
-  ElementwiseKernel(Elementwise function, size_t a, size_t b) : function_(function), a_(a), b_(b) {}
-  RunStatus run(const KernelRun& run) const override {
-    function_(run.in<float>(a_), run.in<float>(b_), run.out<float>(0), run.outputs[0].elements());
-    return {};
-  }
-
- private:
-  Elementwise function_;
-  size_t a_, b_;
-};
 
 class MaxPool final : public Kernel {
  public:
@@ -169,28 +153,10 @@ OfferResult offer_unpool(const Group& group, const OfferContext& context, size_t
 
 }  // namespace
 
-OfferResult offer_image_elementwise(const Group& group, const OfferContext& context) {
-  const GroupMember& member = group.members[0];
-  if (group.members.size() == 2 && group.members[1].op->name == "max_pool2d_backward")
-    return offer_unpool(group, context, 1);
-  if (std::string reason = objection(group, context, 1); !reason.empty()) return Refusal{reason};
-  bool last = false;
-  for (int operand : group.inputs) {
-    if (group.operands[size_t(operand)].type != group.operands[size_t(group.outputs[0])].type)
-      return Refusal{"operands of different shapes"};
-    last = last || arrives_channels_last(group, operand);
-  }
-  if (!last) return Refusal{"row-major images"};
-  const ImageRoutines& routines = image_routines();
-  const size_t a = size_t(position_of(group.inputs, member.inputs[0]));
-  const size_t b = size_t(position_of(group.inputs, member.inputs.back()));
-  Offer offer = offer_of(group);
-  offer.aliases = {int(a)};
-  offer.kernel = std::make_unique<ElementwiseKernel>(member.op->name == "relu"            ? routines.relu
-                                                     : member.op->name == "relu_backward" ? routines.relu_backward
-                                                                                          : routines.add,
-                                                     a, b);
-  return offer;
+OfferResult offer_relu_and_pool_gradient(const Group& group, const OfferContext& context) {
+  if (group.members.size() != 2 || group.members[1].op->name != "max_pool2d_backward")
+    return Refusal{"no pooling's gradient behind it"};
+  return offer_unpool(group, context, 1);
 }
 
 OfferResult offer_max_pool2d(const Group& group, const OfferContext& context) {

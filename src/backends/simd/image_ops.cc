@@ -13,29 +13,6 @@ namespace tacho::simd {
 namespace HWY_NAMESPACE {
 namespace {
 
-/// f on vectors, then on what is left one by one: an element is never done twice, for it may have been overwritten.
-template <class F>
-HWY_INLINE void elements(const float* a, const float* b, float* result, int64_t count, const F& f) {
-  const hn::ScalableTag<float> d;
-  const hn::CappedTag<float, 1> one;
-  const int64_t lanes = int64_t(hn::Lanes(d));
-  int64_t i = 0;
-  for (; i + lanes <= count; i += lanes) hn::StoreU(f(d, hn::LoadU(d, a + i), hn::LoadU(d, b + i)), d, result + i);
-  for (; i < count; ++i) hn::StoreU(f(one, hn::LoadU(one, a + i), hn::LoadU(one, b + i)), one, result + i);
-}
-
-/// Not Max, so that a NaN stays one.
-void relu(const float* x, const float*, float* y, int64_t count) {
-  elements(x, x, y, count, [](auto d, auto a, auto) HWY_ATTR { return hn::IfThenZeroElse(hn::Lt(a, hn::Zero(d)), a); });
-}
-void relu_backward(const float* dy, const float* y, float* dx, int64_t count) {
-  elements(dy, y, dx, count,
-           [](auto d, auto a, auto b) HWY_ATTR { return hn::IfThenElseZero(hn::Gt(b, hn::Zero(d)), a); });
-}
-void add(const float* a, const float* b, float* sum, int64_t count) {
-  elements(a, b, sum, count, [](auto, auto x, auto y) HWY_ATTR { return hn::Add(x, y); });
-}
-
 /// Sums of a few vectors of channels side by side; each channel once.
 template <int kVectors, class D>
 HWY_INLINE void add_columns(D d, const float* x, int64_t places, int64_t channels, float* sums) {
@@ -114,9 +91,6 @@ bool unpool_by_two(const ImageExtent& image, const float* dy, const float* gate,
 }
 
 constexpr ImageRoutines kRoutines{
-    .relu = relu,
-    .relu_backward = relu_backward,
-    .add = add,
     .add_places = add_places,
     .max_pool = max_pool,
     .unpool_by_two = unpool_by_two,

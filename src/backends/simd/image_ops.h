@@ -6,11 +6,6 @@
 namespace tacho::simd {
 
 struct ImageRoutines {
-  // Element by element; the result may take the place of an operand.
-  void (*relu)(const float* x, const float* unused, float* y, int64_t count);
-  void (*relu_backward)(const float* dy, const float* y, float* dx, int64_t count);
-  void (*add)(const float* a, const float* b, float* sum, int64_t count);
-
   /// sums[c] += the sum over `places` of x.
   void (*add_places)(const float* x, int64_t places, int64_t channels, float* sums);
 

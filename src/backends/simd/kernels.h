@@ -21,8 +21,8 @@ OfferResult offer_direct_weights(const Group& group, const OfferContext& context
 bool supports_convolution(const OpDef& op, const Attributes& attributes, std::span<const TensorType> inputs);
 
 // Images that lie channels last already.
-/// relu, add, relu_backward (with max_pool2d_backward behind it).
-OfferResult offer_image_elementwise(const Group& group, const OfferContext& context);
+/// relu_backward with max_pool2d_backward behind it.
+OfferResult offer_relu_and_pool_gradient(const Group& group, const OfferContext& context);
 OfferResult offer_max_pool2d(const Group& group, const OfferContext& context);
 OfferResult offer_max_pool2d_backward(const Group& group, const OfferContext& context);
 /// A bias gradient: the sum over images and places, for each channel.
@@ -37,5 +37,11 @@ OfferResult offer_batch_norm_statistics(const Group& group, const OfferContext& 
 OfferResult offer_batch_norm_backward_parameters(const Group& group, const OfferContext& context);
 /// Through the images (batch_norm_backward_input), through their statistics, or both and their sum.
 OfferResult offer_batch_norm_input_gradient(const Group& group, const OfferContext& context);
+
+/// Activations, their gradients, arithmetic with broadcasting: row-major, or images channels last.
+bool is_elementwise(std::string_view op);
+OfferResult offer_elementwise(const Group& group, const OfferContext& context);
+/// An optimiser's update (sgd, momentum, adam, rmsprop, adagrad, LAMB's direction), elementwise, in place.
+OfferResult offer_update(const Group& group, const OfferContext& context);
 
 }  // namespace tacho::simd

@@ -10,6 +10,7 @@
 #include "op/backend.h"
 #include "ops/bias_add.h"
 #include "ops/reshape.h"
+#include "ops/sum.h"
 #include "tests/support/groups.h"
 #include "tests/support/measure.h"
 #include "tests/support/operands.h"
@@ -236,7 +237,8 @@ TEST_P(SimdMatmul, RefusesWithTheReason) {
   };
   const std::vector<TensorType> square = {f32({3, 3}), f32({3, 3}), f32({3})};
   const Step relu{&op_named("relu"), {}, {3}};
-  EXPECT_EQ(reason(make_chain({f32({3})}, {{&op_named("neg"), {}, {0}}})), "not an operation that it knows: neg");
+  EXPECT_EQ(reason(make_chain({f32({3})}, {{&op_named("prod"), ReductionAttributes{}, {0}}})),
+            "not an operation that it knows: prod");
   EXPECT_EQ(reason(make_chain({{DType::int32, {3, 3}}, {DType::int32, {3, 3}}}, {product()})), "dtype int32");
   EXPECT_EQ(reason(make_chain(square, {product(), {&op_named("add"), {}, {3, 2}}})), "a product followed by add");
   EXPECT_EQ(reason(make_chain(square, {product(), relu, {&op_named("bias_add"), BiasAddAttributes{1}, {4, 2}}})),

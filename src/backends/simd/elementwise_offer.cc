@@ -1,0 +1,224 @@
+// Operations of each element alone, with broadcasting, on tensors that lie row-major or images that lie channels last.
+#include <algorithm>
+#include <array>
+
+#include "backends/simd/convolution_group.h"
+#include "backends/simd/elementwise.h"
+#include "backends/simd/kernels.h"
+#include "backends/simd/layouts.h"
+#include "backends/simd/product_chain.h"
+#include "backends/simd/targets.h"
+#include "ops/bias_add.h"
+#include "ops/clip.h"
+#include "ops/elu.h"
+#include "ops/elu_backward.h"
+#include "ops/gelu_terms.h"
+#include "ops/leaky_relu.h"
+#include "ops/selu.h"
+#include "ops/softplus.h"
+#include "ops/walk.h"
+
+namespace tacho::simd {
+namespace {
+
+/// The function of an operation with its numbers.
+struct ElementwiseCall {
+  Elementwise function;
+  std::array<double, 2> numbers{};
+};
+
+template <Elementwise kFunction>
+ElementwiseCall plain(const Attributes&) {
+  return {kFunction};
+}
+template <Elementwise kFunction, class A>
+ElementwiseCall sloped(const Attributes& attributes) {
+  return {kFunction, {attributes.as<A>().alpha}};
+}
+template <Elementwise kFunction>
+ElementwiseCall between(const Attributes& attributes) {
+  const auto& a = attributes.as<ClipAttributes>();
+  return {kFunction, {a.low, a.high}};
+}
+template <Elementwise kByErf, Elementwise kByTanh>
+ElementwiseCall gelu_of(const Attributes& attributes) {
+  return {gelu_by_tanh(attributes) ? kByTanh : kByErf};
+}
+ElementwiseCall elu_of(const Attributes& attributes) {
+  return {Elementwise::elu, {1, attributes.as<EluAttributes>().alpha}};
+}
+ElementwiseCall selu_of(const Attributes& attributes) {
+  const auto& a = attributes.as<SeluAttributes>();
+  return {Elementwise::elu, {a.gamma, a.gamma * a.alpha}};
+}
+ElementwiseCall elu_backward_of(const Attributes& attributes) {
+  const auto& a = attributes.as<EluBackwardAttributes>();
+  return {Elementwise::elu_backward, {a.gamma, a.gamma * a.alpha}};
+}
+ElementwiseCall softplus_of(const Attributes& attributes) {
+  return {Elementwise::softplus, {attributes.as<SoftplusAttributes>().beta}};
+}
+
+struct Row {
+  std::string_view op;
+  ElementwiseCall (*call)(const Attributes&);
+};
+
+using E = Elementwise;
+constexpr Row kRows[] = {
+    {"relu", plain<E::relu>},
+    {"leaky_relu", sloped<E::leaky_relu, LeakyReluAttributes>},
+    {"elu", elu_of},
+    {"selu", selu_of},
+    {"gelu", gelu_of<E::gelu, E::gelu_tanh>},
+    {"silu", plain<E::silu>},
+    {"softplus", softplus_of},
+    {"hardswish", plain<E::hardswish>},
+    {"sigmoid", plain<E::sigmoid>},
+    {"tanh", plain<E::tanh>},
+    {"clip", between<E::clip>},
+    {"exp", plain<E::exp>},
+    {"log", plain<E::log>},
+    {"sqrt", plain<E::sqrt>},
+    {"rsqrt", plain<E::rsqrt>},
+    {"abs", plain<E::abs>},
+    {"neg", plain<E::neg>},
+    {"sign", plain<E::sign>},
+    {"relu_backward", plain<E::relu_backward>},
+    {"leaky_relu_backward", sloped<E::leaky_relu_backward, LeakyReluAttributes>},
+    {"elu_backward", elu_backward_of},
+    {"gelu_backward", gelu_of<E::gelu_backward, E::gelu_tanh_backward>},
+    {"silu_backward", plain<E::silu_backward>},
+    {"hardswish_backward", plain<E::hardswish_backward>},
+    {"sigmoid_backward", plain<E::sigmoid_backward>},
+    {"tanh_backward", plain<E::tanh_backward>},
+    {"clip_backward", between<E::clip_backward>},
+    {"add", plain<E::add>},
+    {"sub", plain<E::sub>},
+    {"mul", plain<E::mul>},
+    {"div", plain<E::div>},
+    {"minimum", plain<E::minimum>},
+    {"maximum", plain<E::maximum>},
+    {"bias_add", plain<E::add>},
+};
+const Row* row_of(std::string_view op) {
+  const auto found = std::find_if(std::begin(kRows), std::end(kRows), [&](const Row& row) { return row.op == op; });
+  return found == std::end(kRows) ? nullptr : found;
+}
+
+Shape channels_innermost(const Shape& shape) { return {shape[0], shape[2], shape[3], shape[1]}; }
+
+/// How both operands of an operation are walked through: the result's axes in the order in which they lie.
+struct Broadcast {
+  bool channels_last = false;
+  int64_t bias_axis = -1;  ///< of the result, along which the second operand lies; -1: by the rule of broadcasting
+
+  Walk<2> walk(const Shape& a, const Shape& b, const Shape& out) const {
+    const Shape extents = channels_last ? channels_innermost(out) : out;
+    return make_walk<2>(extents, {steps(a, out, -1), steps(b, out, bias_axis)});
+  }
+
+ private:
+  Shape steps(const Shape& own, const Shape& out, int64_t axis) const {
+    if (own == out) return strides_of(channels_last ? channels_innermost(out) : out);
+    Shape steps(out.size(), 0);
+    if (axis < 0) steps = broadcast_strides(own, out);
+    else steps[size_t(axis)] = own[0] == 1 ? 0 : 1;
+    return channels_last ? channels_innermost(steps) : steps;
+  }
+};
+
+/// Whether rows of this walk are plain loops; operands that are no images may lie across them.
+bool walkable(const Walk<2>& walk) { return walk.strides[0].back() <= 1 && walk.strides[1].back() <= 1; }
+
+template <class T>
+class ElementwiseKernel final : public Kernel {
+ public:
+  ElementwiseKernel(const ElementwiseCall& call, const Broadcast& broadcast, size_t a, size_t b)
+      : numbers_(call.numbers), broadcast_(broadcast), a_(a), b_(b) {
+    const ElementwiseFunctions& functions = elementwise_functions();
+    const auto& row = [&]() -> const auto& {
+      if constexpr (std::is_same_v<T, float>) return functions.f32[size_t(call.function)];
+      else return functions.f64[size_t(call.function)];
+    }
+    ();
+    std::copy(std::begin(row), std::end(row), functions_);
+  }
+
+  RunStatus run(const KernelRun& run) const override {
+    const T *a = run.in<T>(a_), *b = run.in<T>(b_);
+    T* y = run.out<T>(0);
+    const Shape &out = run.outputs[0].shape(), &left = run.inputs[a_].shape(), &right = run.inputs[b_].shape();
+    if (left == out && right == out) {
+      functions_[0](numbers_.data(), a, b, y, run.outputs[0].elements());
+      return {};
+    }
+    const Walk<2> walk = broadcast_.walk(left, right, out);
+    const int64_t n = walk.extents.back(), along_a = walk.strides[0].back(), along_b = walk.strides[1].back();
+    // Where neither moves there is one element.
+    const Spread spread = along_a == along_b ? Spread::none : along_a ? Spread::second : Spread::first;
+    for_each_row(walk, [&](int64_t first, const std::array<int64_t, 2>& offsets) {
+      functions_[size_t(spread)](numbers_.data(), a + offsets[0], b + offsets[1], y + first, n);
+    });
+    return {};
+  }
+
+ private:
+  ElementwiseFunction<T> functions_[kSpreads];
+  std::array<double, 2> numbers_;
+  Broadcast broadcast_;
+  size_t a_, b_;
+};
+
+/// Whether the result's images lie channels last: some operand's do already, and nobody outside wants them otherwise.
+/// A refusal where one lies in a way that only another backend knows.
+std::variant<bool, Refusal> lies_channels_last(const Group& group, const OfferContext& context) {
+  const GroupOperand& out = group.operands[size_t(group.outputs[0])];
+  bool last = false;
+  for (int operand : group.inputs) {
+    const GroupOperand& in = group.operands[size_t(operand)];
+    if (!in.layout.is_row_major() && !is_nhwc(in.layout)) return Refusal{"images in another backend's layout"};
+    last = last || (is_nhwc(in.layout) && in.type.shape == out.type.shape);
+  }
+  return last && may_be_images(out) && !context.row_major_outputs;
+}
+
+}  // namespace
+
+bool is_elementwise(std::string_view op) { return row_of(op) != nullptr; }
+
+OfferResult offer_elementwise(const Group& group, const OfferContext& context) {
+  if (group.members.size() != 1) return Refusal{"one operation at a time"};
+  const GroupMember& member = group.members[0];
+  const ElementwiseCall call = row_of(member.op->name)->call(member.attributes);
+  const GroupOperand& out = group.operands[size_t(group.outputs[0])];
+  const DType dtype = out.type.dtype;
+  if (dtype != DType::float32 && dtype != DType::float64) return Refusal{text_of("dtype ", name_of(dtype))};
+  const auto lies = lies_channels_last(group, context);
+  if (const auto* refusal = std::get_if<Refusal>(&lies)) return *refusal;
+  const size_t a = size_t(position_of(group.inputs, member.inputs[0]));
+  const size_t b = size_t(position_of(group.inputs, member.inputs.back()));
+  Broadcast broadcast{std::get<bool>(lies)};
+  if (member.op->name == "bias_add")
+    broadcast.bias_axis = normalize_axis(member.attributes.as<BiasAddAttributes>().axis, out.type.shape.size());
+  const Shape &left = group.operands[size_t(group.inputs[a])].type.shape,
+              &right = group.operands[size_t(group.inputs[b])].type.shape;
+  if (!walkable(broadcast.walk(left, right, out.type.shape))) return Refusal{"an operand that lies across the result"};
+  Offer offer;
+  offer.name = std::string(member.op->name);
+  offer.reason = text_of(broadcast.channels_last ? "images stay channels last, " : "", "vectors for ", target_in_use());
+  if (broadcast.channels_last) {
+    for (int operand : group.inputs) {
+      const TensorType& type = group.operands[size_t(operand)].type;
+      offer.input_layouts.push_back(type.shape == out.type.shape ? image_layout(type) : Layout{});
+    }
+    offer.output_layouts = {image_layout(out.type)};
+  }
+  offer.aliases = {int(a)};
+  if (dtype == DType::float32) offer.kernel = std::make_unique<ElementwiseKernel<float>>(call, broadcast, a, b);
+  else offer.kernel = std::make_unique<ElementwiseKernel<double>>(call, broadcast, a, b);
+  offer.executed = {required_by(group), true};
+  return offer;
+}
+
+}  // namespace tacho::simd
