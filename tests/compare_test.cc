@@ -58,6 +58,8 @@ TEST(CompareCommand, OwnResultsCloseIntoTheirSteps) {
   EXPECT_EQ(p.steps_ns.size(), 8u);
   EXPECT_EQ(p.facts.network, "simplenn-4");
   EXPECT_EQ(p.facts.threads, 1);
+  EXPECT_TRUE(p.facts.versions.count("tacho"));
+  EXPECT_EQ(p.facts.versions.count("gcc") + p.facts.versions.count("clang"), 1u) << "the compiler";
 }
 
 TEST(CompareCommand, TwoWaysOfOneStep) {

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """The checks under tools/ find what they are for: each test plants one violation in a small tree and expects its message."""
+import json
 import os
 import subprocess
 import sys
@@ -321,6 +322,36 @@ class Launcher(unittest.TestCase):
         self.assertEqual((broken.returncode, broken.stdout), (2, ""))
         self.assertIn("error", broken.stderr)
         self.assertIn("the build failed", broken.stderr)
+
+class TwoWhyResults(unittest.TestCase):
+    """tools/compare_why.py on two made-up results."""
+
+    def compare(self, ns, low, high, difference=None, other=None):
+        def result(value):
+            term = {"switch": "gemm", "from": "reference", "to": "blas", "ns": value, "samples_low_ns": low, "samples_high_ns": high}
+            return {"schema": "tacho.why", "network": {"name": "net"}, "batch_size": 8, "dtype": "float32", "machine": {"model": "m"},
+                    "from": {"step_ns": 9_000_000}, "to": {"step_ns": 9_000_000 - value},
+                    "difference_ns": value if difference is None else difference, "terms": [term]}
+
+        with tempfile.TemporaryDirectory() as folder:
+            paths = [Path(folder) / "one.json", Path(folder) / "two.json"]
+            for path, value in zip(paths, ns):
+                path.write_text(json.dumps(result(value) | (other or {})))
+                other = None
+            done = subprocess.run([sys.executable, ROOT / "tools/compare_why.py", *paths], capture_output=True, text=True)
+        return done.returncode, done.stdout + done.stderr
+
+    def test_a_term_within_its_interval_holds(self):
+        self.assertEqual(self.compare([5_000_000, 5_300_000], 4_900_000, 5_400_000)[0], 0)
+
+    def test_a_term_that_moved_further_is_named(self):
+        code, text = self.compare([5_000_000, 5_600_000], 4_900_000, 5_400_000)
+        self.assertEqual(code, 1)
+        self.assertIn("MOVED MORE", text)
+
+    def test_terms_that_do_not_sum_and_other_steps_are_refused(self):
+        self.assertEqual(self.compare([5_000_000, 5_000_000], 0, 1, difference=5_000_001)[0], 2)
+        self.assertEqual(self.compare([5_000_000, 5_000_000], 0, 1, other={"batch_size": 16})[0], 2)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ class Feed {
   int64_t steps() const { return step_; }
   Pool& pool() { return pool_; }
   Session& session() { return session_; }
+  const Session& session() const { return session_; }
   VariableStore& variables() { return variables_; }
   /// CPU time of the thread that makes batches.
   int64_t prefetch_cpu_ns() const { return prefetch_.cpu_ns(); }

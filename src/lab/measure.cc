@@ -74,6 +74,7 @@ RunRecord measure(const StepOptions& options, const Dataset& data, const Measure
   feed.pool().begin(record.ledger);
   bool more = true;
   for (int64_t done = 0; more;) {
+    if (measuring.before_step) feed.pool().bookkeeping([&] { measuring.before_step(feed, done); });
     feed.step();
     feed.pool().end_step();
     feed.pool().bookkeeping([&] { more = budget.more(++done); });

@@ -9,6 +9,8 @@
 
 namespace tacho {
 
+class Feed;
+
 struct MeasureOptions {
   std::optional<int64_t> steps;   ///< measured steps; unset: as many as `seconds` allow
   std::optional<double> seconds;  ///< of measured steps; unset: 5, and at most 200 steps
@@ -17,6 +19,8 @@ struct MeasureOptions {
   uint64_t seed = 0;
   /// Called after the step that is said, outside every measurement: for progress.
   std::function<void(const char* what)> progress;
+  /// Called before each measured step, in the account `profiler`: for what is planted.
+  std::function<void(Feed&, int64_t step)> before_step;
   bool apart = false;     ///< each kernel by itself, and the step on one thread: some two seconds more
   bool ceilings = false;  ///< with this machine's profile: the kept one, else it is measured first and kept
 };

@@ -35,6 +35,7 @@ Visit visit(const StepOptions& options, const Dataset& data, const VisitOptions&
     }
     const auto fitting = int64_t(visiting.seconds * 1e9 / double(step_ns));
     record.ledger = Ledger();
+    if (visiting.plant) feed.pool().plant(visiting.plant(feed));
     run_steps(feed, record.ledger, std::clamp(fitting, visiting.least_steps, visiting.most_steps));
   }
   record.threads = options.way.threads;

@@ -1,5 +1,7 @@
 #pragma once
 // A way's steps measured in a short visit, so that many ways can be measured in turn.
+#include <functional>
+
 #include "analysis/record.h"
 #include "data/dataset.h"
 #include "lab/feed.h"
@@ -13,6 +15,7 @@ struct VisitOptions {
   double cold_seconds = 5;  ///< a first step longer than this is the only one, and measured: nothing warmed it up
   double learning_rate = 0.001;
   uint64_t seed = 0;
+  std::function<Plant(Feed&)> plant;  ///< a delay in each measured step, where it is set
 };
 
 /// What a visit measured: `record` has its ledger, rows, source, batch, threads and switches.

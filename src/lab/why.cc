@@ -22,25 +22,18 @@ const std::vector<std::string>& default_order() {
 }
 
 /// Every switch at the value it comes to, so that turning one changes no other's default.
-Switches every_switch(const Switches& given) {
-  Switches all;
-  for (const auto& [name, value] : resolve(given).switches) {
-    std::string plain = value;
-    plain.erase(std::remove(plain.begin(), plain.end(), ' '), plain.end());  // "simd, blas" is printed for people
-    all.set[name] = plain;
-  }
-  return all;
-}
+Switches every_switch(const Switches& given) { return switches_of(resolve(given)); }
 
 bool has_convolutions(const NetworkSpec& network) {
   return std::any_of(network.layers.begin(), network.layers.end(),
                      [](const LayerSpec& layer) { return layer.kind.find("conv") != std::string::npos; });
 }
 
-std::vector<Turn> turns_between(const Switches& from, const Switches& to) {
+std::vector<Turn> turns_between(const Switches& from, const Switches& to, const std::optional<PlantedTurn>& planted) {
   std::vector<Turn> turns;
   for (const auto& [name, value] : from.set)
     if (value != to.set.at(name)) turns.push_back({name, value, to.set.at(name)});
+  if (planted) turns.push_back({planted->name, planted->where, "none"});
   if (turns.empty()) fail("why: both ends are the same way; turn a switch by --from SWITCH=VALUE");
   return turns;
 }
@@ -59,20 +52,24 @@ std::vector<int> wished(const std::vector<Turn>& turns, const std::vector<std::s
     if (std::find(wish.begin(), wish.end(), index) != wish.end()) fail("--order names ", name, " twice");
     wish.push_back(index);
   }
+  if (wish.size() < turns.size()) wish.push_back(int(turns.size()) - 1);  // the planted one is no switch
   return wish;
 }
 
 /// The combinations between two ways.
 class Combinations {
  public:
-  Combinations(Switches from, std::vector<Turn> turns) : from_(std::move(from)), turns_(std::move(turns)) {}
+  Combinations(Switches from, std::vector<Turn> turns, bool planted)
+      : from_(std::move(from)), turns_(std::move(turns)), switches_(turns_.size() - (planted ? 1 : 0)) {}
 
   Way way(TurnSet made) const {
     Switches switches = from_;
-    for (size_t t = 0; t < turns_.size(); ++t)
+    for (size_t t = 0; t < switches_; ++t)
       if (made >> t & 1) switches.set[turns_[t].name] = turns_[t].to;
     return resolve(switches);
   }
+  /// Whether there is a delay, and its turn was not made.
+  bool has_plant(TurnSet made) const { return switches_ < turns_.size() && !(made >> switches_ & 1); }
   /// "" where the combination is possible and says something about the switch that was turned last.
   std::string refusal(TurnSet made) const {
     for (const char* name : {"gemm", "convolution", "layout", "tune"}) {
@@ -98,6 +95,7 @@ class Combinations {
   }
   Switches from_;
   std::vector<Turn> turns_;
+  size_t switches_;  ///< turns that are switches; a planted one stands behind them
 };
 
 std::vector<TurnSet> ways_on(const TurnOrder& order) {
@@ -166,6 +164,7 @@ class Rounds {
     const int64_t begin = now_ns();
     VisitOptions visiting;
     visiting.learning_rate = options_.learning_rate, visiting.seed = options_.seed;
+    if (combinations_.has_plant(made)) visiting.plant = options_.planted->plant;
     const Visit measured = visit(step, data_, visiting);
     MeasuredWay& way = record_.ways[made];
     way.label = label;
@@ -206,6 +205,16 @@ class Rounds {
 
 }  // namespace
 
+Switches switches_of(const Way& way) {
+  Switches all;
+  for (const auto& [name, value] : way.switches) {
+    std::string plain = value;
+    plain.erase(std::remove(plain.begin(), plain.end(), ' '), plain.end());  // "simd, blas" is printed for people
+    all.set[name] = plain;
+  }
+  return all;
+}
+
 Switches slowest_way(const Switches& to) {
   Switches from;
   for (const char* name : {"dtype", "lanes"})
@@ -231,8 +240,8 @@ WhyRecord measure_why(const StepOptions& step, const Dataset& data, const WhyOpt
   record.cores = this_cpu().cores;
   record.batch = step.batch;
   record.dtype = resolve(to).dtype;
-  record.turns = turns_between(from, to);
-  const Combinations combinations(from, record.turns);
+  record.turns = turns_between(from, to, options.planted);
+  const Combinations combinations(from, record.turns, options.planted.has_value());
   const Refuse refuse = [&](TurnSet made) { return combinations.refusal(made); };
   record.main = possible_order(record.turns, wished(record.turns, options.order), refuse);
   record.others = other_orders(record.turns, record.main, options.other_orders, refuse);

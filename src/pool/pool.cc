@@ -39,8 +39,10 @@ void Worker::pause() {
 }
 
 void Worker::plant_in_kernel(int32_t node) {
-  const bool here = (plant_->kind == Plant::in_kernel && plant_->node == node) ||
-                    (plant_->kind == Plant::in_thread && plant_->thread == thread_);
+  // One thread's first kernel of all, or the first of a node that is named.
+  const bool here =
+      (plant_->kind == Plant::in_kernel && plant_->node == node) ||
+      (plant_->kind == Plant::in_thread && plant_->thread == thread_ && (plant_->node < 0 || plant_->node == node));
   if (here && pool_->fire(plant_->kind)) spin_for(plant_->ns);
 }
 

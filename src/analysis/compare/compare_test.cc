@@ -52,6 +52,33 @@ int64_t sum_of_terms(const Json& json) {
   return sum;
 }
 
+TEST(Compare, LibrariesThatDifferAreNamedOneByOne) {
+  const auto versions = [](std::map<std::string, std::string> of_b, const char* source_b) {
+    StepProfile a = random_profile(1, 2, 3, 1), b = a;
+    a.facts.versions = {{"OpenBLAS", "0.3.21"}, {"gcc", "12.2.0"}, {"oneDNN", "2.6.3"}};
+    b.facts.versions = std::move(of_b), b.source = source_b;
+    std::vector<Confounder> found;
+    for (const Confounder& row : confounders(a, b))
+      if (row.what.find("version") != std::string::npos) found.push_back(row);
+    return found;
+  };
+  const auto same = versions({{"OpenBLAS", "0.3.21"}, {"gcc", "12.2.0"}, {"oneDNN", "2.6.3"}}, "test");
+  ASSERT_EQ(same.size(), 1u);
+  EXPECT_EQ(same[0].state, Confounder::same);
+  const auto other = versions({{"OpenBLAS", "0.3.21"}, {"clang", "19"}, {"oneDNN", "3.13"}}, "test");
+  ASSERT_EQ(other.size(), 3u);
+  EXPECT_EQ(other[0].what, "clang version");
+  EXPECT_EQ(other[0].a, "not there");
+  EXPECT_EQ(other[2].what, "oneDNN version");
+  EXPECT_EQ(other[2].a, "2.6.3");
+  EXPECT_EQ(other[2].b, "3.13");
+  for (const Confounder& row : other) EXPECT_EQ(row.state, Confounder::differs);
+  // Another program has other libraries by nature.
+  const auto foreign = versions({{"oneDNN", "3.13"}}, "another program");
+  ASSERT_EQ(foreign.size(), 1u);
+  EXPECT_EQ(foreign[0].state, Confounder::unknown);
+}
+
 TEST(Compare, TermsSumToTheDifferenceAndTurnTheirSigns) {
   for (uint64_t seed = 0; seed < 20; ++seed) {
     SCOPED_TRACE(seed);

@@ -37,11 +37,24 @@ std::string words_of(const std::map<std::string, std::string>& versions) {
   return text;
 }
 
-/// Two programs have libraries of their own; their versions are a confounder only within one program.
-Confounder compare_versions(const StepProfile& a, const StepProfile& b) {
-  Confounder row = compare_words("library versions", words_of(a.facts.versions), words_of(b.facts.versions));
-  if (a.source != b.source) row.state = Confounder::unknown;
-  return row;
+/// Two programs have libraries of their own; their versions are a confounder only within one program. Those that differ
+/// get a row each, so that none is lost among those that do not.
+std::vector<Confounder> compare_versions(const StepProfile& a, const StepProfile& b) {
+  const auto &of_a = a.facts.versions, &of_b = b.facts.versions;
+  Confounder all = compare_words("library versions", words_of(of_a), words_of(of_b));
+  if (a.source != b.source) all.state = Confounder::unknown;
+  if (all.state != Confounder::differs) return {all};
+  std::map<std::string, std::string> names = of_a;
+  names.insert(of_b.begin(), of_b.end());
+  std::vector<Confounder> rows;
+  for (const auto& [name, version] : names) {
+    const auto said = [&name = name](const auto& versions) {
+      const auto found = versions.find(name);
+      return found == versions.end() ? std::string("not there") : found->second;
+    };
+    if (said(of_a) != said(of_b)) rows.push_back({Confounder::differs, name + " version", said(of_a), said(of_b)});
+  }
+  return rows;
 }
 
 }  // namespace
@@ -55,7 +68,7 @@ std::vector<Confounder> confounders(const StepProfile& a, const StepProfile& b) 
   rows.push_back(compare_words("dtype", a.facts.dtype, b.facts.dtype));
   rows.push_back(compare_warmup(a, b));
   rows.push_back(compare_words("machine", a.facts.machine, b.facts.machine));
-  rows.push_back(compare_versions(a, b));
+  for (Confounder& row : compare_versions(a, b)) rows.push_back(std::move(row));
   const auto recorded = [](const StepProfile& p) {
     return std::string(p.facts.whole_step ? "whole steps" : "operations only");
   };

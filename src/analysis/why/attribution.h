@@ -1,5 +1,6 @@
 #pragma once
 // The difference between two ways to execute the same step, attributed to the switches between them.
+#include <functional>
 #include <map>
 #include <optional>
 
@@ -36,6 +37,13 @@ struct WhyRecord {
   std::map<TurnSet, MeasuredWay> ways;  ///< every combination on the way of one of the orders
 };
 
+/// What a difference of two ways lies between, by the rounds that both have: any round of the one against any of the
+/// other. (Rounds of the same number alone were too narrow: run twice, a term moved by 26 ms where theirs reached over
+/// 17.) Five rounds' range holds the difference of the centres 99 times of 100; that of fewer is widened until it does.
+struct RoundRange {
+  int64_t low_ns = 0, high_ns = 0;
+};
+
 /// What one switch is worth.
 struct WhyTerm {
   Turn turn;
@@ -48,15 +56,20 @@ struct WhyTerm {
   int64_t low_ns = 0, high_ns = 0;                        ///< the wider side of the two
   bool orders_decide = false;                             ///< whether the orders' range is the wider one
   StepParts parts;                                        ///< sum to `ns`
+  std::map<std::string, RoundRange> kinds;                ///< of the sums of the parts of each kind, holding them
 };
 
 struct Why {
   const WhyRecord* record = nullptr;  ///< must outlive the result
   const MeasuredWay *from = nullptr, *to = nullptr;
   std::vector<WhyTerm> terms;            ///< sum to from.step_ns - to.step_ns, exactly
-  const MeasuredWay* fastest = nullptr;  ///< where a way was faster than `to` in every round that both have
+  const MeasuredWay* fastest = nullptr;  ///< where a way's slowest round was faster than the fastest of `to`
   int64_t difference_ns() const { return from->step_ns() - to->step_ns(); }
 };
+
+/// Of `part` of a step, before less after, by each round's median.
+RoundRange range_over_rounds(const MeasuredWay& before, const MeasuredWay& after,
+                             const std::function<int64_t(const WaySample&)>& part);
 
 /// Terms of the main order with their ranges. `record` holds every way that its orders pass.
 Why attribute(const WhyRecord& record);

@@ -49,29 +49,46 @@ TEST(WhyAttribution, TermsAndTheirPartsSumExactly) {
   }
   EXPECT_EQ(by_kind(why.terms[0].parts).at("product"), 35'000'000);
   EXPECT_EQ(by_kind(why.terms[0].parts).at("outside"), 5'000'000);
+  // Rounds: 80-45 and 82-45, widened as the terms are.
+  EXPECT_EQ(why.terms[0].kinds.at("product").low_ns, 28'000'000);
+  EXPECT_EQ(why.terms[0].kinds.at("product").high_ns, 44'000'000);
 }
 
 TEST(WhyAttribution, RangesSayWhereTheyComeFrom) {
   const WhyRecord record = two_switches();
   const Why why = attribute(record);
-  // Rounds: 100-60 and 102-61; orders: 40 first, 90-30 = 60 behind threads.
-  EXPECT_EQ(why.terms[0].samples_low_ns, 40'000'000);
-  EXPECT_EQ(why.terms[0].samples_high_ns, 41'000'000);
+  // Rounds: 100-60 and 102-61, any against any, and 3.5 times that more as they are two; orders: 40 first, 90-30 = 60
+  // behind threads.
+  EXPECT_EQ(why.terms[0].samples_low_ns, 28'500'000);
+  EXPECT_EQ(why.terms[0].samples_high_ns, 52'500'000);
   EXPECT_EQ(why.terms[0].orders_low_ns, 40'000'000);
   EXPECT_EQ(why.terms[0].orders_high_ns, 60'000'000);
-  EXPECT_EQ(why.terms[0].low_ns, 40'000'000);
+  EXPECT_EQ(why.terms[0].low_ns, 28'500'000);
   EXPECT_EQ(why.terms[0].high_ns, 60'000'000);
-  EXPECT_TRUE(why.terms[0].orders_decide);
+  EXPECT_FALSE(why.terms[0].orders_decide) << "24 ms of samples, 20 of orders";
   EXPECT_EQ(why.terms[1].orders_low_ns, 10'000'000);
   EXPECT_EQ(why.terms[1].rounds, 2u);
   EXPECT_EQ(why.fastest, nullptr);
+}
+
+TEST(WhyAttribution, FiveRoundsAreTheirOwnRange) {
+  WhyRecord record = two_switches();
+  const auto five = [](int64_t base) {
+    std::vector<std::vector<WaySample>> rounds;
+    for (int64_t r = 0; r < 5; ++r) rounds.push_back({sample(base + (r % 2 == 0 ? r : -r) * 1000, 0)});
+    return rounds;
+  };
+  record.ways[0] = way("slow", five(900'000)), record.ways[1] = way("blas", {5, {sample(400'000, 0)}});
+  const WhyTerm& term = attribute(record).terms[0];
+  EXPECT_EQ(term.samples_low_ns, 497'000);
+  EXPECT_EQ(term.samples_high_ns, 504'000);
 }
 
 TEST(WhyAttribution, AFasterWayThanTheEndIsNamed) {
   WhyRecord record = two_switches();
   record.ways[1] = way("blas", {{sample(10'000'000, 0)}, {sample(11'000'000, 0)}});
   const Why why = attribute(record);
-  ASSERT_NE(why.fastest, nullptr);
+  ASSERT_NE(why.fastest, nullptr) << "its slowest round is 11 ms, the end's fastest 30";
   EXPECT_EQ(why.fastest->label, "blas");
   EXPECT_EQ(why.terms[1].ns, -20'000'000) << "a switch may cost time; the terms still sum";
   EXPECT_EQ(why.terms[0].ns + why.terms[1].ns, why.difference_ns());

@@ -12,6 +12,16 @@ Json kinds_to_json(const StepParts& parts) {
   return kinds;
 }
 
+/// With their ranges over the rounds.
+Json kinds_to_json(const WhyTerm& term) {
+  Json kinds = kinds_to_json(term.parts);
+  for (Json& kind : kinds) {
+    const RoundRange& range = term.kinds.at(kind["kind"].get<std::string>());
+    kind["low_ns"] = range.low_ns, kind["high_ns"] = range.high_ns;
+  }
+  return kinds;
+}
+
 Json operations_to_json(const StepParts& parts) {
   Json operations = Json::array();
   for (const auto& [part, ns] : parts) operations.push_back({{"op", part.op}, {"kind", part.kind}, {"ns", ns}});
@@ -43,7 +53,7 @@ Json term_to_json(const WhyTerm& term) {
           {"orders_low_ns", term.orders_low_ns},
           {"orders_high_ns", term.orders_high_ns},
           {"step_ns", term.after->step_ns()},
-          {"kinds", kinds_to_json(term.parts)},
+          {"kinds", kinds_to_json(term)},
           {"operations", operations_to_json(term.parts)}};
 }
 

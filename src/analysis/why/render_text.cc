@@ -96,7 +96,8 @@ std::string ranges(const Why& why, const Milliseconds& ms, const Paint& paint) {
             right(orders > 1 ? range(term.orders_low_ns, term.orders_high_ns, ms) : "-", 26) + "\n";
   }
   text += wrap(text_of("  rounds: every way in turn, ", fewest == most ? text_of(most) : text_of(fewest, " to ", most),
-                       " times; the range holds each round's difference of medians. orders: what the switch is worth "
+                       " times; any round of the way before against any behind, wider where they are fewer than 5. "
+                       "orders: what the switch is worth "
                        "turned earlier or later, others being as they are then"),
                80, 2);
   return text;
@@ -104,9 +105,9 @@ std::string ranges(const Why& why, const Milliseconds& ms, const Paint& paint) {
 
 const char* column_name(const std::string& kind) {
   static const std::map<std::string, const char*> kNames = {
-      {"product", "product"}, {"index", "index"},         {"pooling", "pooling"}, {"activation", "activ."},
-      {"bias", "bias"},       {"normalization", "norm."}, {"loss", "loss"},       {"update", "update"},
-      {"other", "other"},     {"outside", "outside"}};
+      {"product", "prod."}, {"index", "index"},         {"pooling", "pool"}, {"activation", "activ."},
+      {"bias", "bias"},     {"normalization", "norm."}, {"loss", "loss"},    {"update", "update"},
+      {"other", "other"},   {"outside", "out"}};
   return kNames.at(kind);
 }
 
@@ -138,7 +139,7 @@ std::string kinds(const Why& why, const Paint& paint) {
   text += row("to", to);
   return text + wrap(
                     "  from and to: the step's parts, per thread. A kernel that does several operations counts as its "
-                    "main one; outside: dispatch, waiting, input, idle",
+                    "main one; out: outside kernels (dispatch, waiting, input, idle)",
                     80, 2);
 }
 
@@ -155,10 +156,15 @@ std::string notes(const Why& why) {
   text += wrap(text_of("  ", record.ways.size(), " ways, ", steps, " to ", most,
                        " steps each; a term is a difference of two medians, and the terms sum to the whole exactly"),
                80, 2);
-  if (why.fastest)
-    text += wrap(text_of("  faster than the end in every round: ", why.fastest->label, ", ",
+  if (why.fastest) {
+    std::string turned;
+    for (size_t s = 0; s < why.fastest->switches.size(); ++s)
+      if (const auto& [name, value] = why.fastest->switches[s]; value != why.to->switches[s].second)
+        turned += (turned.empty() ? "" : ", ") + name + " " + value;
+    text += wrap(text_of("  faster than the end, its slowest round than the end's fastest: the end with ", turned, ", ",
                          fixed(double(why.fastest->step_ns()) / 1e6, 3), " ms"),
                  80, 2);
+  }
   return text;
 }
 

@@ -4,24 +4,6 @@
 #include "analysis/source_nodes.h"
 
 namespace tacho {
-namespace {
-
-/// What each of the ledger's node numbers stands for. A fused row counts as its anchor; rows of the plan's own
-/// (reorders, packs, combined sums) are "other", or part of the update where they stand there.
-std::vector<StepPart> parts_of_rows(const RunRecord& record) {
-  const std::vector<SourceNode> nodes = describe(record.source);
-  std::vector<StepPart> parts;
-  for (const NodeRow& row : record.rows) {
-    const NodeKind kind = row.anchor >= 0                    ? nodes.at(size_t(row.anchor)).kind
-                          : row.place.phase == Phase::update ? NodeKind::update
-                                                             : NodeKind::other;
-    parts.push_back({name_of(kind), row.op});
-  }
-  return parts;
-}
-
-}  // namespace
-
 const std::vector<std::string>& step_kinds() {
   static const std::vector<std::string> kKinds = [] {
     std::vector<std::string> kinds;
@@ -38,8 +20,20 @@ std::map<std::string, int64_t> by_kind(const StepParts& parts) {
   return sums;
 }
 
+std::vector<StepPart> parts_of_rows(const Graph& source, const std::vector<NodeRow>& rows) {
+  const std::vector<SourceNode> nodes = describe(source);
+  std::vector<StepPart> parts;
+  for (const NodeRow& row : rows) {
+    const NodeKind kind = row.anchor >= 0                    ? nodes.at(size_t(row.anchor)).kind
+                          : row.place.phase == Phase::update ? NodeKind::update
+                                                             : NodeKind::other;
+    parts.push_back({name_of(kind), row.op});
+  }
+  return parts;
+}
+
 std::vector<WaySample> step_samples(const RunRecord& record) {
-  const std::vector<StepPart> rows = parts_of_rows(record);
+  const std::vector<StepPart> rows = parts_of_rows(record.source, record.rows);
   const std::vector<int64_t> step_ns = record.ledger.step_ns();
   std::vector<WaySample> samples;
   for (size_t s = 0; s < step_ns.size(); ++s) {

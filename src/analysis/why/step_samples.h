@@ -31,6 +31,10 @@ const std::vector<std::string>& step_kinds();
 /// Sum of the parts of each kind.
 std::map<std::string, int64_t> by_kind(const StepParts& parts);
 
+/// What each of the ledger's node numbers stands for. A fused row counts as its anchor; rows of the plan's own
+/// (reorders, packs, combined sums) are "other", or part of the update where they stand there.
+std::vector<StepPart> parts_of_rows(const Graph& source, const std::vector<NodeRow>& rows);
+
 /// Every step of the record. Needs its ledger, rows, source and threads. Throws tacho::Error where the ledger does not
 /// close.
 std::vector<WaySample> step_samples(const RunRecord& record);

@@ -9,10 +9,13 @@
 #include "base/atomic_file.h"
 #include "cli/command.h"
 #include "cli/common_flags.h"
+#include "cli/self_check_json.h"
 #include "lab/causal.h"
 #include "lab/measure.h"
 #include "lab/price.h"
+#include "lab/recording_cost.h"
 #include "lab/self_check.h"
+#include "lab/versions.h"
 #include "lab/ways.h"
 
 namespace tacho {
@@ -59,26 +62,6 @@ void clear(const MeasureOptions& measuring) {
   if (measuring.progress) std::fputs("\r\x1b[K", stderr), std::fflush(stderr);
 }
 
-Json self_check_to_json(const SelfCheck& check) {
-  Json rows = Json::array();
-  for (const SelfCheckRow& row : check.rows)
-    rows.push_back({{"planted", row.planted},
-                    {"account", row.account},
-                    {"planted_ns", row.planted_ns},
-                    {"found_ns", row.found_ns},
-                    {"low_ns", row.low_ns},
-                    {"high_ns", row.high_ns},
-                    {"pairs", row.pairs},
-                    {"tries", row.tries},
-                    {"holds", row.holds},
-                    {"noisy", row.noisy}});
-  return {{"schema", "tacho.self-check"},
-          {"schema_version", 1},
-          {"batch_size", check.batch},
-          {"holds", check.holds()},
-          {"rows", rows}};
-}
-
 Json verified_to_json(const std::vector<Verified>& verified) {
   Json rows = Json::array();
   const auto gain = [](const Gain& g) { return Json{{"low", g.low_ns}, {"median", g.median_ns}, {"high", g.high_ns}}; };
@@ -92,12 +75,21 @@ Json verified_to_json(const std::vector<Verified>& verified) {
   return rows;
 }
 
+/// What a comparison with another day's result must know.
+Json with_versions(const Report& report) {
+  Json json = to_json(report);
+  json["versions"] = versions();
+  return json;
+}
+
 int run_self_check(const AnalyzeFlags& flags, const RunSetup& setup, const MeasureOptions& measuring) {
   const SelfCheck check = self_check(setup.step, setup.data, measuring);
+  if (measuring.progress) measuring.progress("what recording costs");
+  const RecordingCost cost = recording_cost(setup.step, setup.data, measuring);
   clear(measuring);
-  if (flags.common.text_wanted()) std::fputs(to_text(check).c_str(), stdout);
-  write_json(flags.common, self_check_to_json(check).dump(1));
-  return check.holds() ? 0 : 1;
+  if (flags.common.text_wanted()) std::fputs((to_text(check) + to_text(cost)).c_str(), stdout);
+  write_json(flags.common, self_check_to_json(check, cost).dump(1));
+  return check.holds() && !cost.too_much() ? 0 : 1;
 }
 
 /// The same step with one switch turned.
@@ -124,12 +116,11 @@ int run(const AnalyzeFlags& flags) {
   if (flags.against) turned = turn(flags, setup.step);  // its mistakes before anything runs
   if (flags.causal && turned) fail("--causal and --against are two measurements: ask for one of them");
   if (flags.causal) check_causal(setup.step);
-  MeasureOptions measuring{flags.steps,
-                           flags.seconds,
-                           3,
-                           flags.common.learning_rate,
-                           uint64_t(flags.common.seed),
-                           progress_line(flags.common)};
+  MeasureOptions measuring;
+  measuring.steps = flags.steps, measuring.seconds = flags.seconds;
+  measuring.learning_rate = flags.common.learning_rate;
+  measuring.seed = uint64_t(flags.common.seed);
+  measuring.progress = progress_line(flags.common);
   if (flags.self_check) return run_self_check(flags, setup, measuring);
 
   measuring.ceilings = true;
@@ -154,7 +145,7 @@ int run(const AnalyzeFlags& flags) {
       if (causal) std::fputs(("\n" + render_causal(report, *causal, paint)).c_str(), stdout);
       if (flags.verify) std::fputs(("\n" + to_text(verified)).c_str(), stdout);
     }
-    Json json = to_json(report);
+    Json json = with_versions(report);
     if (causal) json["causal"] = causal_to_json(*causal);
     if (flags.verify) json["verified"] = verified_to_json(verified);
     write_json(flags.common, json.dump(1));
@@ -169,8 +160,8 @@ int run(const AnalyzeFlags& flags) {
                              render_against(report, other, turned->name, turned->value, paint);
     std::fputs(text.c_str(), stdout);
   }
-  Json json = to_json(report);
-  json["against"] = to_json(other);
+  Json json = with_versions(report);
+  json["against"] = with_versions(other);
   write_json(flags.common, json.dump(1));
   return 0;
 }
@@ -196,7 +187,8 @@ std::function<int()> declare(FlagSet& set) {
             [&f = *flags](const std::string& text) { f.against = text; });
   set.flag("--causal", "what the step would save without each of its largest operations", flags->causal);
   set.integer("--causal-top", "how many of them (8)", flags->causal_top, 1, 1000);
-  set.flag("--self-check", "plant known delays; the ledger must return them (exit code 1 if not)", flags->self_check);
+  set.flag("--self-check", "plant known delays; ledger, compare and why must return them (exit code 1 if not)",
+           flags->self_check);
   on_or_off("--gains", "estimate what each finding's switch would save (on)", flags->gains);
   set.flag("--verify", "turn the findings' switches and compare with the estimates (exit code 1 if one is off by 10 %)",
            flags->verify);
@@ -224,7 +216,7 @@ extern const Command command_analyze{
         "tacho analyze --against dtype=float64     one switch turned, side by side\n"
         "tacho analyze --causal --ways off         what each large operation really costs\n"
         "tacho analyze --verify                    are the estimated gains true?\n"
-        "tacho analyze --self-check                does the ledger find planted delays?\n",
+        "tacho analyze --self-check                are planted delays found? what does recording cost?\n",
     .declare = declare,
 };
 
