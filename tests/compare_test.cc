@@ -74,9 +74,11 @@ TEST(CompareCommand, TwoWaysOfOneStep) {
   EXPECT_LT(json["a"]["unmatched_share"].get<double>(), 1e-9);
 }
 
-TEST(CompareCommand, PyTorchsTraceOfTheSameStepIsMatchedAlmostWhole) {
+class PyTorchsTrace : public testing::TestWithParam<const char*> {};
+
+TEST_P(PyTorchsTrace, OfTheSameStepIsMatchedAlmostWhole) {
   const std::string trace =
-      std::string(TACHO_SOURCE_DIR) + "/tests/data/traces/pytorch-2.5.1-simplenn4-b4.pt.trace.json.gz";
+      std::string(TACHO_SOURCE_DIR) + "/tests/data/traces/pytorch-" + GetParam() + "-simplenn4-b4.pt.trace.json.gz";
   const Json json = compare_json(direct(), trace);
   EXPECT_TRUE(json["concluded"]) << "nothing differs, some things are not recorded: " << json["confounders"].dump();
   check_sums(json);
@@ -88,6 +90,8 @@ TEST(CompareCommand, PyTorchsTraceOfTheSameStepIsMatchedAlmostWhole) {
       EXPECT_DOUBLE_EQ(operation["work_ratio"].get<double>(), 1) << operation.dump();
     }
 }
+
+INSTANTIATE_TEST_SUITE_P(CompareCommand, PyTorchsTrace, testing::Values("2.5.1", "2.15.0"));
 
 TEST(CompareCommand, AConvolutionLoweredToProductsIsStillOne) {
   const std::string gather =

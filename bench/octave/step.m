@@ -210,6 +210,7 @@ middle = order(ceil(numel(order) / 2));
 timer = timers{middle};
 printf("octave %s, batch %d, %s: step %.1f ms (median of %d; %.1f-%.1f), loss %.4f\n", OCTAVE_VERSION, options.batch, options.dtype, ...
        wall(middle) / 1e6, options.steps, sorted(1) / 1e6, sorted(end) / 1e6, loss);
+printf("samples ms:%s\n", sprintf(" %.6f", wall / 1e6));
 names = unique({timer.op});
 for k = 1:numel(names)
   totals(k) = sum([timer(strcmp({timer.op}, names{k})).ns]);

@@ -47,6 +47,9 @@ PEERS = {
     "tensorflow-tuned": ("tensorflow", {}, TUNED, True, True),
     "tensorflow-xla": ("tensorflow", {"xla": True}, TUNED, True, True),
     "tensorflow-eager": ("tensorflow", {"eager": True}, TUNED, True, True),
+    # By itself TensorFlow uses oneDNN only on processors that it knows to gain; here said either way.
+    "tensorflow-onednn": ("tensorflow", {}, TUNED | {"TF_ENABLE_ONEDNN_OPTS": "1"}, True, True),
+    "tensorflow-eager-onednn": ("tensorflow", {"eager": True}, TUNED | {"TF_ENABLE_ONEDNN_OPTS": "1"}, True, True),
     "tensorflow-eigen": ("tensorflow", {}, TUNED | {"TF_ENABLE_ONEDNN_OPTS": "0"}, True, True),
     "tensorflow-eager-eigen": ("tensorflow", {"eager": True}, TUNED | {"TF_ENABLE_ONEDNN_OPTS": "0"}, True, True),
     "onnxruntime": ("onnxruntime", {}, {}, False, True),

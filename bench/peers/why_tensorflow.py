@@ -4,6 +4,8 @@ differ, in alternation in one run.
 
     bench/peers/install.sh /tmp/peers; apt-get install octave
     /tmp/peers/bin/python bench/peers/why_tensorflow.py --json why_tensorflow.json
+    /tmp/peers/bin/python bench/peers/why_tensorflow.py --threads 2 --rounds 1 --json part1.json     # or in parts,
+    /tmp/peers/bin/python bench/peers/why_tensorflow.py --merge part1.json part2.json                # read together
 
 Programs: the documents' formulas in Octave (bench/octave/step.m), Tachograph's ways, TensorFlow (eager and tf.function, oneDNN on and
 off, XLA) and PyTorch, each with one thread and with all. A hypothesis is a pair of programs that differ in that alone; its factor is the
@@ -20,7 +22,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from run import HERE, ROOT, Ours, Peer, description_of, summary
+from run import ROOT, Ours, Peer, description_of
 
 OURS = {  # name: switches of `tacho analyze`
     "tacho procedural gather reference": ["--execution", "procedural", "--convolution", "gather", "--gemm", "reference"],
@@ -30,46 +32,53 @@ OURS = {  # name: switches of `tacho analyze`
     "tacho graph direct onednn": ["--convolution", "direct", "--backend", "onednn,blas,reference"],
     "tacho": [],
 }
-PEERS = ["tensorflow-eager-eigen", "tensorflow-eager", "tensorflow-eigen", "tensorflow-tuned", "tensorflow-xla", "pytorch-tuned"]
+PEERS = ["tensorflow-eager-eigen", "tensorflow-eager-onednn", "tensorflow-eigen", "tensorflow-onednn", "tensorflow-tuned", "tensorflow-xla",
+         "pytorch-tuned"]
 HYPOTHESES = [  # what is said, slower, faster
-    ("operations not efficiently implemented (MATLAB's own, index manipulation)", "octave", "tacho procedural gather blas"),
-    ("optimised products (BLAS)", "tacho procedural gather reference", "tacho procedural gather blas"),
-    ("the graph's overall optimisation, ours, on index manipulation", "tacho procedural gather blas", "tacho graph gather blas"),
-    ("the graph's overall optimisation, ours, on convolution kernels", "tacho procedural direct onednn", "tacho graph direct onednn"),
-    ("the graph's overall optimisation, TensorFlow's", "tensorflow-eager", "tensorflow-tuned"),
-    ("the same without oneDNN", "tensorflow-eager-eigen", "tensorflow-eigen"),
-    ("packages for neural networks (oneDNN), in TensorFlow's graph", "tensorflow-eigen", "tensorflow-tuned"),
-    ("the same in eager mode", "tensorflow-eager-eigen", "tensorflow-eager"),
-    ("packages for neural networks (oneDNN), ours", "tacho graph gather blas", "tacho graph direct onednn"),
-    ("the whole: the documents' program against TensorFlow", "octave", "tensorflow-tuned"),
+    ("not efficiently implemented: Octave's statements against the same in C++", "octave", "tacho procedural gather blas"),
+    ("optimised products (BLAS), under index manipulation", "tacho procedural gather reference", "tacho procedural gather blas"),
+    ("computational graph, ours, under index manipulation", "tacho procedural gather blas", "tacho graph gather blas"),
+    ("computational graph, ours, under convolution kernels", "tacho procedural direct onednn", "tacho graph direct onednn"),
+    ("computational graph, TensorFlow's, with oneDNN", "tensorflow-eager-onednn", "tensorflow-onednn"),
+    ("computational graph, TensorFlow's, without oneDNN", "tensorflow-eager-eigen", "tensorflow-eigen"),
+    ("computational graph compiled (XLA) instead of interpreted", "tensorflow-tuned", "tensorflow-xla"),
+    ("packages for networks (oneDNN), TensorFlow's graph", "tensorflow-eigen", "tensorflow-onednn"),
+    ("packages for networks (oneDNN), TensorFlow eager", "tensorflow-eager-eigen", "tensorflow-eager-onednn"),
+    ("packages for networks (oneDNN), our statements", "tacho procedural gather blas", "tacho procedural direct onednn"),
+    ("packages for networks (oneDNN), our graph", "tacho graph gather blas", "tacho graph direct onednn"),
+    ("the whole: the documents' program against TensorFlow as it comes", "octave", "tensorflow-tuned"),
+    ("and TensorFlow as it comes against all of ours", "tensorflow-tuned", "tacho"),
 ]
 
 
 class Way(Ours):
     def __init__(self, tacho, name, threads):
         super().__init__(tacho, "simplenn-4", threads, False)
-        self.name = name
-        self.command += OURS[name]
+        self.name, self.times = name, []
+        self.command += ["--apart", "off", "--gains", "off", *OURS[name]]
+
+    def run(self, seconds):
+        done = subprocess.run([*self.command, "--seconds", str(seconds)], capture_output=True, text=True)
+        if done.returncode:
+            raise RuntimeError(f"{self.name}: {done.stderr.strip()}")
+        self.times += json.loads(done.stdout)["step"]["samples_ns"]
 
 
 class Octave:
     """A process each round; its own warm-up step is left out."""
 
     def __init__(self, threads):
-        self.name, self.times = "octave", []
+        self.name, self.times, self.version = "octave", [], ""
         self.environment = os.environ | {"OMP_NUM_THREADS": str(threads), "OPENBLAS_NUM_THREADS": str(threads)}
 
     def run(self, _seconds):
         done = subprocess.run(["octave-cli", "--quiet", ROOT / "bench/octave/step.m", "--steps", "3"], env=self.environment, text=True,
                               capture_output=True)
-        found = re.search(r"step ([\d.]+) ms", done.stdout)
-        if not found:
+        samples, version = re.search(r"samples ms:([ \d.]+)", done.stdout), re.match(r"octave ([\d.]+)", done.stdout)
+        if not samples or not version:
             raise RuntimeError(f"octave: {done.stderr.strip() or done.stdout.strip()}")
-        self.times.append(float(found[1]) * 1e6)
-
-    def summary(self):
-        times = sorted(self.times)
-        return {"median_ns": statistics.median(times), "p05_ns": times[0], "p95_ns": times[-1], "steps": 3 * len(times)}
+        self.times += [round(float(ms) * 1e6) for ms in samples[1].split()]
+        self.version = version[1]
 
 
 def measure(options, threads):
@@ -89,10 +98,51 @@ def measure(options, threads):
                 participant.run(options.seconds)
         print("\r" + " " * 80 + "\r", end="", file=sys.stderr)
         for participant in participants:
-            results[participant.name] = participant.summary() if isinstance(participant, Octave) else summary(participant)
+            results[participant.name] = {"samples_ns": participant.times, "version": participant.version}
             if isinstance(participant, Peer):
                 participant.close()
     return results
+
+
+def merged(parts):
+    """Samples of the same programs and threads together; by number of threads."""
+    results = {}
+    for part in parts:
+        for threads, programs in part.items():
+            for name, result in programs.items():
+                known = results.setdefault(int(threads), {}).setdefault(name, {"samples_ns": [], "version": result["version"]})
+                if known["version"] != result["version"]:
+                    sys.exit(f"{name}: parts of {known['version']} and of {result['version']}")
+                known["samples_ns"] += result["samples_ns"]
+    return results
+
+
+def median(result):
+    return statistics.median(result["samples_ns"])
+
+
+def spread(result):
+    """5 and 95 %."""
+    times = sorted(result["samples_ns"])
+    return times[len(times) // 20], times[min(len(times) * 19 // 20, len(times) - 1)]
+
+
+def show(results):
+    counts = sorted(results)
+    print(f"{'one training step, ms (5-95 %; steps)':36}" + "".join(f"{f'{n} thread' + ('s' if n > 1 else ''):>32}" for n in counts))
+    for name in results[counts[0]]:
+        cells = [results[n][name] for n in counts]
+        print(f"{name:36}" + "".join(f"{median(c) / 1e6:10.2f} ({spread(c)[0] / 1e6:.1f}-{spread(c)[1] / 1e6:.1f}; {len(c['samples_ns'])})".rjust(32)
+                                     for c in cells))
+    print(f"\n{'hypothesis: factor between two that differ in it alone':78}" + "".join(f"{n:>8}" for n in counts))
+    for text, slower, faster in HYPOTHESES:
+        if all(slower in results[n] for n in counts):
+            print(f"{text:78}" + "".join(f"{median(results[n][slower]) / median(results[n][faster]):8.2f}" for n in counts))
+    if len(counts) > 1:
+        print(f"\n{'threads: ' + str(counts[0]) + ' against ' + str(counts[-1]):40}")
+        for name in results[counts[0]]:
+            print(f"  {name:38}{median(results[counts[0]][name]) / median(results[counts[-1]][name]):8.2f}")
+    print("versions: " + ", ".join(sorted({f"{name.split('-')[0]} {r['version']}" for name, r in results[counts[0]].items() if not name.startswith("tacho")})))
 
 
 def main():
@@ -102,22 +152,13 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=0.5)
     parser.add_argument("--json")
+    parser.add_argument("--merge", nargs="+", metavar="FILE", help="print what these results say together; measure nothing")
     options = parser.parse_args()
-    counts = [int(n) for n in options.threads.split(",")]
-    results = {n: measure(options, n) for n in counts}
-    print(f"{'one training step, ms (5-95 %)':40}" + "".join(f"{f'{n} thread' + ('s' if n > 1 else ''):>26}" for n in counts))
-    for name in results[counts[0]]:
-        cells = [results[n][name] for n in counts]
-        print(f"{name:40}" + "".join(f"{c['median_ns'] / 1e6:10.2f} ({c['p05_ns'] / 1e6:.1f}-{c['p95_ns'] / 1e6:.1f})".rjust(26) for c in cells))
-    print(f"\n{'hypothesis: factor between two that differ in it alone':78}" + "".join(f"{n:>8}" for n in counts))
-    for text, slower, faster in HYPOTHESES:
-        if slower not in results[counts[0]]:
-            continue
-        print(f"{text:78}" + "".join(f"{results[n][slower]['median_ns'] / results[n][faster]['median_ns']:8.2f}" for n in counts))
-    if len(counts) > 1:
-        print(f"\n{'threads: ' + str(counts[0]) + ' against ' + str(counts[-1]):40}")
-        for name in results[counts[0]]:
-            print(f"  {name:38}{results[counts[0]][name]['median_ns'] / results[counts[-1]][name]['median_ns']:8.2f}")
+    if options.merge:
+        results = merged([json.loads(Path(file).read_text())["threads"] for file in options.merge])
+    else:
+        results = merged([{n: measure(options, int(n))} for n in options.threads.split(",")])
+    show(results)
     if options.json:
         Path(options.json).write_text(json.dumps({"schema": "tacho.why-tensorflow", "threads": results}, indent=1) + "\n")
 

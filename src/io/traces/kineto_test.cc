@@ -152,10 +152,10 @@ TEST(Kineto, WhatIsDamagedIsOneLineWithItsPlace) {
             "");
 }
 
-/// The same network at batch 4, recorded for this test with PyTorch 2.5.1 (October 2024): three steps, shapes, gzip.
-TEST(Kineto, RecordedByPyTorch251) {
-  const StepProfile p =
-      read_trace(std::string(TACHO_SOURCE_DIR) + "/tests/data/traces/pytorch-2.5.1-simplenn4-b4.pt.trace.json.gz");
+/// The same network at batch 4, three steps behind two, with shapes, gzip.
+void check_recorded(const char* version) {
+  const StepProfile p = read_trace(std::string(TACHO_SOURCE_DIR) + "/tests/data/traces/pytorch-" + version +
+                                   "-simplenn4-b4.pt.trace.json.gz");
   EXPECT_EQ(p.steps_ns.size(), 3u);
   EXPECT_EQ(p.facts.batch, 4);
   EXPECT_EQ(p.facts.dtype, "float32");
@@ -176,6 +176,10 @@ TEST(Kineto, RecordedByPyTorch251) {
   EXPECT_EQ(work["conv2d_backward_data"] + work["conv2d_backward_weights"] + work["matmul"] / 3 * 2,
             kBackwardProducts / 32);
 }
+
+// Recorded for these tests; October 2024, and by bench/peers/record_pytorch.py with the newest of 2026.
+TEST(Kineto, RecordedByPyTorch251) { check_recorded("2.5.1"); }
+TEST(Kineto, RecordedByPyTorch215) { check_recorded("2.15.0"); }
 
 TEST(Kineto, SharedTraceOfTheNewestPyTorch) {
   const std::string path =
