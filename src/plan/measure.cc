@@ -14,7 +14,8 @@
 namespace tacho {
 namespace {
 
-/// Floating numbers near 1 in size (never denormal), zeros for indices and labels, which are valid everywhere.
+/// Floating numbers near 1 in size (never denormal), zeros for indices and labels, which are valid everywhere, and 1
+/// for a whole number of its own: an update's step, which counts from there.
 void fill(Buffer& buffer, const TensorType& type, size_t bytes) {
   const auto numbers = [&](auto* data) {
     using T = std::remove_reference_t<decltype(*data)>;
@@ -23,6 +24,7 @@ void fill(Buffer& buffer, const TensorType& type, size_t bytes) {
   if (type.dtype == DType::float32) numbers(static_cast<float*>(buffer.data()));
   else if (type.dtype == DType::float64) numbers(static_cast<double*>(buffer.data()));
   else std::fill_n(static_cast<uint8_t*>(buffer.data()), bytes, uint8_t{0});
+  if (type == TensorType{DType::int64, {}}) *static_cast<int64_t*>(buffer.data()) = 1;
 }
 
 size_t bytes_of(const TensorType& type, const Layout& layout) {
