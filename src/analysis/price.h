@@ -11,21 +11,47 @@ struct PlannedStep {
   std::vector<NodeRow> rows;
   StepSchedule schedule;
   int threads = 1;
+  std::vector<bool> products;  ///< by row: a kernel of a convolution or matrix product
+};
+/// Which rows compute products; `source` is the graph that their anchors are nodes of.
+std::vector<bool> products_among(const std::vector<NodeRow>& rows, const Graph& source);
+
+/// By row of `other`: the row of `own` that is the same calls of the same kernel at the same place; -1: none, or a
+/// view.
+std::vector<int> rows_in_both(const std::vector<NodeRow>& own, const std::vector<NodeRow>& other);
+
+/// What rows take alone, in thread time of one step.
+struct AloneTimes {
+  std::vector<int64_t> own;    ///< by row of the run; 0 for those in both, and where they were not measured
+  std::vector<int64_t> other;  ///< by row of the other step; 0 for those in both
 };
 
-/// Time saved by `other` against the measured step; or the reason why there is no estimate.
-///
-/// A row that stands in both steps alike (path, backend, kernel, calls, bytes) keeps its measured time. Another one
-/// takes the time that its kernel took alone when the plan chose it (NodeRow::tuned_ns), times what kernels of this run
-/// take in the step over what they take alone: a median weighted by time, whose spread is the row's uncertainty. Rows
-/// that nobody measured (combining, packing, layouts) take their bytes at this run's ratio to the floor. The rows are
-/// then put through the schedule (plan/step_schedule.h), with this run's ratio of the step to its schedule. The
-/// interval is two standard deviations, rows' errors taken as independent, and the steps' own spread.
+/// A row of the step that was not run.
+struct PricedRow {
+  std::string node, kernel;
+  int64_t alone_ns = 0;      ///< as measured for the estimate; 0 where it stands in both steps
+  int64_t estimated_ns = 0;  ///< in that step, over all threads
+};
+
 struct Price {
   std::optional<Gain> gain;
-  std::string unpriced;
+  std::string unpriced;         ///< why there is no gain
+  std::vector<PricedRow> rows;  ///< by row of the other step
 };
-Price price(const Report& own, const PlannedStep& other);
+
+/// Time saved by `other` against the measured step.
+///
+/// A row that stands in both steps keeps its measured time; on one thread its time in the step on one thread
+/// (RunRecord::apart). Another row takes what it takes alone, times what the run's rows of its kind that
+/// the switch exchanges took in the step over what they take alone, measured in turn with it; all of the kind, as
+/// measured apart, where it exchanges none. Kinds are two, because cold caches cost them differently: products, which
+/// compute, and the rest, which moves. On numbers of threads that this run did not measure the ratio of the rows' floors is between.
+/// The rows' times are then played through the schedule (analysis/replay.h), with this run's dispatch by call, and its
+/// ratio of the step to its own replay.
+///
+/// The interval is two standard deviations: of the rows by how far this run's rows of the kind are from their ratio, as
+/// independent, and of the steps.
+Price price(const Report& own, const PlannedStep& other, const AloneTimes& alone);
 
 /// Orders findings: first those whose switch would save something, by
 /// what it would save; then the others as they were; `leave_alone` last.

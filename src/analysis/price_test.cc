@@ -8,16 +8,19 @@ namespace tacho {
 namespace {
 
 /// One thread, rows of 100 and 300 us whose kernels take 80 and 240 us alone, one after the other; the step is 440 us.
+/// Each reads 1000 bytes.
 struct Case {
   RunRecord record;
   Report report;
   PlannedStep other;
+  AloneTimes alone;
   Case() {
     record.threads = 1;
     record.profile = made_up_profile();
-    for (const auto& [path, tuned] : {std::pair{"a", 80'000}, std::pair{"b", 240'000}}) {
+    for (const char* path : {"a", "b"}) {
       NodeRow row;
-      row.path = path, row.backend = "simd", row.kernel_name = path, row.tuned_ns = tuned;
+      row.path = path, row.backend = "simd", row.kernel_name = path, row.place = {path, Phase::forward};
+      row.traffic = {1, 1000, 0, 1000};
       record.rows.push_back(row);
     }
     record.schedule.stages = {{{{0, 1}, {1, 1}}}};
@@ -25,47 +28,99 @@ struct Case {
     report.operations.resize(2);
     report.operations[0].median_ns = 100'000, report.operations[1].median_ns = 300'000;
     report.step.median_ns = 440'000;
-    other = {record.rows, record.schedule, 1};
+    other = {record.rows, record.schedule, 1, {{"a forward"}, {"b forward"}}};
+    alone = {{0, 0}, {0, 0}};
   }
+  void measure_apart() {
+    record.apart.emplace();
+    record.apart->alone_ns = {80'000, 240'000};
+    record.apart->one_thread_ns = {100'000, 300'000};
+    record.apart->one_thread_step_ns = 440'000;
+    record.apart->accounts_ns.assign(size_t(kAccounts), 0);
+  }
+  /// The second row by another kernel, which takes so long alone where the first one takes 240 us.
+  void exchange_second(int64_t alone_ns) {
+    other.rows[1].kernel_name = "faster";
+    alone = {{0, 240'000}, {0, alone_ns}};
+  }
+  Price priced() const { return price(report, other, exchanges(planned_step(report), other), alone); }
 };
 
 TEST(Price, TheSamePlanSavesNothing) {
   const Case c;
-  const Price same = price(c.report, c.other);
+  const Price same = c.priced();
   ASSERT_TRUE(same.gain) << same.unpriced;
   EXPECT_EQ(same.gain->median_ns, 0);
   EXPECT_EQ(same.gain->low_ns, 0);
   EXPECT_EQ(same.gain->high_ns, 0);
 }
 
-TEST(Price, AnotherKernelTakesItsTimeAloneAtThisRunsRatio) {
+TEST(Price, AnotherKernelTakesItsTimeAloneAtTheRatioOfTheOneInWhosePlaceItIs) {
   Case c;
-  c.other.rows[1].kernel_name = "faster", c.other.rows[1].tuned_ns = 160'000;
-  const Price other = price(c.report, c.other);
+  c.exchange_second(160'000);
+  const Price other = c.priced();
   ASSERT_TRUE(other.gain) << other.unpriced;
-  // Kernels take 1.25 of their time alone, and the step is 1.1 of its kernels: (300 - 200) x 1.1 are saved.
+  // It takes 1.25 of its time alone, as the one before, and the step is 1.1 of its kernels: (300 - 200) x 1.1 saved.
   EXPECT_EQ(other.gain->median_ns, 110'000);
-  // All samples agree, so the least spread holds: 3 % of 200 us, two standard deviations.
-  EXPECT_EQ(other.gain->high_ns - other.gain->median_ns, 12'000);
-  EXPECT_EQ(other.gain->median_ns - other.gain->low_ns, 12'000);
+  ASSERT_EQ(other.rows.size(), 2u);
+  EXPECT_EQ(other.rows[0].alone_ns, 0) << "it stands in both";
+  EXPECT_EQ(other.rows[0].estimated_ns, 100'000);
+  EXPECT_EQ(other.rows[1].alone_ns, 160'000);
+  EXPECT_EQ(other.rows[1].estimated_ns, 200'000);
+  EXPECT_LT(other.gain->low_ns, 110'000);
+}
+
+TEST(Price, MeasuredApartColdCachesCostByTheByte) {
+  Case c;
+  c.measure_apart();
+  c.exchange_second(160'000);
+  // Cold caches cost 60 us for 1000 bytes; the other kernel moves half of them.
+  c.other.rows[1].traffic.bytes_read = 500;
+  EXPECT_EQ(c.priced().rows[1].estimated_ns, 160'000 + 30'000);
+  // What the machine did meanwhile met both sides: twice as slow, the same estimate.
+  c.alone.gone[1] *= 2, c.alone.come[1] *= 2;
+  EXPECT_EQ(c.priced().rows[1].estimated_ns, 190'000);
+}
+
+TEST(Price, OnOneThreadTheRunsOwnTimesOnOneThreadHold) {
+  Case c;
+  c.measure_apart();
+  c.record.threads = 2;
+  c.record.apart->one_thread_ns = {90'000, 280'000};
+  c.record.apart->one_thread_step_ns = 400'000;
+  EXPECT_EQ(c.priced().gain->median_ns, 440'000 - 400'000);
 }
 
 TEST(Price, TwoThreadsHalveWhatIsIndependent) {
   Case c;
+  c.record.profile.reset();
   c.other.threads = 2;
   c.other.schedule.stages = {{{{0, 1}}, {{1, 1}}}};
-  const Price other = price(c.report, c.other);
-  ASSERT_TRUE(other.gain);
-  EXPECT_EQ(other.gain->median_ns, 440'000 - 330'000) << "the longer row is the chain";
+  EXPECT_EQ(c.priced().gain->median_ns, 440'000 - 330'000) << "the longer row is the chain";
 }
 
-TEST(Price, WorkOfKernelsThatNobodyTimedIsNotPriced) {
-  Case c;
-  c.other.rows[1].kernel_name = "unknown", c.other.rows[1].tuned_ns = 0;
-  c.other.rows[1].executed.tally.mul = 1'000'000;
-  const Price other = price(c.report, c.other);
-  EXPECT_FALSE(other.gain);
-  EXPECT_FALSE(other.unpriced.empty());
+TEST(Exchange, RowsThatShareAPlaceBelongTogether) {
+  const auto row = [](const char* path, const char* kernel) {
+    NodeRow made;
+    made.path = path, made.kernel_name = kernel;
+    return made;
+  };
+  // conv with its relu becomes two rows; fc stays; pool has another kernel.
+  const PlannedStep first{{row("conv", "fused"), row("fc", "x"), row("pool", "x")},
+                          {},
+                          1,
+                          {{"conv forward", "relu forward"}, {"fc forward"}, {"pool forward"}}};
+  const PlannedStep other{{row("conv", "plain"), row("relu", "plain"), row("fc", "x"), row("pool", "y")},
+                          {},
+                          1,
+                          {{"conv forward"}, {"relu forward"}, {"fc forward"}, {"pool forward"}}};
+  const Exchanges exchanged = exchanges(first, other);
+  EXPECT_EQ(exchanged.same, (std::vector<int>{-1, -1, 1, -1}));
+  ASSERT_EQ(exchanged.parts.size(), 2u);
+  EXPECT_EQ(exchanged.parts[0].gone, (std::vector<size_t>{0}));
+  EXPECT_EQ(exchanged.parts[0].come, (std::vector<size_t>{0, 1}));
+  EXPECT_EQ(exchanged.parts[1].gone, (std::vector<size_t>{2}));
+  EXPECT_EQ(exchanged.parts[1].come, (std::vector<size_t>{3}));
 }
 
 TEST(Price, FindingsThatSaveComeFirstAndLeaveAloneLast) {

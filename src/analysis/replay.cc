@@ -14,18 +14,18 @@ constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
 
 class Player {
  public:
-  Player(const Plan& plan, const ItemTimes& times, int threads, const ReplayCosts& costs)
-      : plan_(plan), times_(times), costs_(costs), at_(size_t(threads)), last_(size_t(threads), -1) {
+  Player(const StepSchedule& schedule, const ItemTimes& times, int threads, const ReplayCosts& costs)
+      : schedule_(schedule), times_(times), costs_(costs), at_(size_t(threads)), last_(size_t(threads), -1) {
     result_.threads.resize(size_t(threads));
   }
 
   Replay play() {
     for (int t = 0; t < threads(); ++t) spend(t, t == 0 ? kDispatch : kIdle, costs_.before_ns);
     bool any = false;
-    for (const Stage& stage : plan_.stages) any = any || !stage.tasks.empty();
+    for (const auto& stage : schedule_.stages) any = any || !stage.empty();
     if (any) {
       for (int t = 0; t < threads(); ++t) spend(t, kDispatch, costs_.before_ns + costs_.dispatch_ns);
-      if (plan_.successors.empty()) run_stages();
+      if (schedule_.successors.empty()) run_stages();
       else run_graph();
     }
     result_.wall_ns = at_[0] + costs_.after_ns;
@@ -64,8 +64,8 @@ class Player {
 
   void run_stages() {
     bool first = true;
-    for (int s = 0; s < int(plan_.stages.size()); ++s) {
-      const int tasks = int(plan_.stages[size_t(s)].tasks.size());
+    for (int s = 0; s < int(schedule_.stages.size()); ++s) {
+      const int tasks = int(schedule_.stages[size_t(s)].size());
       if (tasks == 0) continue;  // the pool passes it without a barrier
       const int before = latest_;
       if (!std::exchange(first, false))
@@ -83,10 +83,10 @@ class Player {
   }
 
   void run_graph() {
-    const size_t tasks = plan_.successors.size();
+    const size_t tasks = schedule_.successors.size();
     std::vector<int> waiting(tasks), made_ready_by(tasks, -1);
     std::vector<int64_t> ready_since(tasks);
-    for (const std::vector<int>& successors : plan_.successors)
+    for (const std::vector<int>& successors : schedule_.successors)
       for (int next : successors) ++waiting[size_t(next)];
     std::deque<int> ready;
     std::vector<int64_t> looks(at_);     // when a thread looks for a task next; never: it waits for a signal
@@ -107,7 +107,7 @@ class Player {
       const bool ran = runs[t];
       if (ran) {
         ++done;
-        for (int next : plan_.successors[size_t(runs_[size_t(last_[t])].task)])
+        for (int next : schedule_.successors[size_t(runs_[size_t(last_[t])].task)])
           if (--waiting[size_t(next)] == 0) push(next, now, last_[t]);
       }
       runs[t] = !ready.empty();
@@ -126,7 +126,7 @@ class Player {
     for (int t = 0; t < threads(); ++t) spend(t, kSync, end);
   }
 
-  const Plan& plan_;
+  const StepSchedule& schedule_;
   const ItemTimes& times_;
   const ReplayCosts& costs_;
   std::vector<int64_t> at_;  ///< until when each thread's time is spent
@@ -137,15 +137,15 @@ class Player {
   Replay result_;
 };
 
-void check(const Plan& plan, const ItemTimes& times, int threads, const ReplayCosts& costs) {
+void check(const StepSchedule& schedule, const ItemTimes& times, int threads, const ReplayCosts& costs) {
   if (threads < 1) fail("replay: expected at least one thread, got ", threads);
   if (std::min({costs.before_ns, costs.after_ns, costs.dispatch_ns, costs.barrier_ns, costs.item_ns}) < 0)
     fail("replay: a cost is below 0 ns");
-  bool same = times.size() == plan.stages.size();
+  bool same = times.size() == schedule.stages.size();
   for (size_t s = 0; same && s < times.size(); ++s) {
-    const std::vector<Task>& tasks = plan.stages[s].tasks;
+    const auto& tasks = schedule.stages[s];
     same = times[s].size() == tasks.size();
-    for (size_t t = 0; same && t < tasks.size(); ++t) same = times[s][t].size() == tasks[t].items.size();
+    for (size_t t = 0; same && t < tasks.size(); ++t) same = times[s][t].size() == tasks[t].size();
   }
   if (!same) fail("replay: the times are not those of the plan's items");
 }
@@ -170,25 +170,39 @@ ItemTimes item_times(const Plan& plan, const std::function<int64_t(const Item&)>
 
 ItemTimes item_times_of_nodes(const Plan& plan, const std::vector<int64_t>& node_ns) {
   if (node_ns.size() != plan.nodes.size()) fail("replay: ", node_ns.size(), " times for ", plan.nodes.size(), " nodes");
-  std::vector<int64_t> counts(plan.nodes.size()), met(plan.nodes.size());
-  for (const Stage& stage : plan.stages)
-    for (const Task& task : stage.tasks)
-      for (const Item& item : task.items) counts[size_t(item.node)] += item.slice.count;
-  return item_times(plan, [&](const Item& item) {
-    // What has been given out after so many rows, less what was before: the parts sum to the node's time.
-    const size_t n = size_t(item.node);
-    const auto given = [&](int64_t rows) {
-      return int64_t(static_cast<__int128>(node_ns[n]) * rows / std::max<int64_t>(counts[n], 1));
-    };
-    const int64_t before = given(met[n]);
-    met[n] += item.slice.count;
-    return given(met[n]) - before;
-  });
+  return item_times_of_rows(schedule_of(plan), node_ns);
+}
+
+ItemTimes item_times_of_rows(const StepSchedule& schedule, const std::vector<int64_t>& row_ns) {
+  std::vector<int64_t> units(row_ns.size()), met(row_ns.size());
+  for (const auto& stage : schedule.stages)
+    for (const auto& task : stage)
+      for (const ScheduledCall& call : task) units.at(size_t(call.row)) += call.units;
+  ItemTimes times;
+  for (const auto& stage : schedule.stages) {
+    times.emplace_back();
+    for (const auto& task : stage) {
+      times.back().emplace_back();
+      for (const ScheduledCall& call : task) {
+        // What has been given out after so many units, less what was before: the parts sum to the row's time.
+        const size_t r = size_t(call.row);
+        const auto given = [&](int64_t n) { return int64_t(static_cast<__int128>(row_ns[r]) * n / units[r]); };
+        const int64_t before = given(met[r]);
+        met[r] += call.units;
+        times.back().back().push_back(given(met[r]) - before);
+      }
+    }
+  }
+  return times;
+}
+
+Replay replay(const StepSchedule& schedule, const ItemTimes& times, int threads, const ReplayCosts& costs) {
+  check(schedule, times, threads, costs);
+  return Player(schedule, times, threads, costs).play();
 }
 
 Replay replay(const Plan& plan, const ItemTimes& times, int threads, const ReplayCosts& costs) {
-  check(plan, times, threads, costs);
-  return Player(plan, times, threads, costs).play();
+  return replay(schedule_of(plan), times, threads, costs);
 }
 
 }  // namespace tacho

@@ -5,10 +5,11 @@
 #include <vector>
 
 #include "plan/plan.h"
+#include "plan/step_schedule.h"
 
 namespace tacho {
 
-/// Nanoseconds of each item of a plan, by stage, task and item.
+/// Nanoseconds of each item of a plan (each call of a schedule), by stage, task and item.
 using ItemTimes = std::vector<std::vector<std::vector<int64_t>>>;
 
 /// `ns_of(item)` for every item. Throws tacho::Error where one is negative.
@@ -16,6 +17,8 @@ ItemTimes item_times(const Plan& plan, const std::function<int64_t(const Item&)>
 /// Each node's time in one step (thread time, over all its slices; one entry per planned node), shared out over its
 /// items by the size of their slices, to the nanosecond.
 ItemTimes item_times_of_nodes(const Plan& plan, const std::vector<int64_t>& node_ns);
+/// The same of a schedule's rows.
+ItemTimes item_times_of_rows(const StepSchedule& schedule, const std::vector<int64_t>& row_ns);
 
 /// Everything but kernels. An empty run of the pool takes `dispatch_ns`, each further stage of it `barrier_ns`: as
 /// `tacho machine` measures them.
@@ -51,9 +54,10 @@ struct Replay {
 };
 
 /// Plays one step on `threads` threads as pool/ runs it: stages one after another, the tasks of a stage taken in order
-/// by whichever thread is free first (of several the lowest), or, for a plan with successors, each task from the moment
-/// its predecessors are over, longest ready first. Throws tacho::Error where the times are not the plan's or a cost is
-/// negative.
+/// by whichever thread is free first (of several the lowest), or, for a schedule with successors, each task from the
+/// moment its predecessors are over, longest ready first. Throws tacho::Error where the times are not the schedule's or
+/// a cost is negative.
+Replay replay(const StepSchedule& schedule, const ItemTimes& times, int threads, const ReplayCosts& costs = {});
 Replay replay(const Plan& plan, const ItemTimes& times, int threads, const ReplayCosts& costs = {});
 
 }  // namespace tacho

@@ -7,187 +7,18 @@
 
 #include "base/atomic_file.h"
 #include "device/identity.h"
+#include "lab/backtest_networks.h"
 #include "lab/step_timing.h"
-#include "nn/builtin.h"
-#include "nn/network_file.h"
+#include "machine/rate_now.h"
 
 namespace tacho {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct TomlNetwork {
-  const char *name, *text;
-};
-
-// What a user might write: widths, kernels and orders of layers that no built-in network has.
-const TomlNetwork kTomlNetworks[] = {{"toml-narrow", R"(
-name = "toml-narrow"
-input = [3, 24, 24]
-classes = 7
-[[layer]]
-kind = "conv2d"
-name = "a"
-out_channels = 20
-kernel = 5
-padding = 2
-[[layer]]
-kind = "relu"
-name = "ra"
-[[layer]]
-kind = "max_pool2d"
-name = "pa"
-kernel = 2
-[[layer]]
-kind = "conv2d"
-name = "b"
-out_channels = 40
-kernel = 3
-padding = 1
-[[layer]]
-kind = "relu"
-name = "rb"
-[[layer]]
-kind = "conv2d"
-name = "c"
-out_channels = 40
-kernel = 3
-padding = 1
-[[layer]]
-kind = "relu"
-name = "rc"
-[[layer]]
-kind = "flatten"
-name = "f"
-[[layer]]
-kind = "linear"
-name = "fc"
-out_features = 7
-)"},
-                                     {"toml-normalised", R"(
-name = "toml-normalised"
-input = [1, 36, 36]
-classes = 12
-[[layer]]
-kind = "conv2d"
-name = "a"
-out_channels = 56
-kernel = 3
-padding = 1
-bias = false
-[[layer]]
-kind = "batch_norm2d"
-name = "na"
-[[layer]]
-kind = "relu"
-name = "ra"
-[[layer]]
-kind = "conv2d"
-name = "b"
-out_channels = 112
-kernel = 3
-stride = 2
-padding = 1
-bias = false
-[[layer]]
-kind = "batch_norm2d"
-name = "nb"
-[[layer]]
-kind = "relu"
-name = "rb"
-[[layer]]
-kind = "conv2d"
-name = "c"
-out_channels = 72
-kernel = 1
-bias = false
-[[layer]]
-kind = "batch_norm2d"
-name = "nc"
-[[layer]]
-kind = "relu"
-name = "rc"
-[[layer]]
-kind = "global_avg_pool2d"
-name = "g"
-[[layer]]
-kind = "flatten"
-name = "f"
-[[layer]]
-kind = "linear"
-name = "fc"
-out_features = 12
-)"},
-                                     {"toml-branch", R"(
-name = "toml-branch"
-input = [3, 32, 32]
-classes = 10
-[[layer]]
-kind = "conv2d"
-name = "stem"
-out_channels = 44
-kernel = 3
-padding = 1
-[[layer]]
-kind = "relu"
-name = "rs"
-[[layer]]
-kind = "conv2d"
-name = "left"
-inputs = ["rs"]
-out_channels = 36
-kernel = 1
-[[layer]]
-kind = "conv2d"
-name = "right"
-inputs = ["rs"]
-out_channels = 36
-kernel = 3
-padding = 1
-[[layer]]
-kind = "concat"
-name = "both"
-inputs = ["left", "right"]
-[[layer]]
-kind = "relu"
-name = "rb"
-[[layer]]
-kind = "max_pool2d"
-name = "p"
-kernel = 2
-[[layer]]
-kind = "conv2d"
-name = "last"
-out_channels = 80
-kernel = 3
-padding = 1
-[[layer]]
-kind = "relu"
-name = "rl"
-[[layer]]
-kind = "global_avg_pool2d"
-name = "g"
-[[layer]]
-kind = "flatten"
-name = "f"
-[[layer]]
-kind = "linear"
-name = "fc"
-out_features = 10
-)"}};
-
-NetworkSpec network_named(const std::string& name, bool& toml) {
-  for (const TomlNetwork& network : kTomlNetworks)
-    if (name == network.name) {
-      toml = true;
-      return network_from_toml(network.text, name);
-    }
-  return builtin_network(name);
-}
-
 StepOptions options_of(BacktestCase& chosen) {
   StepOptions options;
-  options.network = network_named(chosen.network, chosen.toml);
+  options.network = backtest_network(chosen.network, chosen.toml);
   options.batch = chosen.batch;
   Switches switches;
   set_switch(switches, "threads", std::to_string(chosen.threads));
@@ -231,7 +62,13 @@ std::vector<BacktestCase> backtest_cases(int threads) {
   return cases;
 }
 
-void run_backtest_case(BacktestCase& chosen, const CostModel& model, const MachineProfile& profile, double seconds) {
+double BacktestCase::spread() const {
+  if (rounds_ns.size() < 2) return 0;
+  const Summary rounds = summarize(rounds_ns);
+  return double(rounds.max - rounds.min) / double(rounds.median);
+}
+
+void estimate_case(BacktestCase& chosen, const CostModel& model, const MachineProfile& profile) {
   StepOptions options = options_of(chosen);
   ModelTimes times(model);
   options.times = &times;
@@ -239,24 +76,22 @@ void run_backtest_case(BacktestCase& chosen, const CostModel& model, const Machi
   chosen.estimated_ns = estimate.step.median_ns;
   chosen.low_ns = estimate.step.low_ns, chosen.high_ns = estimate.step.high_ns;
   chosen.roofline_ns = estimate.roofline_ns;
-  options.times = nullptr;
-  TimedStep timed(options);
-  std::vector<int64_t> medians;
-  for (int round = 0; round < 3; ++round) {
-    const StepTiming timing = timed.run(seconds / 3);
-    medians.push_back(timing.step.median);
-    chosen.samples += timing.step.samples;
-  }
-  const Summary all = summarize(medians);
-  chosen.measured_ns = all.median;
-  chosen.mad_ns = all.mad;
+}
+
+void measure_case(BacktestCase& chosen, double seconds) {
+  TimedStep timed(options_of(chosen));
+  const double before = multiply_add_rate_now(chosen.threads);
+  const StepTiming timing = timed.run(seconds);
+  chosen.rates.push_back((before + multiply_add_rate_now(chosen.threads)) / 2);
+  chosen.rounds_ns.push_back(timing.step.median);
+  chosen.samples += timing.step.samples;
 }
 
 BacktestError error_of(const std::vector<BacktestCase>& cases, bool roofline) {
   std::vector<double> errors;
   for (const BacktestCase& c : cases)
-    if (c.measured_ns > 0)
-      errors.push_back(std::abs(double(roofline ? c.roofline_ns : c.estimated_ns) / double(c.measured_ns) - 1));
+    if (const int64_t measured = c.measured_ns(); measured > 0)
+      errors.push_back(std::abs(double(roofline ? c.roofline_ns : c.estimated_ns) / double(measured) - 1));
   BacktestError error;
   if (errors.empty()) return error;
   std::sort(errors.begin(), errors.end());
@@ -272,10 +107,15 @@ std::vector<BacktestCase> kept_backtest() {
   if (backtest_path().empty() || !std::filesystem::exists(backtest_path(), error)) return cases;
   try {
     const Json json = Json::parse(read_file(backtest_path()));
-    if (json.at("schema") != "tacho.backtest" || json.at("machine") != machine_identity()) return cases;
-    for (const Json& c : json.at("cases"))
-      cases.push_back(
-          {c.at(0), c.at(1), c.at(2), c.at(3), c.at(4), c.at(5), c.at(6), c.at(7), c.at(8), c.at(9), c.at(10)});
+    if (json.at("schema") != "tacho.backtest-rounds" || json.at("machine") != machine_identity()) return cases;
+    for (const Json& c : json.at("cases")) {
+      BacktestCase kept;
+      kept.network = c.at("network"), kept.batch = c.at("batch_size"), kept.threads = c.at("threads");
+      kept.rounds_ns = c.at("rounds_ns").get<std::vector<int64_t>>();
+      kept.rates = c.at("rates").get<std::vector<double>>();
+      kept.samples = c.at("samples");
+      cases.push_back(std::move(kept));
+    }
   } catch (const std::exception&) {
     cases.clear();
   }
@@ -286,12 +126,16 @@ void keep_backtest(const std::vector<BacktestCase>& cases) {
   if (backtest_path().empty()) return;
   Json rows = Json::array();
   for (const BacktestCase& c : cases)
-    rows.push_back({c.network, c.batch, c.threads, c.toml, c.estimated_ns, c.low_ns, c.high_ns, c.roofline_ns,
-                    c.measured_ns, c.mad_ns, c.samples});
+    rows.push_back({{"network", c.network},
+                    {"batch_size", c.batch},
+                    {"threads", c.threads},
+                    {"rounds_ns", c.rounds_ns},
+                    {"rates", c.rates},
+                    {"samples", c.samples}});
   write_file_atomic(
       backtest_path(),
-      Json{{"schema", "tacho.backtest"}, {"schema_version", 1}, {"machine", machine_identity()}, {"cases", rows}}.dump(
-          1));
+      Json{{"schema", "tacho.backtest-rounds"}, {"schema_version", 1}, {"machine", machine_identity()}, {"cases", rows}}
+          .dump(1));
 }
 
 }  // namespace tacho

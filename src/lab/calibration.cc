@@ -3,12 +3,14 @@
 #include <ctime>
 #include <filesystem>
 
+#include "analysis/estimate/model.h"
 #include "analysis/replay.h"
 #include "base/atomic_file.h"
 #include "base/clock.h"
 #include "device/identity.h"
 #include "lab/calibration_networks.h"
 #include "lab/step_timing.h"
+#include "machine/rate_now.h"
 #include "plan/tuning.h"
 
 namespace tacho {
@@ -47,7 +49,7 @@ class NotedTimes final : public KernelTimes {
 };
 
 void note_step(Calibration& calibration, int number, int threads, const Plan& plan, const StepTiming& timing,
-               const NotedTimes& alone, const std::string& label) {
+               const NotedTimes& alone, const std::string& label, double rate_now) {
   for (size_t n = 0; n < plan.nodes.size(); ++n) {
     const NodeCalls calls = calls_of(plan, int(n));
     if (calls.parts.empty()) continue;
@@ -59,7 +61,7 @@ void note_step(Calibration& calibration, int number, int threads, const Plan& pl
     calibration.nodes.push_back({part.point.family, part.point.op, number, threads, part.point.x,
                                  std::vector<double>(std::begin(calls.context), std::end(calls.context)),
                                  part.point.work, part.point.bytes, alone.of(part.point),
-                                 double(timing.node_ns[n]) / std::max(share, 1.0)});
+                                 double(timing.node_ns[n]) / std::max(share, 1.0), std::max(share, 1.0)});
   }
   StepSample step{number,
                   threads,
@@ -68,7 +70,8 @@ void note_step(Calibration& calibration, int number, int threads, const Plan& pl
                   int64_t(plan.stages.size()),
                   timing.step.median,
                   replay(plan, item_times_of_nodes(plan, timing.node_ns), threads).wall_ns,
-                  timing.dispatch_ns};
+                  timing.dispatch_ns,
+                  rate_now};
   calibration.steps.push_back(step);
 }
 
@@ -122,7 +125,10 @@ Calibration calibrate(const CalibrationOptions& options) {
       step.way = resolve(switches);
       step.times = &times;
       TimedStep timed(step);
-      note_step(calibration, number, threads, timed.plan(), timed.run(options.seconds), times, label);
+      const double before = multiply_add_rate_now(threads);
+      const StepTiming timing = timed.run(options.seconds);
+      note_step(calibration, number, threads, timed.plan(), timing, times, label,
+                (before + multiply_add_rate_now(threads)) / 2);
     }
     calibration.networks = number + 1;
     calibration.measured_at = int64_t(std::time(nullptr));
@@ -131,6 +137,8 @@ Calibration calibrate(const CalibrationOptions& options) {
     save(calibration);
     saved = now_ns();
   }
+  // Curves that have seen a network say too little of how far off they are elsewhere.
+  if (calibration.complete()) calibration.interval_scale = error_of(CostModel(calibration).left_out()).interval_scale;
   save(calibration);
   return calibration;
 }

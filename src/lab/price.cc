@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <cstdio>
 #include <map>
+#include <numeric>
 
 #include "analysis/text.h"
 #include "base/clock.h"
 #include "lab/feed.h"
+#include "plan/measure.h"
+#include "plan/tuning.h"
 
 namespace tacho {
 namespace {
@@ -29,48 +32,121 @@ std::optional<StepOptions> turned(const StepOptions& options, Switches switches,
   return other;
 }
 
-Price price_of(const Report& report, const StepOptions& other) {
-  if (other.way.procedural) return {std::nullopt, "a procedural step has no plan as a whole"};
-  const std::unique_ptr<Plan> plan = plan_of(other);
-  return price(report, {rows_of(*plan), schedule_of(*plan), other.way.threads});
+/// The run's plan again, with the kernels that it took; nothing where it has none for the whole step, or it comes out
+/// otherwise.
+std::unique_ptr<Plan> plan_again(const Report& report, StepOptions options) {
+  if (options.way.procedural) return nullptr;
+  const std::vector<NodeRow>& rows = report.record->rows;
+  for (const NodeRow& row : rows)
+    if (row.kind == PlannedNode::compute) options.choices[row.path] = row.backend + " " + row.kernel_name;
+  std::unique_ptr<Plan> plan = plan_of(options);
+  const auto same = [](const NodeRow& a, const NodeRow& b) { return a.path == b.path; };
+  const std::vector<NodeRow> again = rows_of(*plan);
+  return std::equal(rows.begin(), rows.end(), again.begin(), again.end(), same) ? std::move(plan) : nullptr;
 }
 
-int64_t step_of(Feed& feed, const MeasureOptions& measuring) {
+/// The rows that the other step has new, alone, and in turn with them those of the run in whose place they come. Several
+/// rounds, of which each row's least stands: a machine that is slow for a second meets a row in some of them only, and
+/// both sides alike. Nothing where the first round takes longer than it may.
+std::optional<AloneTimes> measure_exchanged(const Report& report, const Plan* own, const Plan& other,
+                                            const std::vector<int>& both) {
+  constexpr int kRounds = 3;
+  AloneTimes alone;
+  alone.own.resize(report.record->rows.size());
+  alone.other.resize(other.nodes.size());
+  std::vector<bool> stays(alone.own.size());
+  for (int row : both)
+    if (row >= 0) stays[size_t(row)] = true;
+  const int64_t end = now_ns() + int64_t(kPriceSeconds * 1e9);
+  const auto measured = [](const Plan& plan, size_t n, int64_t& least) {
+    const int64_t ns = measure_alone(plan, int(n));
+    least = least > 0 ? std::min(least, ns) : ns;
+  };
+  for (int round = 0; round < kRounds; ++round)
+    for (size_t n = 0; n < std::max(alone.own.size(), alone.other.size()); ++n) {
+      if (now_ns() > end) return round > 0 ? std::optional(alone) : std::nullopt;
+      if (n < alone.other.size() && both[n] < 0) measured(other, n, alone.other[n]);
+      if (own && n < alone.own.size() && !stays[n]) measured(*own, n, alone.own[n]);
+    }
+  return alone;
+}
+
+Price price_of(const Report& report, const Plan* own, const StepOptions& other) {
+  if (other.way.procedural) return {std::nullopt, "a procedural step has no plan as a whole", {}};
+  Graph source;
+  const std::unique_ptr<Plan> plan = plan_of(other, &source);
+  PlannedStep step{rows_of(*plan), schedule_of(*plan), other.way.threads, {}};
+  step.products = products_among(step.rows, source);
+  const std::optional<AloneTimes> alone =
+      measure_exchanged(report, own, *plan, rows_in_both(report.record->rows, step.rows));
+  release_measuring_memory();
+  if (alone) return price(report, step, *alone);
+  return {std::nullopt,
+          text_of("to measure its kernels by themselves takes more than the ", int(kPriceSeconds),
+                  " seconds that an estimate may"),
+          {}};
+}
+
+/// One step to fill the caches, then steps for so long, at least one: their median, and each one's rows.
+int64_t step_of(Feed& feed, double seconds, std::vector<std::vector<int64_t>>* rows = nullptr) {
+  feed.step();
   Ledger ledger;
-  const int64_t end = now_ns() + int64_t(measuring.seconds.value_or(1.0) * 1e9);
+  const int64_t end = now_ns() + int64_t(seconds * 1e9);
   feed.pool().begin(ledger);
-  int64_t done = 0;
   do {
     feed.step();
     feed.pool().end_step();
-    ++done;
-  } while (measuring.steps ? done < *measuring.steps : done < 3 || (done < 200 && now_ns() < end));
+  } while (now_ns() < end);
   feed.pool().finish();
+  if (rows)
+    for (auto& step : ledger.kernel_ns_by_step(int(feed.session().executor().rows().size())))
+      rows->push_back(std::move(step));
   return summarize(ledger.step_ns()).median;
+}
+
+/// The estimate's rows with the medians of what they took; nothing where the plan that ran is another.
+std::vector<VerifiedRow> verified_rows(const Price& price, const std::vector<NodeRow>& ran,
+                                       const std::vector<std::vector<int64_t>>& steps) {
+  std::vector<VerifiedRow> rows;
+  const auto same = [](const PricedRow& a, const NodeRow& b) {
+    return a.node == b.path && a.kernel == b.backend + " " + b.kernel_name;
+  };
+  if (!std::equal(price.rows.begin(), price.rows.end(), ran.begin(), ran.end(), same)) return rows;
+  for (size_t r = 0; r < ran.size(); ++r) {
+    std::vector<int64_t> samples;
+    for (const std::vector<int64_t>& step : steps) samples.push_back(step[r]);
+    rows.push_back({price.rows[r], summarize(samples).median});
+  }
+  return rows;
 }
 
 }  // namespace
 
-void price_findings(Report& report, const StepOptions& options, const Switches& switches,
-                    const MeasureOptions& measuring) {
-  std::map<std::pair<std::string, std::string>, Price> known;
+Prices price_findings(Report& report, const StepOptions& options, const Switches& switches,
+                      const MeasureOptions& measuring) {
+  Prices known;
+  std::unique_ptr<Plan> own;
   for (Finding& finding : report.findings) {
     if (finding.turn.empty()) continue;
     const auto [entry, fresh] = known.try_emplace({finding.turn, finding.value});
     if (fresh) {
-      if (measuring.progress) measuring.progress(("planning " + finding.turn + "=" + finding.value).c_str());
+      if (measuring.progress) measuring.progress(("estimating " + finding.turn + "=" + finding.value).c_str());
       std::string why;
       const std::optional<StepOptions> other = turned(options, switches, finding.turn, finding.value, why);
-      entry->second = other ? price_of(report, *other) : Price{std::nullopt, why};
+      if (!own) own = plan_again(report, options);
+      entry->second = other ? price_of(report, own.get(), *other) : Price{std::nullopt, why, {}};
     }
     finding.gain = entry->second.gain;
     finding.unpriced = entry->second.unpriced;
   }
   order_by_gain(report.findings);
+  return known;
 }
 
-std::vector<Verified> verify_gains(const Report& report, const StepOptions& options, const Switches& switches,
-                                   const Dataset& data, const MeasureOptions& measuring, int64_t pairs) {
+std::vector<Verified> verify_gains(const Report& report, const Prices& prices, const StepOptions& options,
+                                   const Switches& switches, const Dataset& data, const MeasureOptions& measuring) {
+  constexpr double kPairSeconds = 0.3, kVerifySeconds = 8;
+  constexpr int64_t kFewestPairs = 3, kMostPairs = 15;
   std::vector<Verified> result;
   for (const Finding& finding : report.findings) {
     const auto same = [&](const Verified& v) { return v.turn == finding.turn && v.value == finding.value; };
@@ -84,18 +160,57 @@ std::vector<Verified> verify_gains(const Report& report, const StepOptions& opti
     warm_up(ours, 2, 1.0);
     warm_up(theirs, 2, 1.0);
     std::vector<int64_t> gains, steps;
-    for (int64_t p = 0; p < pairs; ++p) {
-      steps.push_back(step_of(ours, measuring));
-      gains.push_back(steps.back() - step_of(theirs, measuring));
+    std::vector<std::vector<int64_t>> rows;
+    const int64_t end = now_ns() + int64_t(kVerifySeconds * 1e9);
+    while (int64_t(steps.size()) < kFewestPairs || (int64_t(steps.size()) < kMostPairs && now_ns() < end)) {
+      steps.push_back(step_of(ours, kPairSeconds / 2));
+      gains.push_back(steps.back() - step_of(theirs, kPairSeconds / 2, &rows));
     }
-    Verified verified{finding.turn, finding.value, *finding.gain, {}, summarize(steps).median, pairs, false};
     const Summary measured = summarize(gains);
-    verified.measured = {measured.min, measured.median, measured.max};
-    verified.holds = std::abs(verified.estimated.median_ns - measured.median) * 10 <= verified.step_ns;
+    // A pair's gain is a share of its own step.
+    std::vector<int64_t> order(steps.size());
+    std::iota(order.begin(), order.end(), 0);
+    std::sort(order.begin(), order.end(), [&](int64_t a, int64_t b) {
+      return double(gains[size_t(a)]) / double(steps[size_t(a)]) < double(gains[size_t(b)]) / double(steps[size_t(b)]);
+    });
+    const size_t middle = size_t(order[(order.size() - 1) / 2]);
+    Verified verified{
+        finding.turn,
+        finding.value,
+        *finding.gain,
+        report.step.median_ns,
+        {measured.min, gains[middle], measured.max},
+        steps[middle],
+        int64_t(steps.size()),
+        verified_rows(prices.at({finding.turn, finding.value}), theirs.session().executor().rows(), rows)};
     result.push_back(std::move(verified));
   }
   return result;
 }
+
+namespace {
+
+/// The rows whose estimates are farthest from what they took.
+std::string most_off(const Verified& verified) {
+  constexpr size_t kShown = 3;
+  std::vector<const VerifiedRow*> order;
+  for (const VerifiedRow& row : verified.rows) order.push_back(&row);
+  const auto off = [](const VerifiedRow* row) { return std::abs(row->priced.estimated_ns - row->measured_ns); };
+  std::stable_sort(order.begin(), order.end(), [&](auto* a, auto* b) { return off(a) > off(b); });
+  if (order.empty()) return "    the plan that ran was another than the estimate's\n";
+  order.resize(std::min(order.size(), kShown));
+  std::string text;
+  for (const VerifiedRow* row : order) {
+    char line[160];
+    std::snprintf(line, sizeof line, "    %-40.40s alone %8.2f %8.2f %8.2f\n", row->priced.node.c_str(),
+                  double(row->priced.alone_ns) / 1e6, double(row->priced.estimated_ns) / 1e6,
+                  double(row->measured_ns) / 1e6);
+    text += line;
+  }
+  return text;
+}
+
+}  // namespace
 
 std::string to_text(const std::vector<Verified>& verified) {
   std::string text = "ESTIMATED AND MEASURED, ms a step saved            estimated   measured  of step\n";
@@ -105,15 +220,16 @@ std::string to_text(const std::vector<Verified>& verified) {
     const std::string name = v.turn + "=" + v.value;
     std::snprintf(line, sizeof line, "  %-40.40s %7.2f ±%5.2f %10.2f  %6.1f %%%s\n", name.c_str(),
                   double(v.estimated.median_ns) / 1e6, double(v.estimated.high_ns - v.estimated.low_ns) / 2e6,
-                  double(v.measured.median_ns) / 1e6,
-                  100.0 * double(v.estimated.median_ns - v.measured.median_ns) / double(v.step_ns),
-                  v.holds ? "" : " *");
+                  double(v.measured.median_ns) / 1e6, 100 * v.off(), v.holds() ? "" : " *");
     text += line;
-    held += v.holds;
+    held += v.holds();
+    if (!v.holds()) text += most_off(v);
   }
   if (verified.empty()) return text + "  no finding of this run has an estimate\n";
-  text += wrap(text_of("  of step: estimated less measured, in % of this step; * more than 10. ", held, " of ",
-                       verified.size(), " hold; both ways in alternation, ", verified[0].pairs, " pairs."),
+  text += wrap(text_of("  of step: estimated less measured, each in % of its own runs' step; * more than 10, "
+                       "with the kernels most off, thread time: alone, estimated, measured. ",
+                       held, " of ", verified.size(), " hold; both ways in alternation, ", verified[0].pairs,
+                       " pairs or fewer."),
                80, 2);
   return text;
 }

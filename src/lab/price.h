@@ -1,31 +1,51 @@
 #pragma once
 // Findings with what their switches would save: other ways are planned, not run; and, when asked, run after all.
+#include <cmath>
+#include <map>
+
 #include "analysis/price.h"
 #include "lab/measure.h"
 
 namespace tacho {
 
-/// Plans the step of each finding that turns a switch (once per switch and value; kernels new to this machine are
-/// measured alone, as at any first plan), fills in its estimated gain or why there is none, and orders the findings by
-/// it.
-void price_findings(Report& report, const StepOptions& options, const Switches& switches,
-                    const MeasureOptions& measuring);
+/// Seconds of measuring kernels alone that a switch may take.
+constexpr double kPriceSeconds = 10;
+
+/// Plans the step of each finding that turns a switch (once per switch and value), measures alone the kernels that this
+/// run does not have, for at most kPriceSeconds, fills in the estimated gain or why there is none, and
+/// orders the findings by it. Returns the prices by switch and value.
+using Prices = std::map<std::pair<std::string, std::string>, Price>;
+Prices price_findings(Report& report, const StepOptions& options, const Switches& switches,
+                      const MeasureOptions& measuring);
+
+/// A row of the turned step: what was estimated, and what it took.
+struct VerifiedRow {
+  PricedRow priced;
+  int64_t measured_ns = 0;  ///< over all threads, median
+};
 
 /// An estimate beside what was measured.
 struct Verified {
   std::string turn, value;
   Gain estimated;
-  Gain measured;        ///< of alternating runs of both ways: median, and the range of the pairs
-  int64_t step_ns = 0;  ///< of this way, median of the same runs
+  int64_t estimated_of_ns = 0;  ///< the step that the estimate is of: the report's
+  Gain measured;        ///< of alternating runs of both ways: the pair of the median share, and the range of the pairs
+  int64_t step_ns = 0;  ///< of this way in that pair
   int64_t pairs = 0;
-  bool holds = false;  ///< the medians differ by at most a tenth of the step
+  std::vector<VerifiedRow> rows;  ///< of the turned step; empty where its plan was another than the estimate's
+  /// Estimated less measured, each as a share of its own runs' step: the machine is not as fast at all times.
+  double off() const {
+    return double(estimated.median_ns) / double(estimated_of_ns) - double(measured.median_ns) / double(step_ns);
+  }
+  bool holds() const { return std::abs(off()) <= 0.1; }
 };
 
-/// Turns the switch of every finding that has a gain, and measures both ways in alternation, `pairs` times.
-std::vector<Verified> verify_gains(const Report& report, const StepOptions& options, const Switches& switches,
-                                   const Dataset& data, const MeasureOptions& measuring, int64_t pairs = 3);
+/// Turns the switch of every finding that has a gain, and measures both ways in alternation: 15 pairs, or as many as
+/// fit 8 seconds, at least 3.
+std::vector<Verified> verify_gains(const Report& report, const Prices& prices, const StepOptions& options,
+                                   const Switches& switches, const Dataset& data, const MeasureOptions& measuring);
 
-/// One line a switch, at most 80 columns.
+/// One line a switch, at most 80 columns; and for those that do not hold, the rows that are most off.
 std::string to_text(const std::vector<Verified>& verified);
 
 }  // namespace tacho

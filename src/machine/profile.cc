@@ -8,28 +8,33 @@
 #include "device/cpu.h"
 #include "device/identity.h"
 #include "machine/loops.h"
+#include "machine/rate_now.h"
 
 namespace tacho {
 namespace {
 
 using namespace machine;
 
+/// The loop's rate on all threads of the pool; 0 where it did something else than multiply and add.
+Rate rate_of(const ComputeLoop& loop, Pool& pool, int repetitions, double nanoseconds) {
+  std::vector<float> results(size_t(pool.threads()) * 16);
+  const int64_t begin = now_ns();
+  results[0] = loop.run(100'000);
+  const int64_t rounds =
+      std::max<int64_t>(1000, int64_t(nanoseconds * 100'000 / double(std::max<int64_t>(now_ns() - begin, 1))));
+  const Rate rate = measure_rate(pool, repetitions, loop.flop_per_round * double(rounds),
+                                 [&](int thread) { results[size_t(thread) * 16] = loop.run(rounds); });
+  // The sums converge, so a result that is no number would mean that the loop did something else.
+  return std::all_of(results.begin(), results.end(), [](float x) { return x == x; }) ? rate : Rate{};
+}
+
 std::vector<ComputeCeiling> measure_compute(Pool& pool) {
   constexpr int kRepetitions = 9;
   constexpr double kNanoseconds = 4e6;  // of one repetition
   std::vector<ComputeCeiling> ceilings;
-  for (const ComputeLoop& loop : compute_loops()) {
-    std::vector<float> results(size_t(pool.threads()) * 16);
-    const int64_t begin = now_ns();
-    results[0] = loop.run(100'000);
-    const int64_t rounds =
-        std::max<int64_t>(1000, int64_t(kNanoseconds * 100'000 / double(std::max<int64_t>(now_ns() - begin, 1))));
-    const Rate rate = measure_rate(pool, kRepetitions, loop.flop_per_round * double(rounds),
-                                   [&](int thread) { results[size_t(thread) * 16] = loop.run(rounds); });
-    // The sums converge, so a result that is no number would mean that the loop did something else.
-    if (std::all_of(results.begin(), results.end(), [](float x) { return x == x; }))
+  for (const ComputeLoop& loop : compute_loops())
+    if (const Rate rate = rate_of(loop, pool, kRepetitions, kNanoseconds); rate.per_s > 0)
       ceilings.push_back({loop.dtype, loop.isa, pool.threads(), rate.per_s, rate.spread});
-  }
   return ceilings;
 }
 
@@ -74,6 +79,16 @@ MachineProfile measure_machine(int threads, const std::function<void(double, con
     }
   tell(1, "");
   return profile;
+}
+
+double multiply_add_rate_now(int threads) {
+  constexpr int kRepetitions = 5;
+  constexpr double kNanoseconds = 2e6;
+  Pool pool(threads);
+  double best = 0;
+  for (const ComputeLoop& loop : compute_loops())
+    if (loop.dtype == "float32") best = std::max(best, rate_of(loop, pool, kRepetitions, kNanoseconds).per_s);
+  return best;
 }
 
 double MachineProfile::flop_per_s(const std::string& dtype, int of_threads) const {

@@ -28,16 +28,18 @@ std::string calibration_to_json(const Calibration& c) {
   }
   for (const NodeSample& s : c.nodes)
     nodes.push_back({s.family, s.op, s.network, s.threads, rounded(s.x), rounded(s.context), s.work, s.bytes,
-                     s.alone_ns, s.call_ns});
+                     s.alone_ns, s.call_ns, s.calls});
   for (const StepSample& s : c.steps)
-    steps.push_back({s.network, s.threads, s.label, s.items, s.stages, s.step_ns, s.replayed_ns, s.dispatch_ns});
+    steps.push_back(
+        {s.network, s.threads, s.label, s.items, s.stages, s.step_ns, s.replayed_ns, s.dispatch_ns, s.rate_now});
   return Json{{"schema", "tacho.kernels"},
-              {"schema_version", 1},
+              {"schema_version", 2},
               {"machine", c.identity},
               {"networks", c.networks},
               {"wanted", c.wanted},
               {"threads", c.threads},
               {"measured_at", c.measured_at},
+              {"interval_scale", c.interval_scale},
               {"families", families},
               {"nodes", nodes},
               {"steps", steps}}
@@ -47,14 +49,15 @@ std::string calibration_to_json(const Calibration& c) {
 Calibration calibration_from_json(const std::string& text, const std::string& where) {
   try {
     const Json json = Json::parse(text);
-    if (json.at("schema") != "tacho.kernels" || json.at("schema_version") != 1)
-      fail(where, ": not a calibration of version 1; 'tacho machine --kernels' makes one");
+    if (json.at("schema") != "tacho.kernels" || json.at("schema_version") != 2)
+      fail(where, ": not a calibration of version 2; 'tacho machine --kernels' makes one");
     Calibration c;
     c.identity = json.at("machine");
     c.networks = json.at("networks");
     c.wanted = json.at("wanted");
     c.threads = json.at("threads");
     c.measured_at = json.at("measured_at");
+    c.interval_scale = json.at("interval_scale");
     for (const auto& [name, family] : json.at("families").items()) {
       KernelFamily& to = c.families[name];
       to.op = family.at("op");
@@ -67,9 +70,9 @@ Calibration calibration_from_json(const std::string& text, const std::string& wh
     }
     for (const Json& s : json.at("nodes"))
       c.nodes.push_back({s.at(0), s.at(1), s.at(2), s.at(3), s.at(4).get<std::vector<double>>(),
-                         s.at(5).get<std::vector<double>>(), s.at(6), s.at(7), s.at(8), s.at(9)});
+                         s.at(5).get<std::vector<double>>(), s.at(6), s.at(7), s.at(8), s.at(9), s.at(10)});
     for (const Json& s : json.at("steps"))
-      c.steps.push_back({s.at(0), s.at(1), s.at(2), s.at(3), s.at(4), s.at(5), s.at(6), s.at(7)});
+      c.steps.push_back({s.at(0), s.at(1), s.at(2), s.at(3), s.at(4), s.at(5), s.at(6), s.at(7), s.at(8)});
     return c;
   } catch (const Json::exception&) {
     fail(where, ": not a calibration, or damaged; 'tacho machine --kernels' makes a new one");

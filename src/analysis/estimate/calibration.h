@@ -29,6 +29,7 @@ struct NodeSample {
   double work = 0, bytes = 0;
   double alone_ns = 0;  ///< of one call, as in the family's samples; 0 where it was not measured
   double call_ns = 0;   ///< of one call in the step: the mean over the calls of a step, the median over the steps
+  double calls = 1;     ///< of a step, smaller slices in proportion
 };
 
 /// One step, and what its schedule comes to with its own nodes' times.
@@ -36,6 +37,7 @@ struct StepSample {
   int network = 0, threads = 1;
   std::string label;
   int64_t items = 0, stages = 0, step_ns = 0, replayed_ns = 0, dispatch_ns = 0;
+  double rate_now = 0;  ///< multiply-adds just before and after: their mean, FLOP/s
 };
 
 struct Calibration {
@@ -46,6 +48,7 @@ struct Calibration {
   std::map<std::string, KernelFamily> families;
   std::vector<NodeSample> nodes;
   std::vector<StepSample> steps;
+  double interval_scale = 1;  ///< of deviations, so that nine of ten left-out steps fall within (model.h)
   bool complete() const { return networks >= wanted && wanted > 0; }
 };
 

@@ -56,7 +56,8 @@ std::vector<size_t> spread(size_t n, size_t most) {
 Curve::Curve(std::vector<std::vector<double>> x, std::vector<double> y, std::vector<int> planar)
     : planar_(std::move(planar)) {
   TACHO_CHECK(!x.empty() && x.size() == y.size(), "a curve needs samples");
-  for (size_t i : spread(x.size(), kMostSamples)) {
+  given_ = spread(x.size(), kMostSamples);
+  for (size_t i : given_) {
     x_.push_back(std::move(x[i]));
     y_.push_back(y[i]);
   }
@@ -163,6 +164,43 @@ CurveValue Curve::at(std::span<const double> x) const {
   for (double part : k) variance -= part * part;
   value.deviation = std::sqrt(std::max(variance, scales_.noise * scales_.noise));
   return value;
+}
+
+std::map<size_t, CurveValue> Curve::left_out(std::span<const int> groups) const {
+  const size_t n = x_.size();
+  Matrix inverse(n * n);  // of the covariances, by columns
+  std::vector<double> column(n);
+  for (size_t j = 0; j < n; ++j) {
+    std::fill(column.begin(), column.end(), 0.0);
+    column[j] = 1;
+    solve_lower(factor_, n, column);
+    solve_upper(factor_, n, column);
+    std::copy(column.begin(), column.end(), inverse.begin() + std::ptrdiff_t(j * n));
+  }
+  std::map<int, std::vector<size_t>> members;
+  for (size_t i = 0; i < n; ++i) members[groups[given_[i]]].push_back(i);
+  std::map<size_t, CurveValue> values;
+  for (const auto& [group, of] : members) {
+    const size_t m = of.size();
+    Matrix block(m * m);
+    std::vector<double> off(m);
+    for (size_t i = 0; i < m; ++i) {
+      off[i] = weights_[of[i]];
+      for (size_t j = 0; j < m; ++j) block[i * m + j] = inverse[of[i] * n + of[j]];
+    }
+    if (!factorise(block, m)) continue;
+    solve_lower(block, m, off);
+    solve_upper(block, m, off);
+    for (size_t i = 0; i < m; ++i) {
+      column.assign(m, 0.0);
+      column[i] = 1;
+      solve_lower(block, m, column);
+      double variance = 0;
+      for (double part : column) variance += part * part;
+      values[given_[of[i]]] = {y_[of[i]] - off[i], std::sqrt(variance)};
+    }
+  }
+  return values;
 }
 
 }  // namespace tacho

@@ -1,5 +1,6 @@
 #pragma once
 // A quantity over sizes, learned from samples: a Gaussian process in logarithms.
+#include <map>
 #include <span>
 #include <vector>
 
@@ -22,6 +23,11 @@ class Curve {
   CurveValue at(std::span<const double> x) const;
   size_t samples() const { return x_.size(); }
 
+  /// What the curve would say at a sample's place had it not seen the samples of the sample's group (its lengths and
+  /// noise kept): by index of the sample as it was given. Samples that were too many to be used are absent.
+  /// `groups`: by sample as given. (The same book, equations 5.10 to 5.12, for groups.)
+  std::map<size_t, CurveValue> left_out(std::span<const int> groups) const;
+
  private:
   struct Scales {
     std::vector<double> inverse_length;
@@ -33,6 +39,7 @@ class Curve {
   double objection(const std::vector<size_t>& chosen, const Scales& scales) const;
   void fit();
 
+  std::vector<size_t> given_;  ///< index of each used sample among those given
   std::vector<std::vector<double>> x_;
   std::vector<double> y_, weights_;
   std::vector<int> planar_;

@@ -55,5 +55,27 @@ TEST(Curve, OneSampleIsAnswerEnough) {
   EXPECT_NEAR(curve.at(there).mean, 3, 1e-9);
 }
 
+TEST(Curve, LeftOutIsWhatACurveWithoutTheGroupSays) {
+  // Too few for lengths to be fitted, so that only the mean of all is another.
+  const std::vector<std::vector<double>> x = {{0}, {1}, {1.5}, {3}, {4}, {4.2}};
+  const std::vector<double> y = {0.1, -0.1, 0.2, -0.2, 0.3, -0.3};
+  const std::vector<int> groups = {0, 1, 2, 0, 1, 2};
+  const std::map<size_t, CurveValue> left_out = Curve(x, y, {}).left_out(groups);
+  ASSERT_EQ(left_out.size(), x.size());
+  for (int group = 0; group < 3; ++group) {
+    std::vector<std::vector<double>> other_x;
+    std::vector<double> other_y;
+    for (size_t i = 0; i < x.size(); ++i)
+      if (groups[i] != group) other_x.push_back(x[i]), other_y.push_back(y[i]);
+    const Curve without(other_x, other_y, {});
+    for (size_t i = 0; i < x.size(); ++i) {
+      if (groups[i] != group) continue;
+      EXPECT_NEAR(left_out.at(i).mean, without.at(x[i]).mean, 0.02) << i;
+      EXPECT_NEAR(left_out.at(i).deviation, without.at(x[i]).deviation, 0.01) << i;
+      EXPECT_GT(std::abs(left_out.at(i).mean - y[i]), 0.05) << "it would follow the sample";
+    }
+  }
+}
+
 }  // namespace
 }  // namespace tacho

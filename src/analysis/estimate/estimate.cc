@@ -8,8 +8,6 @@
 namespace tacho {
 namespace {
 
-constexpr double kNineOfTen = 1.645;  ///< standard deviations to either side
-
 Interval interval(double ns, double deviation) {
   const auto rounded = [](double value) { return int64_t(std::llround(value)); };
   return {rounded(ns), rounded(ns * std::exp2(-kNineOfTen * deviation)),
@@ -75,7 +73,7 @@ StepEstimate estimate_step(const Plan& plan, const CostModel* model, const Machi
       }
       deviation = with_rivals(node, deviation);
       spread[calls.parts.front().point.family] += node_ns[n] * deviation;
-      operation.time = interval(node_ns[n], deviation);
+      operation.time = interval(node_ns[n], deviation * model->interval_scale());
     } else {
       node_ns[n] = alone;
       // At its best rate, or as much slower as plain loops are.
@@ -96,7 +94,7 @@ StepEstimate estimate_step(const Plan& plan, const CostModel* model, const Machi
   const CurveValue more = model->overhead(replayed, item_count(plan), int64_t(plan.stages.size()), threads);
   double variance = more.deviation * more.deviation;
   for (const auto& [family, ns] : spread) variance += ns / sum * (ns / sum);
-  result.step = interval(replayed * std::exp2(more.mean), std::sqrt(variance));
+  result.step = interval(replayed * std::exp2(more.mean), std::sqrt(variance) * model->interval_scale());
   return result;
 }
 

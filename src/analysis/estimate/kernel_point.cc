@@ -171,10 +171,11 @@ NodeCalls calls_of(const Plan& plan, int n) {
   const bool sliced = node.sliced && plan.slices > 0;
   const int64_t full = std::max<int64_t>(plan.slice_examples, 1);
   // Slices differ by one example at most.
+  const int64_t batch = std::max<int64_t>(plan.slicing.batch, 1);  // 0 where nothing is sliced
   const int64_t smaller = sliced ? plan.slices * full - plan.slicing.batch : 0;
   const auto parts = [&](auto&& point_with) {
     if (!sliced) {
-      result.parts.push_back({point_with(full), 1, plan.slicing.batch});
+      result.parts.push_back({point_with(full), 1, batch});
       return;
     }
     if (plan.slices > smaller) result.parts.push_back({point_with(full), plan.slices - smaller, full});
@@ -204,7 +205,7 @@ NodeCalls calls_of(const Plan& plan, int n) {
           if (pack == node.outputs[0].value) op = other.op;
       result.parts.push_back({point_of_pack(node.backend, reader, op, plan.values[size_t(node.inputs[0].value)].type,
                                             plan.values[size_t(node.outputs[0].value)].type.shape[0]),
-                              1, plan.slicing.batch});
+                              1, batch});
       break;
     }
     case PlannedNode::combine: {
@@ -215,12 +216,12 @@ NodeCalls calls_of(const Plan& plan, int n) {
       point.family += text_of("|", source.backend, "|", source.op);
       add(point, "partial bytes", octaves(double(source.partial_bytes)));
       add(point, "lanes", plan.lanes);
-      result.parts.push_back({point, 1, plan.slicing.batch});
+      result.parts.push_back({point, 1, batch});
       break;
     }
     case PlannedNode::commit: {
       const double bytes = bytes_of(plan.values[size_t(node.inputs[0].value)].type);
-      result.parts.push_back({copy_point("commit", 2 * bytes, bytes / 4), 1, plan.slicing.batch});
+      result.parts.push_back({copy_point("commit", 2 * bytes, bytes / 4), 1, batch});
       break;
     }
     case PlannedNode::view:

@@ -8,9 +8,6 @@
 namespace tacho {
 namespace {
 
-/// What curves are drawn relative to: a rough machine, so that their values stay near a constant.
-double rough_ns(double work, double bytes) { return 60 + std::max(work / 20, bytes / 15); }
-
 bool is_plane(const std::string& name) { return name == "work" || name.rfind("bytes", 0) == 0; }
 
 std::vector<double> step_place(const KernelPoint& point, double alone_ns, const double* context, int threads) {
@@ -23,6 +20,8 @@ std::vector<double> step_place(const KernelPoint& point, double alone_ns, const 
 constexpr size_t kFewest = 12;
 
 }  // namespace
+
+double CostModel::rough_ns(double work, double bytes) { return 60 + std::max(work / 20, bytes / 15); }
 
 CostModel::CostModel(const Calibration& calibration) : calibration_(calibration) {
   for (const auto& [name, family] : calibration.families) {

@@ -9,10 +9,27 @@
 
 namespace tacho {
 
+constexpr double kNineOfTen = 1.645;  ///< standard deviations to either side that hold nine of ten
+
 struct TimeEstimate {
   double ns = 0;
   double deviation = 0;  ///< standard, in octaves
 };
+
+/// A calibrated step as the model says it without its network's samples.
+struct LeftOutStep {
+  int network = 0, threads = 1;
+  double error = 0;      ///< estimated over measured, in octaves
+  double deviation = 0;  ///< what the model thinks of it
+};
+
+/// How far off steps are of networks that the model has not seen.
+struct LeftOutError {
+  size_t steps = 0;
+  double mean = 0, median = 0, worst = 0;  ///< of |estimated / measured - 1|
+  double interval_scale = 1;               ///< of deviations, so that nine of ten steps fall within
+};
+LeftOutError error_of(const std::vector<LeftOutStep>& steps);
 
 class CostModel {
  public:
@@ -25,6 +42,10 @@ class CostModel {
   TimeEstimate in_step(const KernelPoint& point, const double (&context)[std::size(kContextNames)], int threads) const;
   /// What a step takes beyond its replayed schedule: factor of the time.
   CurveValue overhead(double replayed_ns, int64_t items, int64_t stages, int threads) const;
+  /// Every calibrated step that was not disturbed, estimated from the other networks' samples, lengths of the curves
+  /// kept. Takes seconds.
+  std::vector<LeftOutStep> left_out() const;
+  double interval_scale() const { return calibration_.interval_scale; }
   /// Why the point is outside of what was calibrated: "channels 4096 > 1280 of conv2d"; empty where it is inside.
   std::string outside(const KernelPoint& point) const;
 
@@ -32,6 +53,8 @@ class CostModel {
   struct Range {
     double least = 1e9, most = -1e9;
   };
+  /// What curves are drawn relative to: a rough machine, so that their values stay near a constant.
+  static double rough_ns(double work, double bytes);
   const Curve* kernel_curve(const std::string& family) const;
   const Curve* step_curve(const std::string& key) const;
   const Curve* overhead_curve(int threads) const;

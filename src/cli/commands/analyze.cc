@@ -65,13 +65,24 @@ void clear(const MeasureOptions& measuring) {
 Json verified_to_json(const std::vector<Verified>& verified) {
   Json rows = Json::array();
   const auto gain = [](const Gain& g) { return Json{{"low", g.low_ns}, {"median", g.median_ns}, {"high", g.high_ns}}; };
-  for (const Verified& v : verified)
+  for (const Verified& v : verified) {
+    Json operations = Json::array();
+    for (const VerifiedRow& row : v.rows)
+      operations.push_back({{"node", row.priced.node},
+                            {"kernel", row.priced.kernel},
+                            {"alone_ns", row.priced.alone_ns},
+                            {"estimated_ns", row.priced.estimated_ns},
+                            {"measured_ns", row.measured_ns}});
     rows.push_back({{"switch", {{"name", v.turn}, {"value", v.value}}},
                     {"estimated_gain_ns", gain(v.estimated)},
+                    {"estimated_of_ns", v.estimated_of_ns},
                     {"measured_gain_ns", gain(v.measured)},
                     {"step_ns", v.step_ns},
                     {"pairs", v.pairs},
-                    {"holds", v.holds}});
+                    {"off", v.off()},
+                    {"holds", v.holds()},
+                    {"operations", operations}});
+  }
   return rows;
 }
 
@@ -131,10 +142,11 @@ int run(const AnalyzeFlags& flags) {
     record.ways = measure_ways(setup.step, flags.common.switches, setup.data, make_report(record), measuring);
   Report report = make_report(record);
   if (flags.trace) write_file_atomic(*flags.trace, chrome_trace(report).dump() + "\n");
+  Prices prices;
   if (flags.verify || (flags.gains && !flags.against))
-    price_findings(report, setup.step, flags.common.switches, measuring);
+    prices = price_findings(report, setup.step, flags.common.switches, measuring);
   std::vector<Verified> verified;
-  if (flags.verify) verified = verify_gains(report, setup.step, flags.common.switches, setup.data, measuring);
+  if (flags.verify) verified = verify_gains(report, prices, setup.step, flags.common.switches, setup.data, measuring);
   const Paint paint{use_color(flags.common.color, 1)};
   if (!turned) {
     std::optional<Causal> causal;
@@ -149,7 +161,7 @@ int run(const AnalyzeFlags& flags) {
     if (causal) json["causal"] = causal_to_json(*causal);
     if (flags.verify) json["verified"] = verified_to_json(verified);
     write_json(flags.common, json.dump(1));
-    return std::all_of(verified.begin(), verified.end(), [](const Verified& v) { return v.holds; }) ? 0 : 1;
+    return std::all_of(verified.begin(), verified.end(), [](const Verified& v) { return v.holds(); }) ? 0 : 1;
   }
   RunRecord other_record = measure(turned->step, setup.data, measuring);
   other_record.command = record.command + " --" + turned->name + " " + turned->value;

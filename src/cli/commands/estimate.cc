@@ -8,7 +8,7 @@
 #include "cli/command.h"
 #include "cli/common_flags.h"
 #include "cli/terminal.h"
-#include "lab/backtest.h"
+#include "lab/backtest_report.h"
 #include "lab/calibration.h"
 
 namespace tacho {
@@ -93,7 +93,21 @@ void print(const StepEstimate& estimate, const StepOptions& step) {
   for (const std::string& reason : estimate.reasons) std::printf("\n%s\n", wrap("NOTE  " + reason, 80, 6).c_str());
 }
 
+/// The cases wanted, with what was measured of them before.
+std::vector<BacktestCase> wanted_cases(const EstimateFlags& flags, int threads, const std::vector<BacktestCase>& kept) {
+  std::vector<BacktestCase> cases;
+  for (BacktestCase& chosen : backtest_cases(threads)) {
+    if (chosen.network.find(flags.only) == std::string::npos) continue;
+    for (const BacktestCase& c : kept)
+      if (c.network == chosen.network && c.batch == chosen.batch && c.threads == chosen.threads) chosen = c;
+    cases.push_back(std::move(chosen));
+  }
+  if (cases.empty()) fail("--only ", flags.only, ": no such configuration; leave it out to see all");
+  return cases;
+}
+
 int run_backtest(const EstimateFlags& flags) {
+  constexpr double kSeconds = 0.15;  // of one round
   const int threads = resolve(flags.common.switches).threads;
   const std::optional<Calibration> calibration = kept_calibration();
   if (!calibration || !calibration->complete())
@@ -102,69 +116,34 @@ int run_backtest(const EstimateFlags& flags) {
         "--kernels' makes it");
   const MachineProfile profile = profile_for(flags, threads);
   const CostModel model(*calibration);
-  std::vector<BacktestCase> done = flags.resume ? kept_backtest() : std::vector<BacktestCase>{}, shown;
-  const bool text = flags.common.text_wanted() && !flags.common.quiet;
-  if (text) std::printf("BACKTEST  ms a step                   estimated  measured  error  roofline  error\n");
-  for (BacktestCase& chosen : backtest_cases(threads)) {
-    if (chosen.network.find(flags.only) == std::string::npos) continue;
-    const auto same = std::find_if(done.begin(), done.end(), [&](const BacktestCase& c) {
+  std::vector<BacktestCase> all = flags.resume ? kept_backtest() : std::vector<BacktestCase>{};
+  std::vector<BacktestCase> cases = wanted_cases(flags, threads, all);
+  const auto keep = [&](const BacktestCase& chosen) {
+    std::erase_if(all, [&](const BacktestCase& c) {
       return c.network == chosen.network && c.batch == chosen.batch && c.threads == chosen.threads;
     });
-    if (same != done.end()) {
-      chosen = *same;
-    } else {
-      run_backtest_case(chosen, model, profile, 0.45);
-      done.push_back(chosen);
-      keep_backtest(done);
-    }
-    shown.push_back(chosen);
-    const auto off = [&](int64_t ns) { return 100 * (double(ns) / double(chosen.measured_ns) - 1); };
-    if (text) {
-      std::printf("  %-20.20s %4lld, %d thr. %9.3f %9.3f %+5.0f%% %9.3f %+5.0f%%\n", chosen.network.c_str(),
-                  static_cast<long long>(chosen.batch), chosen.threads, double(chosen.estimated_ns) / 1e6,
-                  double(chosen.measured_ns) / 1e6, off(chosen.estimated_ns), double(chosen.roofline_ns) / 1e6,
-                  off(chosen.roofline_ns));
-      std::fflush(stdout);
-    }
-  }
-  if (shown.empty()) fail("--only ", flags.only, ": no such configuration; leave it out to see all");
-  const BacktestError error = error_of(shown, false), roofline = error_of(shown, true);
-  std::vector<BacktestCase> toml;
-  int64_t inside = 0;
-  for (const BacktestCase& c : shown) {
-    if (c.toml) toml.push_back(c);
-    inside += c.low_ns <= c.measured_ns && c.measured_ns <= c.high_ns;
-  }
-  if (text) {
-    std::printf("\n%zu configurations: mean error %.1f %%, median %.1f, worst %.1f; roofline %.1f, %.1f, %.1f\n",
-                shown.size(), error.mean * 100, error.median * 100, error.worst * 100, roofline.mean * 100,
-                roofline.median * 100, roofline.worst * 100);
-    std::printf("%lld of %zu within their interval; TOML networks: mean error %.1f %% of %zu\n",
-                static_cast<long long>(inside), shown.size(), error_of(toml, false).mean * 100, toml.size());
-  }
-  Json cases = Json::array();
-  for (const BacktestCase& c : shown)
-    cases.push_back({{"network", c.network},
-                     {"batch_size", c.batch},
-                     {"threads", c.threads},
-                     {"estimated_ns", c.estimated_ns},
-                     {"low_ns", c.low_ns},
-                     {"high_ns", c.high_ns},
-                     {"measured_ns", c.measured_ns},
-                     {"measured_mad_ns", c.mad_ns},
-                     {"samples", c.samples},
-                     {"roofline_ns", c.roofline_ns}});
-  const auto as_object = [](const BacktestError& e) {
-    return Json{{"mean", e.mean}, {"median", e.median}, {"worst", e.worst}};
+    all.push_back(chosen);
+    keep_backtest(all);
   };
-  write_json(flags.common, Json{{"schema", "tacho.backtest"},
-                                {"schema_version", 1},
-                                {"machine", profile.processor},
-                                {"cases", cases},
-                                {"within_interval", inside},
-                                {"error", as_object(error)},
-                                {"roofline_error", as_object(roofline)}}
-                               .dump(2));
+  const bool shown = !flags.common.quiet && is_terminal(2);
+  const auto progress = [&](const std::string& what) {
+    if (shown) std::fprintf(stderr, "\r\033[K%s", what.c_str());
+  };
+  for (int round = 1; round <= kBacktestRounds; ++round)
+    for (BacktestCase& chosen : cases) {
+      if (int(chosen.rounds_ns.size()) >= round) continue;
+      progress(text_of("round ", round, " of ", kBacktestRounds, ": ", chosen.network, ", batch ", chosen.batch, ", ",
+                       chosen.threads, chosen.threads == 1 ? " thread" : " threads"));
+      measure_case(chosen, kSeconds);
+      keep(chosen);
+    }
+  for (BacktestCase& chosen : cases) {
+    progress("estimating " + chosen.network);
+    estimate_case(chosen, model, profile);
+  }
+  progress("");
+  if (flags.common.text_wanted()) std::fputs(backtest_text(cases, profile).c_str(), stdout);
+  write_json(flags.common, backtest_json(cases, profile));
   return 0;
 }
 

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <ctime>
 
+#include "analysis/estimate/model.h"
 #include "analysis/text.h"
 #include "base/clock.h"
 #include "cli/command.h"
@@ -131,8 +132,18 @@ void measure_kernels(const MachineFlags& flags, int threads) {
     std::fprintf(stderr, "\r\033[Kkernels  %d of %d%s  %s", done, of, left.c_str(), what.c_str());
     return true;
   };
-  calibrate(options);
+  const Calibration calibration = calibrate(options);
   if (shown) std::fprintf(stderr, "\r\033[K");
+  if (!calibration.complete() || !flags.common.text_wanted()) return;
+  const LeftOutError error = error_of(CostModel(calibration).left_out());
+  std::fputs(wrap(text_of("Kernels: ", calibration.networks,
+                          " networks; steps of each, estimated from the others: mean "
+                          "error ",
+                          fixed(error.mean * 100, 1), " %, median ", fixed(error.median * 100, 1), " %, worst ",
+                          fixed(error.worst * 100, 1), " % of ", error.steps, "."),
+                  80, 2)
+                 .c_str(),
+             stdout);
 }
 
 int run(const MachineFlags& flags) {
