@@ -45,9 +45,9 @@ struct Price {
 /// (RunRecord::apart). Another row takes what it takes alone, times what the run's rows of its kind that
 /// the switch exchanges took in the step over what they take alone, measured in turn with it; all of the kind, as
 /// measured apart, where it exchanges none. Kinds are two, because cold caches cost them differently: products, which
-/// compute, and the rest, which moves. On numbers of threads that this run did not measure the ratio of the rows' floors is between.
-/// The rows' times are then played through the schedule (analysis/replay.h), with this run's dispatch by call, and its
-/// ratio of the step to its own replay.
+/// compute, and the rest, which moves. On numbers of threads that this run did not measure the ratio of the rows'
+/// floors is between. The rows' times are then played through the schedule (analysis/replay.h), with this run's
+/// dispatch by call, and its ratio of the step to its own replay.
 ///
 /// The interval is two standard deviations: of the rows by how far this run's rows of the kind are from their ratio, as
 /// independent, and of the steps.

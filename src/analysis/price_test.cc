@@ -19,7 +19,7 @@ struct Case {
     record.profile = made_up_profile();
     for (const char* path : {"a", "b"}) {
       NodeRow row;
-      row.path = path, row.backend = "simd", row.kernel_name = path, row.place = {path, Phase::forward};
+      row.path = path, row.backend = "simd", row.kernel_name = path, row.anchor = -1;
       row.traffic = {1, 1000, 0, 1000};
       record.rows.push_back(row);
     }
@@ -28,14 +28,14 @@ struct Case {
     report.operations.resize(2);
     report.operations[0].median_ns = 100'000, report.operations[1].median_ns = 300'000;
     report.step.median_ns = 440'000;
-    other = {record.rows, record.schedule, 1, {{"a forward"}, {"b forward"}}};
+    other = {record.rows, record.schedule, 1, {false, false}};
     alone = {{0, 0}, {0, 0}};
   }
   void measure_apart() {
     record.apart.emplace();
     record.apart->alone_ns = {80'000, 240'000};
-    record.apart->one_thread_ns = {100'000, 300'000};
-    record.apart->one_thread_step_ns = 440'000;
+    record.apart->one_thread_ns = {90'000, 280'000};
+    record.apart->one_thread_step_ns = 400'000;
     record.apart->accounts_ns.assign(size_t(kAccounts), 0);
   }
   /// The second row by another kernel, which takes so long alone where the first one takes 240 us.
@@ -43,7 +43,7 @@ struct Case {
     other.rows[1].kernel_name = "faster";
     alone = {{0, 240'000}, {0, alone_ns}};
   }
-  Price priced() const { return price(report, other, exchanges(planned_step(report), other), alone); }
+  Price priced() const { return price(report, other, alone); }
 };
 
 TEST(Price, TheSamePlanSavesNothing) {
@@ -70,25 +70,32 @@ TEST(Price, AnotherKernelTakesItsTimeAloneAtTheRatioOfTheOneInWhosePlaceItIs) {
   EXPECT_LT(other.gain->low_ns, 110'000);
 }
 
-TEST(Price, MeasuredApartColdCachesCostByTheByte) {
+TEST(Price, WhatTheMachineDoesMeanwhileMeetsBothSides) {
+  Case c;
+  c.exchange_second(160'000);
+  c.alone.own[1] *= 2, c.alone.other[1] *= 2;
+  EXPECT_EQ(c.priced().rows[1].estimated_ns, 200'000);
+}
+
+TEST(Price, KernelsOfAnotherKindTakeTheirOwnRatio) {
   Case c;
   c.measure_apart();
   c.exchange_second(160'000);
-  // Cold caches cost 60 us for 1000 bytes; the other kernel moves half of them.
-  c.other.rows[1].traffic.bytes_read = 500;
-  EXPECT_EQ(c.priced().rows[1].estimated_ns, 160'000 + 30'000);
-  // What the machine did meanwhile met both sides: twice as slow, the same estimate.
-  c.alone.gone[1] *= 2, c.alone.come[1] *= 2;
-  EXPECT_EQ(c.priced().rows[1].estimated_ns, 190'000);
+  // Only the row before is of the rest's kind, and nothing says what products take: as alone, to a quarter.
+  c.other.products[1] = true;
+  const Price other = c.priced();
+  EXPECT_EQ(other.rows[1].estimated_ns, 160'000);
+  EXPECT_EQ(other.gain->high_ns - other.gain->median_ns, 2 * 160'000 / 4);
 }
 
 TEST(Price, OnOneThreadTheRunsOwnTimesOnOneThreadHold) {
   Case c;
   c.measure_apart();
   c.record.threads = 2;
-  c.record.apart->one_thread_ns = {90'000, 280'000};
-  c.record.apart->one_thread_step_ns = 400'000;
   EXPECT_EQ(c.priced().gain->median_ns, 440'000 - 400'000);
+  // A new row takes the ratio of the step on one thread, measured apart or in turn with it.
+  c.exchange_second(120'000);
+  EXPECT_EQ(c.priced().rows[1].estimated_ns, 140'000);
 }
 
 TEST(Price, TwoThreadsHalveWhatIsIndependent) {
@@ -99,28 +106,12 @@ TEST(Price, TwoThreadsHalveWhatIsIndependent) {
   EXPECT_EQ(c.priced().gain->median_ns, 440'000 - 330'000) << "the longer row is the chain";
 }
 
-TEST(Exchange, RowsThatShareAPlaceBelongTogether) {
-  const auto row = [](const char* path, const char* kernel) {
-    NodeRow made;
-    made.path = path, made.kernel_name = kernel;
-    return made;
-  };
-  // conv with its relu becomes two rows; fc stays; pool has another kernel.
-  const PlannedStep first{{row("conv", "fused"), row("fc", "x"), row("pool", "x")},
-                          {},
-                          1,
-                          {{"conv forward", "relu forward"}, {"fc forward"}, {"pool forward"}}};
-  const PlannedStep other{{row("conv", "plain"), row("relu", "plain"), row("fc", "x"), row("pool", "y")},
-                          {},
-                          1,
-                          {{"conv forward"}, {"relu forward"}, {"fc forward"}, {"pool forward"}}};
-  const Exchanges exchanged = exchanges(first, other);
-  EXPECT_EQ(exchanged.same, (std::vector<int>{-1, -1, 1, -1}));
-  ASSERT_EQ(exchanged.parts.size(), 2u);
-  EXPECT_EQ(exchanged.parts[0].gone, (std::vector<size_t>{0}));
-  EXPECT_EQ(exchanged.parts[0].come, (std::vector<size_t>{0, 1}));
-  EXPECT_EQ(exchanged.parts[1].gone, (std::vector<size_t>{2}));
-  EXPECT_EQ(exchanged.parts[1].come, (std::vector<size_t>{3}));
+TEST(Price, RowsInBothAreTheSameCallsOfTheSameKernelAtTheSamePlace) {
+  Case c;
+  c.other.rows[0].path = "elsewhere";
+  EXPECT_EQ(rows_in_both(c.record.rows, c.other.rows), (std::vector<int>{-1, 1}));
+  c.other.rows[1].traffic.calls = 2;
+  EXPECT_EQ(rows_in_both(c.record.rows, c.other.rows), (std::vector<int>{-1, -1}));
 }
 
 TEST(Price, FindingsThatSaveComeFirstAndLeaveAloneLast) {

@@ -45,9 +45,9 @@ std::unique_ptr<Plan> plan_again(const Report& report, StepOptions options) {
   return std::equal(rows.begin(), rows.end(), again.begin(), again.end(), same) ? std::move(plan) : nullptr;
 }
 
-/// The rows that the other step has new, alone, and in turn with them those of the run in whose place they come. Several
-/// rounds, of which each row's least stands: a machine that is slow for a second meets a row in some of them only, and
-/// both sides alike. Nothing where the first round takes longer than it may.
+/// The rows that the other step has new, alone, and in turn with them those of the run in whose place they come.
+/// Several rounds, of which each row's least stands: a machine that is slow for a second meets a row in some of them
+/// only, and both sides alike. Nothing where the first round takes longer than it may.
 std::optional<AloneTimes> measure_exchanged(const Report& report, const Plan* own, const Plan& other,
                                             const std::vector<int>& both) {
   constexpr int kRounds = 3;

@@ -27,6 +27,16 @@ void fill(Buffer& buffer, const TensorType& type, size_t bytes) {
   if (type == TensorType{DType::int64, {}}) *static_cast<int64_t*>(buffer.data()) = 1;
 }
 
+/// Pooling's gradient is told where in each plane of its result an element goes: everywhere, as in a step. (All to one
+/// place, each addition waits for the one before: 1.7 times as long for a pooling of 28 x 28.) Others keep their zeros.
+void fill_positions(void* data, const TensorType& type, const TensorType& result) {
+  if (type.dtype != DType::int32 || type.shape.size() != 4 || result.shape.size() != 4) return;
+  const auto plane = [](const TensorType& t) { return t.shape[2] * t.shape[3]; };
+  const int64_t places = std::min(plane(type), plane(result));
+  int32_t* to = static_cast<int32_t*>(data);
+  for (int64_t i = 0, n = element_count(type.shape); i < n && places > 0; ++i) to[i] = int32_t(i % places);
+}
+
 size_t bytes_of(const TensorType& type, const Layout& layout) {
   return layout.kind == Layout::opaque ? size_t(layout.bytes) : size_t(byte_count(type.shape, type.dtype));
 }
@@ -66,6 +76,9 @@ class Operands {
   Operands(const Plan& plan, const PlannedNode& node, const Slice& slice) : plan_(plan), slice_(slice) {
     for (const OperandUse& use : node.inputs) inputs.push_back(view_of(use));
     for (const OperandUse& use : node.outputs) outputs.push_back(view_of(use));
+    if (node.kind != PlannedNode::compute || outputs.empty()) return;
+    for (const View& input : inputs)
+      if (input.data) fill_positions(input.data, input.type, outputs[0].type);
   }
   void* bytes(size_t size) {
     memory_.push_back(std::make_unique<Buffer>(size));
@@ -194,6 +207,8 @@ int64_t measure_run(const KernelCall& call) {
       outputs.push_back({nullptr, {DType::boolean, {}}});
     else outputs.push_back(operand(group.outputs[i], offer.output_layouts, i));
   }
+  if (!outputs.empty())
+    for (const View& input : inputs) fill_positions(input.data, input.type, outputs[0].type);
   SmallVector<const void*, kMaxOperands> packed;
   for (size_t i = 0; i < offer.packs.size(); ++i) {
     memory.push_back(std::make_unique<Buffer>(offer.packs[i].bytes));
