@@ -41,6 +41,14 @@ OfferResult offer_batch_norm_input_gradient(const Group& group, const OfferConte
 /// Activations, their gradients, arithmetic with broadcasting: row-major, or images channels last.
 bool is_elementwise(std::string_view op);
 OfferResult offer_elementwise(const Group& group, const OfferContext& context);
+/// softmax, log_softmax and their gradients along the last axis.
+OfferResult offer_softmax(const Group& group, const OfferContext& context);
+/// softmax_cross_entropy and its gradient.
+OfferResult offer_cross_entropy(const Group& group, const OfferContext& context);
+/// normalize_rows (under layer, RMS, group and instance normalisation) and its gradient.
+OfferResult offer_normalize_rows(const Group& group, const OfferContext& context);
+/// sum, mean, max, min over any axes.
+OfferResult offer_reduction(const Group& group, const OfferContext& context);
 /// An optimiser's update (sgd, momentum, adam, rmsprop, adagrad, LAMB's direction), elementwise, in place.
 OfferResult offer_update(const Group& group, const OfferContext& context);
 
