@@ -14,6 +14,8 @@ PlanRunner::PlanRunner(const Plan& plan, int threads, int32_t first_node)
   graph_.predecessors.assign(plan.successors.size(), 0);
   for (const std::vector<int>& successors : plan.successors)
     for (int next : successors) ++graph_.predecessors[size_t(next)];
+  for (const PlannedNode& node : plan.nodes)
+    joins_.push_back(node.kind == PlannedNode::combine && node.split_rows > 0 ? row_join_of(*node.kernel) : nullptr);
   place_as_planned();
 }
 
@@ -114,6 +116,10 @@ void PlanRunner::run_item(const Item& item, Worker& worker) {
       case PlannedNode::combine: {
         // A binary tree over the lanes: the same order of additions for any number of threads.
         const PlannedNode& source = plan_.nodes[size_t(node.combined)];
+        if (const RowJoin* join = joins_[size_t(item.node)]) {
+          join->join_rows({partial_of(node.combined, 0), source.partial_bytes, plan_.lanes}, item.slice, outputs[0]);
+          break;
+        }
         for (int step = 1; step < plan_.lanes; step *= 2)
           for (int lane = 0; lane + step < plan_.lanes; lane += 2 * step)
             node.kernel->combine(partial_of(node.combined, lane), partial_of(node.combined, lane + step));

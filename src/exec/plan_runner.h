@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "exec/holding.h"
+#include "op/row_join.h"
 #include "plan/plan.h"
 #include "pool/pool.h"
 
@@ -51,8 +52,9 @@ class PlanRunner : public Program {
   int32_t first_node_;
   TaskGraph graph_;  ///< schedule operators
   std::vector<void*> bound_;
-  std::vector<Address> addresses_;    ///< by value, of its root
-  std::vector<std::byte*> partials_;  ///< by node: of lane 0; null where it has none
+  std::vector<Address> addresses_;     ///< by value, of its root
+  std::vector<std::byte*> partials_;   ///< by node: of lane 0; null where it has none
+  std::vector<const RowJoin*> joins_;  ///< by node: of those that combine by rows; null for the others
   Buffer shared_;
   std::vector<std::unique_ptr<Buffer>> local_, workspace_;
   std::unique_ptr<Buffer> kept_;  ///< shared results and partials of node `kept_node_`

@@ -1,5 +1,6 @@
 #include "op/output_partial.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace tacho {
@@ -117,6 +118,24 @@ void OutputPartial::finish(const void* partial, std::span<const View> outputs) c
     if (none) std::memset(to.data, 0, bytes);
     else std::memcpy(to.data, view(partial, entry).data, bytes);
   }
+}
+
+bool OutputPartial::joins_rows() const {
+  return entries_.size() == 1 && entries_[0].output >= 0 && entries_[0].kind == PartialKind::sum &&
+         is_floating(entries_[0].type.dtype) && !entries_[0].type.shape.empty();
+}
+
+void OutputPartial::join_rows(const Lanes<std::byte>& lanes, const Slice& rows, const View& result) const {
+  int64_t filled = 0;  // the plan gives every lane a slice; only a batch of nothing leaves any without
+  while (filled < lanes.count && !empty(lanes[filled])) ++filled;
+  if (filled == 0) {
+    std::memset(result.data, 0, size_t(result.bytes()));
+    return;
+  }
+  const size_t first = entries_[0].offset + size_t(rows.begin * (result.bytes() / std::max<int64_t>(rows.count, 1)));
+  const Lanes<std::byte> present{lanes.first, lanes.step, filled};
+  if (result.type.dtype == DType::float32) sum_lanes(present.at<float>(first), result.elements(), result.as<float>());
+  else sum_lanes(present.at<double>(first), result.elements(), result.as<double>());
 }
 
 }  // namespace tacho

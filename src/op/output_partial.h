@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "op/group.h"
+#include "op/row_join.h"
 
 namespace tacho {
 
@@ -30,6 +31,9 @@ class OutputPartial {
   /// Copies each partial output to its view; outputs that are not partial are left alone. A partial that saw no slice
   /// gives zeros.
   void finish(const void* partial, std::span<const View> outputs) const;
+  /// Whether there is one output, a floating sum with rows; then RowJoin::join_rows() for it.
+  bool joins_rows() const;
+  void join_rows(const Lanes<std::byte>& lanes, const Slice& rows, const View& result) const;
 
  private:
   struct Entry {
@@ -53,13 +57,17 @@ class OutputPartial {
 };
 
 /// A kernel whose partial results have this form: `run` and `accumulate` are left to it.
-class OutputPartialKernel : public Kernel {
+class OutputPartialKernel : public Kernel, public RowJoin {
  public:
   explicit OutputPartialKernel(const Group& group) : partial_(group) {}
   size_t partial_bytes() const override { return partial_.bytes(); }
   void begin(void* partial) const override { partial_.begin(partial); }
   void combine(void* into, const void* from) const override { partial_.combine(into, from); }
   void finish(const void* partial, std::span<const View> outputs) const override { partial_.finish(partial, outputs); }
+  bool joins_rows() const override { return partial_.joins_rows(); }
+  void join_rows(const Lanes<std::byte>& lanes, const Slice& rows, const View& result) const override {
+    partial_.join_rows(lanes, rows, result);
+  }
 
  protected:
   OutputPartial partial_;

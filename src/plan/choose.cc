@@ -1,6 +1,7 @@
 // Groups and offers: who runs what, in which layout, with which packed operands.
 #include <algorithm>
 
+#include "op/row_join.h"
 #include "plan/planner.h"
 
 namespace tacho {
@@ -307,6 +308,12 @@ void Planner::add_combine(int n) {
     combine.executed.tally.add += (plan_->lanes - 1) * element_count(plan_->values[size_t(output.value)].type.shape);
   }
   combine.executed.declared = node.executed.declared;
+  // By rows, where the kernel can: several threads share the work, and whoever reads a block finds it in the cache.
+  if (combine.outputs.size() == 1 && row_join_of(*node.kernel)) {
+    combine.split_rows = plan_->values[size_t(combine.outputs[0].value)].type.shape[0];
+    combine.outputs[0].sliced = true;
+    combine.reason += ", row by row";
+  }
   plan_->nodes.push_back(std::move(combine));
   aliases_.emplace_back();
 }

@@ -76,6 +76,8 @@ class Planner {
   Stage sliced_stage(const std::vector<int>& nodes, int order) const;
   Stage whole_stage(const std::vector<int>& nodes, int order) const;
   Stage split_stage(int node) const;
+  std::vector<Task> row_blocks(const std::vector<int>& nodes) const;
+  int64_t row_step(int node) const;
   bool worth_splitting(int node) const;
   int64_t bytes_touched(int node) const;
 

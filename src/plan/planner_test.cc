@@ -50,6 +50,32 @@ std::vector<int64_t> begins(const Task& task) {
   return result;
 }
 
+TEST(Planner, AGradientIsJoinedAndAppliedBlockByBlockOnEveryLane) {
+  for (const int lanes : {2, 3}) {
+    const auto plan = planned({.network = builtin_network("mlp"), .batch = 12, .lanes = lanes});
+    std::map<std::string, int64_t> next;  // row that a node's blocks have come to
+    int shared = 0;
+    for (const Stage& stage : plan->stages)
+      for (const Task& task : stage.tasks)
+        for (size_t i = 0; i < task.items.size(); ++i) {
+          const PlannedNode& node = plan->nodes[size_t(task.items[i].node)];
+          const Slice slice = task.items[i].slice;
+          if (node.kind != PlannedNode::combine || slice.count == slice.total) continue;
+          EXPECT_EQ(slice.begin, next[node.path]);
+          next[node.path] = slice.begin + slice.count;
+          ASSERT_LT(i + 1, task.items.size());
+          const Item& update = task.items[i + 1];
+          EXPECT_EQ(plan->nodes[size_t(update.node)].op, "momentum_update");
+          EXPECT_EQ(update.slice.begin, slice.begin);
+          EXPECT_EQ(update.slice.count, slice.count);
+          if (i == 0) ++shared;
+        }
+    EXPECT_EQ(next.size(), 1u) << "only the first layer's weights are large";
+    for (const auto& [path, end] : next) EXPECT_EQ(end, 256) << path;
+    EXPECT_EQ(shared, lanes) << "one task a lane";
+  }
+}
+
 TEST(Planner, SlicesCoverTheBatchInOrderAndDifferByOneExampleAtMost) {
   for (const int64_t batch : {2, 3, 7, 13, 128, 130})
     for (const int64_t slices : {1, 2, 5, 13, 200}) {

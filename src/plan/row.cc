@@ -27,7 +27,11 @@ CallBytes bytes_of_call(const Plan& plan, const PlannedNode& node, const Item& i
   const auto touch = [&](int value, int64_t size) {
     int root = value;
     while (plan.values[size_t(root)].root != root) root = plan.values[size_t(root)].root;
-    if (memory.insert(root).second) bytes.touched += size;
+    if (!memory.insert(root).second) return;
+    // A node that is split over its own rows goes through all of an operand once a step, so that its parts come from
+    // where all of it fits.
+    const TensorType& type = plan.values[size_t(root)].type;
+    bytes.touched += node.split_rows > 0 ? byte_count(type.shape, type.dtype) : size;
   };
   // A packed operand is read in the kernel's own form, not as it was.
   std::set<size_t> packed;
@@ -66,9 +70,11 @@ CallBytes bytes_of_call(const Plan& plan, const PlannedNode& node, const Item& i
     bytes.touched += node.partial_bytes;
   }
   if (node.kind == PlannedNode::combine) {
-    const int64_t partials = plan.lanes * plan.nodes[size_t(node.combined)].partial_bytes;
+    const int64_t all = plan.lanes * plan.nodes[size_t(node.combined)].partial_bytes;
+    const int64_t rows = std::max<int64_t>(node.split_rows, 1), end = item.slice.begin + item.slice.count;
+    const int64_t partials = node.split_rows > 0 ? all * end / rows - all * item.slice.begin / rows : all;
     bytes.read += partials;
-    bytes.touched += partials;
+    bytes.touched += all;
   }
   return bytes;
 }

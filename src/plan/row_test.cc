@@ -52,9 +52,11 @@ TEST(Row, APartialIsWrittenByEverySliceAndReadByAllButALanesFirst) {
   EXPECT_EQ(gradient->traffic.bytes_read, 4 * 8 * (256 + 784) + 2 * kPartial);
   EXPECT_EQ(gradient->traffic.bytes_written, 4 * kPartial);
   const Traffic& combine = named(rows, gradient->path + ":combine").traffic;
-  EXPECT_EQ(combine.calls, 1);
+  // 128 rows a lane, in blocks of at most 128 KB: 41 rows of 784 floats.
+  EXPECT_EQ(combine.calls, 2 * 4);
   EXPECT_EQ(combine.bytes_read, 2 * kPartial) << "both lanes'";
   EXPECT_EQ(combine.bytes_written, 4 * 256 * 784);
+  EXPECT_EQ(combine.working_set_bytes, 2 * kPartial + 4 * 256 * 784) << "it comes from where all of it fits";
 }
 
 TEST(Row, CallsAndUnitsOfTheScheduleAreTheRows) {

@@ -2,7 +2,9 @@
 #include <algorithm>
 #include <map>
 #include <numeric>
+#include <set>
 
+#include "op/row_join.h"
 #include "plan/planner.h"
 
 namespace tacho {
@@ -70,31 +72,79 @@ Stage Planner::whole_stage(const std::vector<int>& nodes, int order) const {
     for (const OperandUse& use : plan_->nodes[size_t(nodes[i])].outputs) touch(use.value);
     for (int pack : plan_->nodes[size_t(nodes[i])].packs) touch(pack);
   }
-  std::map<size_t, std::pair<int64_t, Task>> tasks;
+  std::map<size_t, std::pair<int64_t, std::vector<int>>> together;
   for (size_t i = 0; i < nodes.size(); ++i) {
-    const int64_t rows = std::max<int64_t>(plan_->nodes[size_t(nodes[i])].split_rows, 1);
-    auto& [bytes, task] = tasks[components.find(i)];
+    auto& [bytes, members] = together[components.find(i)];
     bytes += bytes_touched(nodes[i]);
-    task.items.push_back({nodes[i], 0, true, {0, rows, rows}});
+    members.push_back(nodes[i]);
   }
   std::vector<std::pair<int64_t, Task>> sorted;
-  for (auto& [first, task] : tasks) sorted.push_back(std::move(task));
+  for (const auto& [first, set] : together) {
+    const auto& [bytes, members] = set;
+    std::vector<Task> parts = row_blocks(members);
+    if (parts.empty()) {
+      parts.emplace_back();
+      for (int n : members) {
+        const int64_t rows = std::max<int64_t>(plan_->nodes[size_t(n)].split_rows, 1);
+        parts[0].items.push_back({n, 0, true, {0, rows, rows}});
+      }
+    }
+    for (Task& part : parts) sorted.emplace_back(bytes / int64_t(parts.size()), std::move(part));
+  }
   std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
   Stage stage{{}, order};
   for (auto& [bytes, task] : sorted) stage.tasks.push_back(std::move(task));
   return stage;
 }
 
+/// Parts of a node's rows begin at multiples of this.
+int64_t Planner::row_step(int n) const {
+  const PlannedNode& node = plan_->nodes[size_t(n)];
+  return node.kind == PlannedNode::combine ? row_join_of(*node.kernel)->row_step() : 1;
+}
+
 /// One node that runs whole, its rows split over the lanes.
 Stage Planner::split_stage(int n) const {
-  const int64_t rows = plan_->nodes[size_t(n)].split_rows;
-  const int lanes = int(std::min<int64_t>(cores(), rows));
+  const int64_t rows = plan_->nodes[size_t(n)].split_rows, step = row_step(n), steps = (rows + step - 1) / step;
+  const int lanes = int(std::min<int64_t>(cores(), steps));
   Stage stage{{}, plan_->nodes[size_t(n)].order};
   for (int lane = 0; lane < lanes; ++lane) {
-    const int64_t begin = rows * lane / lanes, end = rows * (lane + 1) / lanes;
+    const int64_t begin = steps * lane / lanes * step, end = std::min(steps * (lane + 1) / lanes * step, rows);
     stage.tasks.push_back({{{n, lane, true, {begin, end - begin, rows}}}});
   }
   return stage;
+}
+
+/// A gradient's lanes joined block by block, each block followed by those who read it (the parameter's update) while it
+/// is in the cache: one task a lane. Empty where the nodes, all that touch one another's memory in this stage, are
+/// anything else, or small.
+std::vector<Task> Planner::row_blocks(const std::vector<int>& nodes) const {
+  constexpr int64_t kBlock = 1 << 17;  // bytes of the gradient
+  const PlannedNode& first = plan_->nodes[size_t(nodes[0])];
+  if (first.kind != PlannedNode::combine || !worth_splitting(nodes[0])) return {};
+  std::set<int> made;  // whatever is written must be read row by row, by those before its writer too
+  for (int n : nodes)
+    for (const OperandUse& use : plan_->nodes[size_t(n)].outputs) made.insert(root_of(use.value));
+  for (size_t i = 1; i < nodes.size(); ++i) {
+    const PlannedNode& node = plan_->nodes[size_t(nodes[i])];
+    if (node.kind != PlannedNode::compute || node.split_rows != first.split_rows) return {};
+    for (const OperandUse& use : node.inputs)
+      if (use.value >= 0 && made.count(root_of(use.value)) && !(use.sliced && use.rows == 1)) return {};
+    for (const OperandUse& use : node.outputs)
+      if (!(use.sliced && use.rows == 1)) return {};
+  }
+  const int64_t row_bytes = whole_bytes(plan_->values[size_t(first.outputs[0].value)]) / first.split_rows;
+  const int64_t step = row_step(nodes[0]), block = std::max<int64_t>(1, kBlock / (step * row_bytes)) * step;
+  std::vector<Task> tasks;
+  for (const Task& part : split_stage(nodes[0]).tasks) {
+    const Slice all = part.items[0].slice;
+    Task& task = tasks.emplace_back();
+    for (int64_t row = all.begin; row < all.begin + all.count; row += block)
+      for (int n : nodes)
+        task.items.push_back(
+            {n, part.items[0].lane, true, {row, std::min(block, all.begin + all.count - row), all.total}});
+  }
+  return tasks;
 }
 
 bool Planner::worth_splitting(int n) const {

@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <numeric>
 
+#include "op/row_join.h"
 #include "tests/support/measure.h"
 #include "tests/support/operands.h"
 
@@ -186,6 +188,35 @@ class OfferRun {
     for (size_t j = 0; j < out.size(); ++j) collect(j, slice, out[j], out_views[j]);
   }
 
+  /// The lanes' partials one behind the other.
+  Guarded copy_of(const std::vector<Guarded>& partials) const {
+    const size_t bytes = offer_.kernel->partial_bytes();
+    Guarded all = scratch(bytes * partials.size(), garbage_);
+    for (size_t lane = 0; lane < partials.size(); ++lane)
+      std::memcpy(static_cast<std::byte*>(all.tensor.view().data) + lane * bytes, partials[lane].tensor.view().data,
+                  bytes);
+    return all;
+  }
+
+  /// A kernel that joins lanes by rows writes the bits of the whole, in whatever parts.
+  void check_row_join(const Guarded& lanes, int64_t count) const {
+    const RowJoin* join = row_join_of(*offer_.kernel);
+    if (!join) return;
+    const TensorType& type = outputs_[0].tensor.type();
+    const Guarded joined(type, garbage_);
+    const Lanes<std::byte> all{static_cast<const std::byte*>(lanes.tensor.view().data),
+                               int64_t(offer_.kernel->partial_bytes()), count};
+    const int64_t rows = type.shape[0], step = join->row_step();
+    for (int64_t begin = 0; begin < rows; begin += step) {
+      View part = joined.tensor.view();
+      part.type.shape[0] = std::min(step, rows - begin);
+      part.data = static_cast<std::byte*>(part.data) + begin * (part.bytes() / part.type.shape[0]);
+      join->join_rows(all, {begin, part.type.shape[0], rows}, part);
+    }
+    EXPECT_TRUE(joined.intact()) << "wrote beside the rows that it joined";
+    EXPECT_TRUE(same_bits(joined.tensor, outputs_[0].tensor)) << "other bits where lanes are joined by rows";
+  }
+
   /// All slices; partial outputs by runs of slices in `lanes` lanes, combined by a binary tree.
   std::vector<Tensor> run_all(const std::vector<Slice>& slices, size_t lanes) {
     if (!has_partial()) {
@@ -198,6 +229,7 @@ class OfferRun {
         offer_.kernel->begin(partials[lane].tensor.view().data);
       }
       for (size_t s = 0; s < slices.size(); ++s) run(slices[s], partials[s * used / slices.size()].tensor.view().data);
+      const Guarded side_by_side = copy_of(partials);
       for (size_t step = 1; step < used; step *= 2)
         for (size_t lane = 0; lane + step < used; lane += 2 * step)
           offer_.kernel->combine(partials[lane].tensor.view().data, partials[lane + step].tensor.view().data);
@@ -207,6 +239,7 @@ class OfferRun {
         if (state_of_output(j).kind != SliceState::partial) views[j].data = nullptr;
       }
       offer_.kernel->finish(partials[0].tensor.view().data, views);
+      check_row_join(side_by_side, int64_t(used));
       for (const Guarded& partial : partials) EXPECT_TRUE(partial.intact()) << "wrote beside a partial";
     }
     for (const Guarded& memory : workspace_) EXPECT_TRUE(memory.intact()) << "wrote beside the workspace";

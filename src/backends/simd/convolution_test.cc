@@ -1,5 +1,5 @@
-// Convolutions against the double reference: random shapes with every kind of tail, each target, two slices on two
-// lanes.
+// Convolutions against the double reference: random shapes with every kind of tail, each target, up to four
+// slices on up to three lanes.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -68,14 +68,14 @@ struct Ran {
   std::string refusal, name;
 };
 
-/// What the backend's kernel gives for the chain in two slices, with images as it wants them, and what the reference
+/// What the backend's kernel gives for the chain in slices, with images as it wants them, and what the reference
 /// gives in double.
 Ran run(const std::vector<TensorType>& inputs, const std::vector<Step>& steps, const std::string& algorithm) {
   const Chain chain = make_chain(inputs, steps, 0);
   Ran ran;
   ran.refusal = chain.refusal;
   if (!ran.refusal.empty()) return ran;
-  const std::vector<Slice> slices = even_slices(chain.rows, 2);
+  const std::vector<Slice> slices = even_slices(chain.rows, std::min<int64_t>(chain.rows, 4));
   const Backend& backend = backend_named("simd");
   OfferResult result = backend.offer(chain.group(slices[0]), {this_cpu(), algorithm});
   if (const auto* refusal = std::get_if<Refusal>(&result)) {
@@ -87,8 +87,8 @@ Ran run(const std::vector<TensorType>& inputs, const std::vector<Step>& steps, c
   const Sample sample{{inputs.begin(), inputs.end()}, {}, {}};
   ran.expected = run_members(chain, filled_inputs(sample, DType::float64, 1));
   const std::vector<Tensor> narrow = filled_inputs(sample, DType::float32, 1);
-  ran.actual = run_offer(backend, offer, chain, narrow, slices, 2, 0xFF);
-  const std::vector<Tensor> again = run_offer(backend, offer, chain, narrow, slices, 2, 0x5B);
+  ran.actual = run_offer(backend, offer, chain, narrow, slices, 3, 0xFF);
+  const std::vector<Tensor> again = run_offer(backend, offer, chain, narrow, slices, 3, 0x5B);
   for (size_t j = 0; j < again.size(); ++j)
     EXPECT_TRUE(same_bits(ran.actual[j], again[j])) << "output " << j << " depends on what was in memory before";
   return ran;

@@ -3,6 +3,7 @@
 
 #include "backends/simd/convolution_group.h"
 #include "op/output_partial.h"
+#include "op/row_join.h"
 
 namespace tacho::simd {
 
@@ -46,6 +47,12 @@ class FilterGradient : public Kernel {
   }
 
  protected:
+  /// The sums of all lanes that have seen a slice: the plan gives every lane one, only a batch of nothing does not.
+  static Lanes<float> filled(const Lanes<std::byte>& lanes) {
+    int64_t count = 0;
+    while (count < lanes.count && !empty(lanes[count])) ++count;
+    return Lanes<std::byte>{lanes.first, lanes.step, count}.at<float>(kHeaderBytes);
+  }
   virtual int64_t scratch_floats() const = 0;
   /// Floats of the partial.
   virtual int64_t floats() const = 0;

@@ -26,7 +26,7 @@ void add_bias(T* c, int64_t begin, int64_t end, const Bias<T>& bias) {
 
 /// One product per item of the batch and per term of a contracted batch, one after another.
 template <class T>
-class Matmul final : public Kernel {
+class Matmul final : public Kernel, public RowJoin {
  public:
   Matmul(const Group& group, ProductChain chain, const CpuInfo& cpu, bool packs_b)
       : gemm_(gemm<T>()),
@@ -53,6 +53,10 @@ class Matmul final : public Kernel {
   }
   void combine(void* into, const void* from) const override { partial_.combine(into, from); }
   void finish(const void* partial, std::span<const View> outputs) const override { partial_.finish(partial, outputs); }
+  bool joins_rows() const override { return partial_.joins_rows(); }
+  void join_rows(const Lanes<std::byte>& lanes, const Slice& rows, const View& result) const override {
+    partial_.join_rows(lanes, rows, result);
+  }
 
   void pack(size_t, const View& b, void* destination) const override {
     const Shape& shape = b.shape();

@@ -49,10 +49,17 @@ class PointwiseConvolve final : public Kernel {
 };
 
 /// dw = dy^T x, summed over the places; the partial is dw itself.
-class PointwiseWeights final : public FilterGradient {
+class PointwiseWeights final : public FilterGradient, public RowJoin {
  public:
   PointwiseWeights(const ConvolutionGroup& group, const CpuInfo& cpu)
       : FilterGradient(group), geometry_(group.geometry), gemm_(gemm<float>()), blocks_(gemm_.blocks(cpu)) {}
+
+  void join_rows(const Lanes<std::byte>& lanes, const Slice& rows, const View& result) const override {
+    Lanes<float> sums = filled(lanes);
+    sums.first += rows.begin * geometry_.c;
+    if (sums.count == 0) std::fill_n(result.as<float>(), result.elements(), 0.0f);
+    else sum_lanes(sums, result.elements(), result.as<float>());
+  }
 
  private:
   int64_t scratch_floats() const override {

@@ -283,29 +283,58 @@ void accumulate(const WinogradShape& s, int64_t block, int64_t images, const flo
   else accumulate_as<2>(s, block, images, x, dy, empty, partial, workspace);
 }
 
-template <int M>
-void finish_as(const WinogradShape& s, const float* partial, float* dw) {
-  using T = Transform<M>;
+/// The sum over lanes [first, first + span) by a binary tree, where more than two make a loop of loads too simple.
+template <class D>
+HWY_NOINLINE hn::Vec<D> tree_sum(D d, const Lanes<float>& lanes, int64_t first, int64_t span, int64_t at) {
+  if (span == 1) return hn::LoadU(d, lanes[first] + at);
+  const auto left = tree_sum(d, lanes, first, span / 2, at);
+  if (first + span / 2 >= lanes.count) return left;
+  return hn::Add(left, tree_sum(d, lanes, first + span / 2, span / 2, at));
+}
+
+/// The lanes' sum of `count` floats from `at` on, a multiple of a vector.
+HWY_INLINE void sum_lanes_at(const Lanes<float>& lanes, int64_t span, int64_t at, int64_t count, float* sum) {
   const hn::ScalableTag<float> d;
-  const int64_t channels = s.from.channels, panel_count = panels(s.to.channels);
+  const float *a = lanes[0] + at, *b = lanes[lanes.count > 1 ? 1 : 0] + at;
+  for (int64_t i = 0; i < count; i += kLanes<float>)
+    if (lanes.count == 1) hn::Store(hn::LoadU(d, a + i), d, sum + i);
+    else if (lanes.count == 2) hn::Store(hn::Add(hn::LoadU(d, a + i), hn::LoadU(d, b + i)), d, sum + i);
+    else hn::Store(tree_sum(d, lanes, 0, span, at + i), d, sum + i);
+}
+
+/// A few channels' sums are gathered first, whole lines of the cache from each place of the tile: places are a power of
+/// two apart in wide layers, where a line that is read by halves would be gone before its second half.
+template <int M>
+void finish_as(const WinogradShape& s, const Lanes<float>& lanes, int64_t first, int64_t filters, float* dw) {
+  using T = Transform<M>;
+  constexpr int64_t kTogether = 4;
+  const hn::ScalableTag<float> d;
+  const int64_t channels = s.from.channels, distance = panels(s.to.channels) * channels * kPanel;
+  HWY_ALIGN float sums[T::kTile * T::kTile][kTogether * kPanel];
   HWY_ALIGN float taps[9][kLanes<float>];
-  for (int64_t k = 0; k < s.to.channels; k += kLanes<float>)
-    for (int64_t c = 0; c < channels; ++c) {
-      const float* from = partial + (k / kPanel * channels + c) * kPanel + k % kPanel;
-      transform_tile<T::kTile, 3, hn::Vec<decltype(d)>>(
-          [&](const auto* a, auto* b) HWY_ATTR { T::filter_gradient(d, a, b); },
-          [&](int i, int j)
-              HWY_ATTR { return hn::LoadU(d, from + (i * T::kTile + j) * panel_count * channels * kPanel); },
-          [&](int i, int j, auto value) HWY_ATTR { hn::Store(value, d, taps[i * 3 + j]); });
-      const int64_t present = std::min(kLanes<float>, s.to.channels - k);
-      for (int64_t lane = 0; lane < present; ++lane)
-        for (int64_t tap = 0; tap < 9; ++tap) dw[((k + lane) * channels + c) * 9 + tap] = taps[tap][lane];
+  int64_t span = 1;
+  while (span < lanes.count) span *= 2;
+  for (int64_t panel = first; panel < first + filters; panel += kPanel)
+    for (int64_t begin = 0; begin < channels; begin += kTogether) {
+      const int64_t count = std::min(kTogether, channels - begin) * kPanel;
+      for (int64_t place = 0; place < T::kTile * T::kTile; ++place)
+        sum_lanes_at(lanes, span, place * distance + panel * channels + begin * kPanel, count, sums[place]);
+      for (int64_t at = 0; at < count; at += kLanes<float>) {
+        const int64_t c = begin + at / kPanel, k = panel + at % kPanel - first;
+        transform_tile<T::kTile, 3, hn::Vec<decltype(d)>>(
+            [&](const auto* a, auto* b) HWY_ATTR { T::filter_gradient(d, a, b); },
+            [&](int i, int j) HWY_ATTR { return hn::Load(d, sums[i * T::kTile + j] + at); },
+            [&](int i, int j, auto value) HWY_ATTR { hn::Store(value, d, taps[i * 3 + j]); });
+        const int64_t present = std::min(kLanes<float>, filters - k);
+        for (int64_t lane = 0; lane < present; ++lane)
+          for (int64_t tap = 0; tap < 9; ++tap) dw[((k + lane) * channels + c) * 9 + tap] = taps[tap][lane];
+      }
     }
 }
 
-void finish(const WinogradShape& s, const float* partial, float* dw) {
-  if (s.outputs == 4) finish_as<4>(s, partial, dw);
-  else finish_as<2>(s, partial, dw);
+void finish(const WinogradShape& s, const Lanes<float>& lanes, int64_t first, int64_t filters, float* dw) {
+  if (s.outputs == 4) finish_as<4>(s, lanes, first, filters, dw);
+  else finish_as<2>(s, lanes, first, filters, dw);
 }
 
 /// What one transform of a tile executes, counted by doing it.
@@ -353,6 +382,7 @@ constexpr WinogradRoutines kRoutines{
     .accumulate = accumulate,
     .combine = combine_panels,
     .finish = finish,
+    .panel = kPanel,
     .convolve_tally = convolve_tally,
     .accumulate_tally = accumulate_tally,
 };

@@ -8,6 +8,7 @@
 #include "backends/simd/images.h"
 #include "count/op_count.h"
 #include "device/cpu.h"
+#include "op/row_join.h"
 
 namespace tacho::simd {
 
@@ -55,8 +56,10 @@ struct WinogradRoutines {
   void (*accumulate)(const WinogradShape&, int64_t tile_block, int64_t images, const float* x, const float* dy,
                      bool empty, float* partial, float* workspace);
   void (*combine)(float* into, const float* from, int64_t floats, bool empty);
-  /// Out of the partial: dw, to.channels x from.channels x 3 x 3, row-major.
-  void (*finish)(const WinogradShape&, const float* partial, float* dw);
+  /// Out of the lanes' partials, summed by a binary tree: filters `first` to `first + filters` of dw, to.channels x
+  /// from.channels x 3 x 3, row-major; `dw` is where filter `first` goes. `first` is a multiple of `panel`.
+  void (*finish)(const WinogradShape&, const Lanes<float>& lanes, int64_t first, int64_t filters, float* dw);
+  int64_t panel;
 
   /// Executed by `convolve` (without the epilogue), `accumulate` for so many images, `pack` and `finish`.
   Tally (*convolve_tally)(const WinogradShape&, int64_t images);

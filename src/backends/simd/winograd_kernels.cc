@@ -36,13 +36,20 @@ class WinogradConvolve final : public Kernel {
   WinogradBlocks blocks_;
 };
 
-class WinogradWeights final : public FilterGradient {
+class WinogradWeights final : public FilterGradient, public RowJoin {
  public:
   WinogradWeights(const ConvolutionGroup& group, const WinogradShape& shape, const WinogradRoutines& routines)
       : FilterGradient(group),
         shape_(shape),
         routines_(routines),
         block_(routines.gradient_tile_block(shape, group.geometry.n, this_cpu())) {}
+
+  int64_t row_step() const override { return routines_.panel; }
+  void join_rows(const Lanes<std::byte>& lanes, const Slice& rows, const View& result) const override {
+    const Lanes<float> sums = filled(lanes);
+    if (sums.count == 0) std::fill_n(result.as<float>(), result.elements(), 0.0f);
+    else routines_.finish(shape_, sums, rows.begin, rows.count, result.as<float>());
+  }
 
  private:
   int64_t scratch_floats() const override { return routines_.gradient_workspace_floats(shape_, block_); }
@@ -53,7 +60,9 @@ class WinogradWeights final : public FilterGradient {
   void join(float* into, const float* from, bool empty) const override {
     routines_.combine(into, from, floats(), empty);
   }
-  void write(const float* sums, float* dw) const override { routines_.finish(shape_, sums, dw); }
+  void write(const float* sums, float* dw) const override {
+    routines_.finish(shape_, {sums, 0, 1}, 0, shape_.to.channels, dw);
+  }
 
   WinogradShape shape_;
   const WinogradRoutines& routines_;
