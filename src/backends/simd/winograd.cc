@@ -302,12 +302,12 @@ HWY_INLINE void sum_lanes_at(const Lanes<float>& lanes, int64_t span, int64_t at
     else hn::Store(tree_sum(d, lanes, 0, span, at + i), d, sum + i);
 }
 
-/// A few channels' sums are gathered first, whole lines of the cache from each place of the tile: places are a power of
-/// two apart in wide layers, where a line that is read by halves would be gone before its second half.
+/// Some channels' sums are gathered first, a run of whole lines of the cache from each place of the tile: places are a
+/// power of two apart in wide layers, where a line that is read by halves would be gone before its second half.
 template <int M>
 void finish_as(const WinogradShape& s, const Lanes<float>& lanes, int64_t first, int64_t filters, float* dw) {
   using T = Transform<M>;
-  constexpr int64_t kTogether = 4;
+  constexpr int64_t kTogether = M == 2 ? 16 : 8;  // channels: their sums stay in the first cache
   const hn::ScalableTag<float> d;
   const int64_t channels = s.from.channels, distance = panels(s.to.channels) * channels * kPanel;
   HWY_ALIGN float sums[T::kTile * T::kTile][kTogether * kPanel];
