@@ -55,21 +55,25 @@ void conv_unit(Writer& w, const std::string& name, Writer::Convolution c, bool n
 void stack(Draw& draw, Writer& w, int64_t image) {
   const bool normalised = draw.chance(0.5);
   const int64_t depth = 2 + draw.below(4);
-  int64_t channels = draw.width(64);
+  // Also as the first convolutional networks were: few channels, means pooled, tanh.
+  const bool small = draw.chance(0.3);
+  int64_t channels = small ? draw.one_of({4, 6, 6, 8, 10, 12}) : draw.width(64);
+  const char* activation = small && draw.chance(0.5) ? "tanh" : "relu";
+  const char* pool = small && draw.chance(0.7) ? "avg_pool2d" : "max_pool2d";
   for (int i = 0; i < depth; ++i) {
     const int64_t kernel = draw.one_of({3, 3, 3, 3, 5, 5, 1, 7});
-    const bool valid = draw.chance(0.15) && image > 2 * kernel;
+    const bool valid = draw.chance(small ? 0.5 : 0.15) && image > 2 * kernel;
     conv_unit(w, numbered("unit", i), {.channels = channels, .kernel = kernel, .padding = valid ? 0 : kernel / 2},
-              normalised, "relu");
+              normalised, activation);
     if (valid) image -= kernel - 1;
     if (image >= 4 && draw.chance(0.6)) {
-      w.add("max_pool2d", numbered("pool", i), {{"kernel", int64_t{2}}});
+      w.add(pool, numbered("pool", i), {{"kernel", int64_t{2}}});
       image /= 2;
     }
     if (draw.chance(0.6)) channels = std::min<int64_t>(channels * (draw.chance(0.8) ? 2 : 4), 512);
   }
   w.flatten();
-  if (draw.chance(0.4)) {
+  if (draw.chance(small ? 0.8 : 0.4)) {
     w.linear("hidden", draw.one_of({64, 84, 120, 256, 512}));
     w.relu("hidden.relu");
   }

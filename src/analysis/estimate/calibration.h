@@ -37,8 +37,11 @@ struct StepSample {
   int network = 0, threads = 1;
   std::string label;
   int64_t items = 0, stages = 0, step_ns = 0, replayed_ns = 0, dispatch_ns = 0;
-  double rate_now = 0;  ///< multiply-adds just before and after: their mean, FLOP/s
+  double rate_now = 0;  ///< multiply-adds just before and after: the lesser, FLOP/s
 };
+
+/// Steps around which the machine multiplied at less than this part of its best were disturbed from outside.
+constexpr double kSteadyRate = 0.93;
 
 struct Calibration {
   std::string identity;          ///< of the machine

@@ -33,9 +33,13 @@ CostModel::CostModel(const Calibration& calibration) : calibration_(calibration)
         range.most = std::max(range.most, sample.x[c]);
       }
   }
-  // A step that took much longer than its own nodes' times come to was disturbed from outside.
+  // A step that took much longer than its own nodes' times come to was disturbed from outside, or one at whose time the
+  // machine itself was slow.
+  std::map<int, double> best;
+  for (const StepSample& step : calibration.steps) best[step.threads] = std::max(best[step.threads], step.rate_now);
   for (const StepSample& step : calibration.steps)
-    if (double(step.step_ns) > 1.3 * double(step.replayed_ns)) disturbed_.insert({step.network, step.threads});
+    if (double(step.step_ns) > 1.3 * double(step.replayed_ns) || step.rate_now < kSteadyRate * best[step.threads])
+      disturbed_.insert({step.network, step.threads});
   for (const NodeSample& node : calibration.nodes) {
     if (disturbed_.count({node.network, node.threads}) || node.call_ns <= 0) continue;
     nodes_of_[node.op].push_back(&node);
