@@ -158,6 +158,9 @@ def main():
                 page.evaluate(f"document.getElementById('{tab}').click()")
                 expect(page.evaluate("document.querySelector('.panel.chosen').innerText.trim().length") > 0,
                        f"{path.stem}: {tab} is empty")
+            for stem, column in (("sweep", "where they part"), ("matmul", "m×k×n")):
+                shown = page.evaluate("[...document.querySelectorAll('#panels th')].map(t => t.textContent.trim())")
+                expect(path.stem != stem or column in shown, f"{stem}: no column {column!r} in {shown}")
     print(f"pages: {1 + len(others)} opened, {len(failures)} failures")
     return 1 if failures else 0
 

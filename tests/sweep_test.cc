@@ -105,7 +105,6 @@ TEST(Sweep, TimeToAccuracyIsStepsTimesTimePerStep) {
 TEST(Sweep, MistakesAreOneLine) {
   const TestFolder folder;
   const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
-      {{"sweep"}, "--over batch"},
       {{"sweep", "--over", "sequence"}, "no recurrent layers"},
       {{"sweep", "--over", "optimizer"}, "add --until"},
       {{"sweep", "--over", "colour"}, "expects batch"},

@@ -21,7 +21,8 @@ std::string size_text(const ProductSize& s) { return text_of(s.m, "x", s.k, "x",
 
 std::string spread_text(const MatmulTime& time) {
   const auto [least, most] = std::minmax_element(time.rounds_ns.begin(), time.rounds_ns.end());
-  return text_of(std::lround(100 * double(*most - *least) / double(std::max<int64_t>(time.median_ns(), 1))), " %");
+  const double percent = 100 * double(*most - *least) / double(std::max<int64_t>(time.median_ns(), 1));
+  return percent < 999.5 ? text_of(std::lround(percent), " %") : ">999 %";  // a round that was interrupted
 }
 
 std::string table(const Matmul& matmul, const Paint& paint) {
@@ -32,8 +33,8 @@ std::string table(const Matmul& matmul, const Paint& paint) {
     if (row.size.group != group) {
       group = row.size.group;
       text += "\n" +
-              paint.bold(left(group + " m x k x n", 31) + right("Mmul", 9) + right("Madd", 9) + right("ms", 10) +
-                         right("spread", 8) + right("GF/s", 6) + right("error", 7)) +
+              paint.bold(left(group + " m x k x n", 28) + right("Mmul", 9) + right("Madd", 9) + right("ms", 10) +
+                         right("spread", 8) + right("GF/s", 7) + right("error", 9)) +
               "\n";
     }
     text += wrap("  " + size_text(row.size) + (row.size.group == "square" ? "" : "  " + row.size.name), 80, 4);
@@ -42,13 +43,13 @@ std::string table(const Matmul& matmul, const Paint& paint) {
         text += wrap("    " + left(time.way, 16) + time.skipped, 80, 6);
         continue;
       }
-      text += "    " + left(time.way, 27) + right(short_number(double(time.count.mul) / 1e6), 9) +
+      text += "    " + left(time.way, 24) + right(short_number(double(time.count.mul) / 1e6), 9) +
               right(short_number(double(time.count.add) / 1e6), 9) +
               right(short_number(double(time.median_ns()) / 1e6) == "0.00" ? fixed(double(time.median_ns()) / 1e6, 4)
                                                                            : fixed(double(time.median_ns()) / 1e6, 3),
                     10) +
-              right(spread_text(time), 8) + right(short_number(required_flop(row.size) / double(time.median_ns())), 6) +
-              right(scientific(time.error), 7) + "\n";
+              right(spread_text(time), 8) + right(short_number(required_flop(row.size) / double(time.median_ns())), 7) +
+              right(scientific(time.error), 9) + "\n";
     }
   }
   return text;

@@ -19,7 +19,7 @@ namespace {
 
 struct SweepFlags {
   CommonFlags common;
-  std::string over;
+  std::string over = "batch";
   std::optional<std::string> values, until;
   int64_t rounds = 3, seeds = 3, most_epochs = 20;
 };
@@ -92,7 +92,6 @@ int run_until(const SweepFlags& flags, const RunSetup& setup, const std::string&
 }
 
 int run(const SweepFlags& flags) {
-  if (flags.over.empty()) fail("sweep: say what to vary: --over batch, width, depth, image, threads or optimizer");
   if (!flags.until) check_swept(flags.over);
   const RunSetup setup = setup_from(flags.common);
   const std::string values = flags.values.value_or(default_values(flags, setup.step.network));
@@ -123,7 +122,8 @@ std::function<int()> declare(FlagSet& set) {
   auto flags = std::make_shared<SweepFlags>();
   add_common_flags(set, flags->common, kAllFlags);
   set.heading("Sweep");
-  set.text("--over", "WHAT", "batch, width, depth, image or threads; with --until batch or optimizer", flags->over);
+  set.text("--over", "WHAT", "batch (unless you say), width, depth, image or threads; with --until batch or optimizer",
+           flags->over);
   set.text("--values", "A,B,...", "sizes (width, depth: times the network's own); with --until VALUE or VALUE:RATE",
            flags->values);
   set.integer("--rounds", "times each value is measured, all in turn (3)", flags->rounds, 1, 1000);
@@ -140,7 +140,7 @@ extern const Command command_sweep{
     .alias = "",
     .summary = "time against one size, beside the formulas' exponents",
     .examples =
-        "tacho sweep --over batch                  time against the batch size\n"
+        "tacho sweep                               time against the batch size\n"
         "tacho sweep --over width --values 1,2,4 --network vgg11\n"
         "tacho sweep --over threads                who gains from the second thread\n"
         "tacho sweep --over batch --until accuracy=0.9 --values 16:0.01,128:0.05\n"
