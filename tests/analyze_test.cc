@@ -15,20 +15,12 @@
 #include "lab/ways.h"
 #include "nn/builtin.h"
 #include "tests/support/made_up_run.h"
+#include "tests/support/small_runs.h"
 
 namespace tacho {
 namespace {
 
 using SwitchList = std::vector<std::pair<const char*, std::string>>;
-
-const Dataset& digits() {
-  static const Dataset kDigits = [] {
-    DataSpec spec;
-    spec.split = Split{64, 16};
-    return load_dataset(spec);
-  }();
-  return kDigits;
-}
 
 Switches switches_of(const SwitchList& list) {
   Switches switches;
@@ -42,12 +34,6 @@ StepOptions step_of(const char* network, const SwitchList& list, StepKind kind =
   options.batch = 8;
   options.kind = kind;
   options.way = resolve(switches_of(list));
-  return options;
-}
-
-MeasureOptions few_steps() {
-  MeasureOptions options;
-  options.steps = 5;
   return options;
 }
 
@@ -87,7 +73,7 @@ TEST(Analyze, ClosesForEveryScheduleAndOneToFourThreads) {
     for (const char* threads : {"1", "2", "3", "4"}) {
       SCOPED_TRACE(std::string(schedule) + " on " + threads);
       const RunRecord record =
-          measure(step_of("simplenn-4", {{"schedule", schedule}, {"threads", threads}}), digits(), few_steps());
+          measure(step_of("simplenn-4", {{"schedule", schedule}, {"threads", threads}}), few_digits(), few_steps());
       EXPECT_EQ(record.threads, std::stoi(threads));
       check_report(make_report(record));
     }
@@ -99,7 +85,7 @@ TEST(Analyze, ClosesForProceduralExecutionAndEveryConvolution) {
       SCOPED_TRACE(std::string(execution) + " " + convolution);
       const RunRecord record =
           measure(step_of("simplenn-4", {{"execution", execution}, {"convolution", convolution}, {"threads", "2"}}),
-                  digits(), few_steps());
+                  few_digits(), few_steps());
       check_report(make_report(record));
     }
 }
@@ -110,7 +96,7 @@ TEST(Analyze, TheoryDoesNotDependOnTheWay) {
     for (const char* threads : {"1", "3"}) {
       const RunRecord record =
           measure(step_of("simplenn-4", {{"fusion", fusion}, {"threads", threads}, {"convolution", "im2col"}}),
-                  digits(), few_steps());
+                  few_digits(), few_steps());
       const int64_t own = make_report(record).step.work;
       if (work == 0) work = own;
       EXPECT_EQ(own, work);
@@ -121,7 +107,7 @@ TEST(Analyze, FloorsComeWithCeilings) {
   for (const char* execution : {"graph", "procedural"}) {
     SCOPED_TRACE(execution);
     RunRecord record =
-        measure(step_of("simplenn-4", {{"threads", "2"}, {"execution", execution}}), digits(), few_steps());
+        measure(step_of("simplenn-4", {{"threads", "2"}, {"execution", execution}}), few_digits(), few_steps());
     record.profile = made_up_profile();
     const Report report = make_report(record);
     int64_t floors = 0, layers = 0;
@@ -146,7 +132,7 @@ TEST(Analyze, ApartEveryRowHasItsTimes) {
   measuring.apart = true;
   for (const char* threads : {"1", "2"}) {
     SCOPED_TRACE(threads);
-    RunRecord record = measure(step_of("simplenn-4", {{"threads", threads}}), digits(), measuring);
+    RunRecord record = measure(step_of("simplenn-4", {{"threads", threads}}), few_digits(), measuring);
     ASSERT_TRUE(record.apart);
     ASSERT_EQ(record.apart->skipped, "");
     record.profile = made_up_profile();
@@ -171,13 +157,13 @@ TEST(Analyze, ApartNeedsAPlan) {
   MeasureOptions measuring = few_steps();
   measuring.apart = true;
   const RunRecord record =
-      measure(step_of("mlp", {{"execution", "procedural"}, {"threads", "2"}}), digits(), measuring);
+      measure(step_of("mlp", {{"execution", "procedural"}, {"threads", "2"}}), few_digits(), measuring);
   ASSERT_TRUE(record.apart);
   EXPECT_NE(record.apart->skipped, "");
 }
 
 TEST(Analyze, InferenceIsForwardOnly) {
-  const RunRecord record = measure(step_of("mlp", {{"threads", "2"}}, StepKind::inference), digits(), few_steps());
+  const RunRecord record = measure(step_of("mlp", {{"threads", "2"}}, StepKind::inference), few_digits(), few_steps());
   const Report report = make_report(record);
   check_report(report);
   EXPECT_FALSE(report.phases.count(Phase::backward));
@@ -185,13 +171,13 @@ TEST(Analyze, InferenceIsForwardOnly) {
 }
 
 TEST(Analyze, PrefetchIsOutsideTheIdentity) {
-  const RunRecord record = measure(step_of("mlp", {{"threads", "1"}}), digits(), few_steps());
+  const RunRecord record = measure(step_of("mlp", {{"threads", "1"}}), few_digits(), few_steps());
   ASSERT_EQ(record.ledger.outside.size(), 1u);
   EXPECT_EQ(record.ledger.outside[0].name, "prefetch");
 }
 
 TEST(Analyze, JsonHasTheContractsFields) {
-  RunRecord record = measure(step_of("simplenn-4", {{"threads", "2"}}), digits(), few_steps());
+  RunRecord record = measure(step_of("simplenn-4", {{"threads", "2"}}), few_digits(), few_steps());
   record.ways = {way_of(make_report(record))};
   const Report report = make_report(record);
   const Json json = Json::parse(to_json(report).dump());
@@ -246,7 +232,7 @@ TEST(Analyze, JsonHasTheContractsFields) {
 TEST(Analyze, TextFitsEightyColumnsInEveryWay) {
   for (const SwitchList& list :
        {SwitchList{}, {{"convolution", "gather"}, {"execution", "procedural"}}, {{"convolution", "direct"}}}) {
-    RunRecord record = measure(step_of("simplenn-4", list), digits(), few_steps());
+    RunRecord record = measure(step_of("simplenn-4", list), few_digits(), few_steps());
     record.ways = {way_of(make_report(record))};
     record.ways[0].label = "procedural gather reference";
     record.profile = made_up_profile();
@@ -257,8 +243,9 @@ TEST(Analyze, TextFitsEightyColumnsInEveryWay) {
 
 TEST(Analyze, OtherWaysIncludeThisRunOnce) {
   const StepOptions options = step_of("mlp", {{"threads", "2"}});
-  const RunRecord record = measure(options, digits(), few_steps());
-  const auto ways = measure_ways(options, switches_of({{"threads", "2"}}), digits(), make_report(record), few_steps());
+  const RunRecord record = measure(options, few_digits(), few_steps());
+  const auto ways =
+      measure_ways(options, switches_of({{"threads", "2"}}), few_digits(), make_report(record), few_steps());
   int own = 0;
   for (const OtherWay& way : ways) {
     own += way.this_run;
@@ -273,7 +260,7 @@ TEST(Analyze, OtherWaysIncludeThisRunOnce) {
 TEST(Analyze, WhatRecordingCostsIsADifferenceOfTheSameSteps) {
   MeasureOptions options;
   options.seconds = 0.05;
-  const RecordingCost cost = recording_cost(step_of("mlp", {{"threads", "2"}}), digits(), options);
+  const RecordingCost cost = recording_cost(step_of("mlp", {{"threads", "2"}}), few_digits(), options);
   EXPECT_GE(cost.pairs, 10) << "fewer have no interval";
   EXPECT_GT(cost.plain_ns, 0);
   EXPECT_GT(cost.recorded_ns, 0);
@@ -295,8 +282,8 @@ TEST(SelfCheckSlow, PlantedDelaysComeBackInTheirAccounts) {
     SelfCheck check;
     // Other tests run beside this one: a contradiction must stand in three checks to be the ledger's.
     for (int attempt = 0; attempt < 3; ++attempt) {
-      check =
-          self_check(step_of("simplenn-4", {{"threads", "2"}, {"execution", execution}}), digits(), MeasureOptions{});
+      check = self_check(step_of("simplenn-4", {{"threads", "2"}, {"execution", execution}}), few_digits(),
+                         MeasureOptions{});
       if (std::none_of(check.rows.begin(), check.rows.end(), contradicts)) break;
     }
     // The ledger: a kernel, a barrier on each of two threads, the input, one thread; and, where each lane has a thread,

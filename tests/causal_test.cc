@@ -11,32 +11,18 @@
 #include "lab/differences.h"
 #include "nn/builtin.h"
 #include "tests/support/run_program.h"
+#include "tests/support/small_runs.h"
 
 namespace tacho {
 namespace {
 
-const Dataset& digits() {
-  static const Dataset kDigits = [] {
-    DataSpec spec;
-    spec.split = Split{64, 16};
-    return load_dataset(spec);
-  }();
-  return kDigits;
-}
-
-StepOptions step_of(const std::vector<std::pair<const char*, std::string>>& list) {
+StepOptions causal_step(const std::vector<std::pair<const char*, std::string>>& list) {
   StepOptions options;
   options.network = builtin_network("simplenn-4");
   options.batch = 8;
   Switches switches;
   for (const auto& [name, value] : list) set_switch(switches, name, value);
   options.way = resolve(switches);
-  return options;
-}
-
-MeasureOptions few_steps() {
-  MeasureOptions options;
-  options.steps = 5;
   return options;
 }
 
@@ -81,10 +67,10 @@ void check_rows(const Causal& causal, const Report& report, size_t rows) {
 TEST(CausalScheduleSlow, MeasuresTheLargestOperationsOfEverySchedule) {
   for (const char* schedule : {"slices", "sequential", "operators"}) {
     SCOPED_TRACE(schedule);
-    const StepOptions options = step_of({{"threads", "2"}, {"schedule", schedule}, {"tune", "off"}});
-    const RunRecord record = measure(options, digits(), few_steps());
+    const StepOptions options = causal_step({{"threads", "2"}, {"schedule", schedule}, {"tune", "off"}});
+    const RunRecord record = measure(options, few_digits(), few_steps());
     const Report report = make_report(record);
-    const Causal causal = measure_causal(options, digits(), report, 3, few_steps(), 10);
+    const Causal causal = measure_causal(options, few_digits(), report, 3, few_steps(), 10);
     check_rows(causal, report, 3);
     const double ratio = double(causal.replayed_step_ns) / double(causal.measured_step_ns);
     std::cout << "    " << schedule << ": replay / measured step = " << ratio << "\n";  // information: no assertion
@@ -92,10 +78,10 @@ TEST(CausalScheduleSlow, MeasuresTheLargestOperationsOfEverySchedule) {
 }
 
 TEST(CausalScheduleSlow, OnOneThreadTheReplayGivesBackTheShare) {
-  const StepOptions options = step_of({{"threads", "1"}, {"tune", "off"}});
-  const RunRecord record = measure(options, digits(), few_steps());
+  const StepOptions options = causal_step({{"threads", "1"}, {"tune", "off"}});
+  const RunRecord record = measure(options, few_digits(), few_steps());
   const Report report = make_report(record);
-  const Causal causal = measure_causal(options, digits(), report, 6, few_steps(), 10);
+  const Causal causal = measure_causal(options, few_digits(), report, 6, few_steps(), 10);
   int64_t gains = 0;
   for (const CausalRow& row : causal.rows) {
     EXPECT_GT(row.replayed_gain_ns, 0) << row.node;

@@ -9,7 +9,7 @@
 namespace tacho {
 namespace {
 
-using Json = nlohmann::json;
+using ParsedJson = nlohmann::json;
 
 TEST(CommandLine, MistakesAreOneLineAndExit2) {
   const TestFolder folder;
@@ -88,12 +88,12 @@ TEST(CommandLine, InspectListsParametersAsPyTorchDoes) {
   const TestFolder folder;
   const ProgramResult result = run_tacho(folder.path(), {"summary", "simplenn-4", "--json", "-"});
   ASSERT_EQ(result.exit_code, 0) << result.err;
-  const Json json = Json::parse(result.out);
+  const ParsedJson json = ParsedJson::parse(result.out);
   EXPECT_EQ(result.out.find("{\n  \"schema\": \"tacho.inspect\",\n  \"schema_version\": 1"), 0u);
   EXPECT_EQ(json.at("parameters").at(0),
-            Json::parse(R"({"name": "conv1.weight", "shape": [32, 1, 5, 5], "dtype": "float32"})"));
+            ParsedJson::parse(R"({"name": "conv1.weight", "shape": [32, 1, 5, 5], "dtype": "float32"})"));
   EXPECT_EQ(json.at("parameters").size(), 8u);
-  EXPECT_EQ(json.at("parameters").at(6).at("shape"), Json::parse("[10, 576]"));
+  EXPECT_EQ(json.at("parameters").at(6).at("shape"), ParsedJson::parse("[10, 576]"));
   EXPECT_TRUE(json.at("state").empty());
   const ProgramResult text = run_tacho(folder.path(), {"inspect", "simplenn-7"});
   std::istringstream lines(text.out);
@@ -149,10 +149,10 @@ TEST(CommandLine, PlanNamesAKernelForEveryNode) {
   const TestFolder folder;
   const ProgramResult result = run_tacho(folder.path(), {"plan", "mlp", "--batch-size", "16", "--json", "-"});
   ASSERT_EQ(result.exit_code, 0) << result.err;
-  const Json json = Json::parse(result.out);
+  const ParsedJson json = ParsedJson::parse(result.out);
   EXPECT_EQ(json.at("schema"), "tacho.plan");
   ASSERT_FALSE(json.at("nodes").empty());
-  for (const Json& node : json.at("nodes")) {
+  for (const ParsedJson& node : json.at("nodes")) {
     if (node.at("kind") == "compute") {
       EXPECT_NE(node.at("kernel"), "") << node;
     }
@@ -166,20 +166,20 @@ TEST(CommandLine, TrainThenEvaluateThenPredict) {
                                 "0.01", "--checkpoint", folder / "run", "--json", "-"});
   ASSERT_EQ(train.exit_code, 0) << train.err;
   EXPECT_EQ(train.err, "") << "progress is for terminals";
-  const Json trained = Json::parse(train.out);
+  const ParsedJson trained = ParsedJson::parse(train.out);
   EXPECT_EQ(trained.at("steps"), 20);
 
   const ProgramResult evaluate = run_tacho(
       folder.path(), {"evaluate", "--checkpoint", folder / "run", "--split", "200:40", "--json", folder / "e.json"});
   ASSERT_EQ(evaluate.exit_code, 0) << evaluate.err;
   EXPECT_NE(evaluate.out.find("accuracy"), std::string::npos);
-  const Json evaluated = Json::parse(file_bytes(folder / "e.json"));
+  const ParsedJson evaluated = ParsedJson::parse(file_bytes(folder / "e.json"));
   // Another loss on the same outputs: the accuracy stays.
   const ProgramResult smoothed = run_tacho(folder.path(), {"evaluate", "--checkpoint", folder / "run", "--split",
                                                            "200:40", "--loss", "label-smoothing", "--json", "-"});
   ASSERT_EQ(smoothed.exit_code, 0) << smoothed.err;
-  EXPECT_EQ(Json::parse(smoothed.out).at("accuracy"), evaluated.at("accuracy"));
-  EXPECT_NE(Json::parse(smoothed.out).at("loss"), evaluated.at("loss"));
+  EXPECT_EQ(ParsedJson::parse(smoothed.out).at("accuracy"), evaluated.at("accuracy"));
+  EXPECT_NE(ParsedJson::parse(smoothed.out).at("loss"), evaluated.at("loss"));
   EXPECT_EQ(evaluated.at("examples"), 40);
   EXPECT_EQ(evaluated.at("loss"), trained.at("validation").at("loss"));
   EXPECT_EQ(evaluated.at("accuracy"), trained.at("validation").at("accuracy"));
@@ -191,7 +191,7 @@ TEST(CommandLine, TrainThenEvaluateThenPredict) {
   EXPECT_EQ(std::count(csv.out.begin(), csv.out.end(), '\n'), 8);
   std::vector<std::string> as_json = predict;
   as_json.insert(as_json.end(), {"--json", "-"});
-  const Json predicted = Json::parse(run_tacho(folder.path(), as_json).out);
+  const ParsedJson predicted = ParsedJson::parse(run_tacho(folder.path(), as_json).out);
   ASSERT_EQ(predicted.at("outputs").size(), 7u);
   for (size_t i = 0; i < 7; ++i) {
     const std::vector<double> row = predicted.at("outputs").at(i);

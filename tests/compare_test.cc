@@ -45,7 +45,7 @@ Json compare_json(const std::string& a, const std::string& b, const std::vector<
   return Json::parse(run.out);
 }
 
-void check_sums(const Json& json) {
+void check_compare_sums(const Json& json) {
   int64_t sum = 0;
   for (const Json& term : json["terms"]) sum += term["ns"].get<int64_t>();
   EXPECT_EQ(sum, json["difference_ns"].get<int64_t>());
@@ -68,7 +68,7 @@ TEST(CompareCommand, TwoWaysOfOneStep) {
   const Json json = compare_json(direct(), gather);
   EXPECT_EQ(json["schema"], "tacho.compare");
   EXPECT_TRUE(json["concluded"]) << json["confounders"].dump();
-  check_sums(json);
+  check_compare_sums(json);
   // A convolution that was lowered to other operations is joined by its layer: nothing is left over.
   EXPECT_TRUE(json["unmatched"].empty()) << json["unmatched"].dump();
   EXPECT_LT(json["a"]["unmatched_share"].get<double>(), 1e-9);
@@ -81,7 +81,7 @@ TEST_P(PyTorchsTrace, OfTheSameStepIsMatchedAlmostWhole) {
       std::string(TACHO_SOURCE_DIR) + "/tests/data/traces/pytorch-" + GetParam() + "-simplenn4-b4.pt.trace.json.gz";
   const Json json = compare_json(direct(), trace);
   EXPECT_TRUE(json["concluded"]) << "nothing differs, some things are not recorded: " << json["confounders"].dump();
-  check_sums(json);
+  check_compare_sums(json);
   EXPECT_LT(json["a"]["unmatched_share"].get<double>(), 0.05);
   EXPECT_LT(json["b"]["unmatched_share"].get<double>(), 0.05);
   EXPECT_EQ(json["sums"]["work"]["ns"], 0) << "the same step requires the same";
@@ -99,7 +99,7 @@ TEST(CompareCommand, AConvolutionLoweredToProductsIsStillOne) {
   const std::string trace =
       std::string(TACHO_SOURCE_DIR) + "/tests/data/traces/pytorch-2.5.1-simplenn4-b4.pt.trace.json.gz";
   const Json json = compare_json(gather, trace);
-  check_sums(json);
+  check_compare_sums(json);
   EXPECT_LT(json["a"]["unmatched_share"].get<double>(), 0.05) << json["unmatched"].dump(1);
   EXPECT_LT(json["b"]["unmatched_share"].get<double>(), 0.05) << json["unmatched"].dump(1);
 }
@@ -110,7 +110,7 @@ TEST(CompareCommand, AnotherBatchIsAConfounderAndWorkOnceAccepted) {
   EXPECT_FALSE(withheld["concluded"]);
   EXPECT_TRUE(withheld["terms"].empty());
   const Json accepted = compare_json(direct(), twice, {"--accept"});
-  check_sums(accepted);
+  check_compare_sums(accepted);
   EXPECT_GT(accepted["sums"]["work"]["ns"].get<int64_t>(), 0) << "twice the batch is more work";
 }
 

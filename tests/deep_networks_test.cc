@@ -14,7 +14,7 @@
 namespace tacho {
 namespace {
 
-struct Outcome {
+struct DeepOutcome {
   VariableStore variables;
   std::vector<double> losses;
 };
@@ -41,8 +41,8 @@ NetworkSpec network_named(const std::string& name) {
 }
 
 /// Two steps. Four lanes whatever the machine, so that three threads share them unevenly.
-Outcome train(const std::string& name, int threads, const char* schedule,
-              OptimizerKind optimizer = OptimizerKind::momentum) {
+DeepOutcome train_deep(const std::string& name, int threads, const char* schedule,
+                       OptimizerKind optimizer = OptimizerKind::momentum) {
   constexpr int64_t kBatch = 4;
   StepOptions options;
   options.network = network_named(name);
@@ -54,7 +54,7 @@ Outcome train(const std::string& name, int threads, const char* schedule,
   set_switch(set, "threads", std::to_string(threads));
   set_switch(set, "schedule", schedule);
   options.way = resolve(set);
-  Outcome run;
+  DeepOutcome run;
   run.variables = initial_variables(options, 11);
   Pool pool(options.way.threads);
   Session session(options, pool, run.variables);
@@ -75,7 +75,7 @@ Outcome train(const std::string& name, int threads, const char* schedule,
   return run;
 }
 
-void expect_bit_identical(const Outcome& a, const Outcome& b, int threads) {
+void expect_bit_identical(const DeepOutcome& a, const DeepOutcome& b, int threads) {
   ASSERT_EQ(a.variables.size(), b.variables.size());
   for (const auto& [name, tensor] : a.variables)
     EXPECT_EQ(std::memcmp(tensor.view().data, b.variables.at(name).view().data, size_t(tensor.bytes())), 0)
@@ -86,15 +86,15 @@ void expect_bit_identical(const Outcome& a, const Outcome& b, int threads) {
 class DeepNetworksSlow : public testing::TestWithParam<const char*> {};
 
 TEST_P(DeepNetworksSlow, TwoStepsAreBitIdenticalOverThreadsAndLowerTheLoss) {
-  const Outcome one = train(GetParam(), 1, "slices");
+  const DeepOutcome one = train_deep(GetParam(), 1, "slices");
   for (int threads = 2; threads <= 4; ++threads)
-    expect_bit_identical(one, train(GetParam(), threads, "slices"), threads);
+    expect_bit_identical(one, train_deep(GetParam(), threads, "slices"), threads);
   EXPECT_TRUE(std::isfinite(one.losses[0]));
   // Another step draws another dropout, so two losses of such a network say nothing.
   if (!draws_random_numbers(network_named(GetParam()))) {
     EXPECT_LT(one.losses[1], one.losses[0]);
   }
-  const Outcome whole = train(GetParam(), 1, "sequential");
+  const DeepOutcome whole = train_deep(GetParam(), 1, "sequential");
   for (size_t step = 0; step < 2; ++step)
     EXPECT_NEAR(whole.losses[step], one.losses[step], 2e-3 * std::fabs(one.losses[step]));
 }
@@ -106,10 +106,10 @@ class LightNetworksThreads : public testing::TestWithParam<std::tuple<const char
 
 TEST_P(LightNetworksThreads, TwoStepsAreBitIdenticalAndLowerTheLoss) {
   const auto [network, optimizer] = GetParam();
-  const Outcome one = train(network, 1, "slices", optimizer);
+  const DeepOutcome one = train_deep(network, 1, "slices", optimizer);
   EXPECT_LT(one.losses[1], one.losses[0]);
   for (int threads = 2; threads <= 4; ++threads)
-    expect_bit_identical(one, train(network, threads, "slices", optimizer), threads);
+    expect_bit_identical(one, train_deep(network, threads, "slices", optimizer), threads);
 }
 
 INSTANTIATE_TEST_SUITE_P(Networks, LightNetworksThreads,

@@ -12,7 +12,7 @@
 namespace tacho {
 namespace {
 
-using Json = nlohmann::json;
+using ParsedJson = nlohmann::json;
 
 /// A home without anything in it, for the programs that a test starts.
 class EmptyHome {
@@ -36,7 +36,7 @@ TEST(EstimateCommandSlow, WithoutCalibrationItSaysSoAndNamesTheCommand) {
   const ProgramResult result =
       run_tacho(folder.path(), {"estimate", "lenet5", "--batch-size", "4", "--threads", "1", "--json", "-"});
   ASSERT_EQ(result.exit_code, 0) << result.err;
-  const Json json = Json::parse(result.out);
+  const ParsedJson json = ParsedJson::parse(result.out);
   EXPECT_EQ(json.at("schema"), "tacho.estimate");
   EXPECT_EQ(json.at("calibrated"), false);
   ASSERT_EQ(json.at("reasons").size(), 1u);

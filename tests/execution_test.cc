@@ -11,7 +11,7 @@
 namespace tacho {
 namespace {
 
-struct Outcome {
+struct ExecutionOutcome {
   VariableStore variables;
   std::vector<double> losses;
   std::string ledger_error;
@@ -27,9 +27,9 @@ NetworkSpec with_batch_norm() {
   return network;
 }
 
-Outcome train(const NetworkSpec& network, int64_t batch,
-              const std::vector<std::pair<std::string, std::string>>& switches, int steps = 3,
-              OptimizerKind optimizer = OptimizerKind::momentum) {
+ExecutionOutcome train_ways(const NetworkSpec& network, int64_t batch,
+                            const std::vector<std::pair<std::string, std::string>>& switches, int steps = 3,
+                            OptimizerKind optimizer = OptimizerKind::momentum) {
   StepOptions options;
   options.network = network;
   options.batch = batch;
@@ -38,7 +38,7 @@ Outcome train(const NetworkSpec& network, int64_t batch,
   set_switch(set, "lanes", "3");  // the plan must not depend on the threads that happen to be there
   for (const auto& [name, value] : switches) set_switch(set, name, value);
   options.way = resolve(set);
-  Outcome run;
+  ExecutionOutcome run;
   run.variables = initial_variables(options, 11);
   Pool pool(options.way.threads);
   Session session(options, pool, run.variables);
@@ -67,7 +67,7 @@ Outcome train(const NetworkSpec& network, int64_t batch,
   return run;
 }
 
-void expect_bit_identical(const Outcome& a, const Outcome& b, const std::string& what) {
+void expect_same_outcome(const ExecutionOutcome& a, const ExecutionOutcome& b, const std::string& what) {
   ASSERT_EQ(a.variables.size(), b.variables.size());
   for (const auto& [name, tensor] : a.variables) {
     const Tensor& other = b.variables.at(name);
@@ -76,7 +76,7 @@ void expect_bit_identical(const Outcome& a, const Outcome& b, const std::string&
   EXPECT_EQ(a.losses, b.losses) << what;
 }
 
-void expect_close(const Outcome& a, const Outcome& b, double tolerance, const std::string& what) {
+void expect_close(const ExecutionOutcome& a, const ExecutionOutcome& b, double tolerance, const std::string& what) {
   for (const auto& [name, tensor] : a.variables) {
     const Tensor x = tensor.cast(DType::float64), y = b.variables.at(name).cast(DType::float64);
     double scale = 1e-12, error = 0;
@@ -103,15 +103,15 @@ TEST_P(ExecutionThreads, WeightsAreBitIdenticalForAnyNumberOfThreads) {
   if (const std::string reason = missing(GetParam()); !reason.empty()) GTEST_SKIP() << reason;
   for (const NetworkSpec& network :
        {builtin_network("simplenn-4", Shape{1, 12, 12}), with_batch_norm(), builtin_network("mlp", Shape{1, 9, 9})}) {
-    Outcome first;
+    ExecutionOutcome first;
     for (int threads = 1; threads <= 4; ++threads) {
       auto switches = GetParam();
       switches.emplace_back("threads", std::to_string(threads));
-      const Outcome run = train(network, 17, switches);
+      const ExecutionOutcome run = train_ways(network, 17, switches);
       EXPECT_EQ(run.residual, 0) << threads << " threads";
       EXPECT_GT(run.kernel_ns, 0);
       if (threads == 1) first = run;
-      else expect_bit_identical(first, run, network.name + text_of(", ", threads, " threads"));
+      else expect_same_outcome(first, run, network.name + text_of(", ", threads, " threads"));
     }
   }
 }
@@ -120,21 +120,23 @@ TEST(ExecutionSmallBatchThreads, WeightsAreBitIdenticalForAnyNumberOfThreads) {
   for (const NetworkSpec& network :
        {builtin_network("simplenn-4", Shape{1, 12, 12}), with_batch_norm(), builtin_network("mlp", Shape{1, 32, 32})})
     for (const int64_t batch : {1, 2, 3, 7}) {
-      Outcome first;
+      ExecutionOutcome first;
       for (int threads = 1; threads <= 4; ++threads) {
-        const Outcome run = train(network, batch, {{"threads", std::to_string(threads)}}, 3, OptimizerKind::adam);
+        const ExecutionOutcome run =
+            train_ways(network, batch, {{"threads", std::to_string(threads)}}, 3, OptimizerKind::adam);
         EXPECT_EQ(run.residual, 0) << threads << " threads";
         if (threads == 1) first = run;
-        else expect_bit_identical(first, run, network.name + text_of(", batch ", batch, ", ", threads, " threads"));
+        else expect_same_outcome(first, run, network.name + text_of(", batch ", batch, ", ", threads, " threads"));
       }
     }
 }
 
 TEST(ExecutionTest, OneExampleComputesTheSameAsBranchesAndAsOneSlice) {
   for (const NetworkSpec& network : {builtin_network("simplenn-4", Shape{1, 12, 12}), builtin_network("lenet5")}) {
-    const Outcome base = train(network, 1, {{"dtype", "float64"}, {"backend", "reference"}, {"lanes", "1"}});
-    expect_close(base, train(network, 1, {{"dtype", "float64"}}), 1e-9, network.name + " in branches");
-    expect_close(base, train(network, 1, {{"dtype", "float64"}, {"memory-plan", "off"}}), 1e-9,
+    const ExecutionOutcome base =
+        train_ways(network, 1, {{"dtype", "float64"}, {"backend", "reference"}, {"lanes", "1"}});
+    expect_close(base, train_ways(network, 1, {{"dtype", "float64"}}), 1e-9, network.name + " in branches");
+    expect_close(base, train_ways(network, 1, {{"dtype", "float64"}, {"memory-plan", "off"}}), 1e-9,
                  network.name + " in branches, every value apart");
   }
 }
@@ -192,24 +194,24 @@ INSTANTIATE_TEST_SUITE_P(Ways, ExecutionLedger,
 
 TEST(ExecutionTest, SchedulesFusionAndMemoryPlanDoNotChangeABit) {
   for (const NetworkSpec& network : {builtin_network("simplenn-4", Shape{1, 12, 12}), with_batch_norm()}) {
-    const Outcome base = train(network, 10, {});
+    const ExecutionOutcome base = train_ways(network, 10, {});
     for (const Ways& way : {Ways{{"schedule", "sequential"}}, Ways{{"memory-plan", "off"}},
                             Ways{{"schedule", "sequential"}, {"memory-plan", "off"}}})
-      expect_bit_identical(base, train(network, 10, way), network.name + " " + way[0].first);
+      expect_same_outcome(base, train_ways(network, 10, way), network.name + " " + way[0].first);
   }
 }
 
 TEST(ExecutionTest, EveryWayComputesTheSameInDouble) {
   for (const NetworkSpec& network : {builtin_network("simplenn-4", Shape{1, 12, 12}), with_batch_norm()})
     for (const OptimizerKind optimizer : {OptimizerKind::momentum, OptimizerKind::adam}) {
-      const Outcome base =
-          train(network, 7, {{"dtype", "float64"}, {"backend", "reference"}, {"convolution", "direct"}}, 3, optimizer);
+      const ExecutionOutcome base = train_ways(
+          network, 7, {{"dtype", "float64"}, {"backend", "reference"}, {"convolution", "direct"}}, 3, optimizer);
       for (const Ways& way : {Ways{}, Ways{{"execution", "procedural"}}, Ways{{"convolution", "gather"}},
                               Ways{{"convolution", "gather"}, {"execution", "procedural"}}, Ways{{"gemm", "reference"}},
                               Ways{{"fusion", "off"}}}) {
         auto switches = way;
         switches.emplace_back("dtype", "float64");
-        expect_close(base, train(network, 7, switches, 3, optimizer), 1e-9,
+        expect_close(base, train_ways(network, 7, switches, 3, optimizer), 1e-9,
                      network.name + (way.empty() ? "" : " " + way[0].second));
       }
     }
@@ -218,18 +220,18 @@ TEST(ExecutionTest, EveryWayComputesTheSameInDouble) {
 TEST(ExecutionTest, EveryLayoutOfImagesComputesTheSame) {
   if (const std::string reason = missing({{"layout", "nhwc"}}); !reason.empty()) GTEST_SKIP() << reason;
   for (const NetworkSpec& network : {builtin_network("simplenn-4", Shape{1, 12, 12}), with_batch_norm()}) {
-    const Outcome base = train(network, 7, {{"dtype", "float64"}, {"backend", "reference"}});
+    const ExecutionOutcome base = train_ways(network, 7, {{"dtype", "float64"}, {"backend", "reference"}});
     for (const char* schedule : {"slices", "sequential", "operators"})
       for (const char* layout : {"auto", "nchw", "nhwc", "blocked"})
-        expect_close(base, train(network, 7, {{"layout", layout}, {"schedule", schedule}}), 1e-4,
+        expect_close(base, train_ways(network, 7, {{"layout", layout}, {"schedule", schedule}}), 1e-4,
                      network.name + text_of(" ", layout, " ", schedule));
   }
 }
 
 TEST(ExecutionTest, OpaqueLayoutsAndPackedOperandsGiveTheSame) {
   const NetworkSpec network = builtin_network("mlp", Shape{1, 9, 9});
-  expect_close(train(network, 10, {{"backend", "reference"}}), train(network, 10, {{"backend", "stub,reference"}}),
-               1e-5, "stub");
+  expect_close(train_ways(network, 10, {{"backend", "reference"}}),
+               train_ways(network, 10, {{"backend", "stub,reference"}}), 1e-5, "stub");
   StepOptions options;
   options.network = network;
   options.batch = 10;

@@ -45,10 +45,6 @@ std::vector<std::pair<int64_t, double>> steps_of(const std::string& log) {
   return steps;
 }
 
-size_t files_in(const std::string& folder) {
-  return size_t(std::distance(std::filesystem::directory_iterator(folder), std::filesystem::directory_iterator()));
-}
-
 TEST(KillSlow, TwentyTimesThenTheSameBits) {
   const TestFolder folder;
   const std::string steps = "420";

@@ -22,12 +22,12 @@ constexpr const char* kTable = TACHO_SOURCE_DIR "/tests/data/pytorch_losses.json
 constexpr double kSingle = 1e-4;
 constexpr size_t kFirstSteps = 10;
 
-struct Outcome {
+struct AgreementOutcome {
   Losses losses;
   double evaluation = 0;  ///< loss of the last batch after the last step, by running statistics
 };
 
-Outcome train(const PytorchRun& run, const char* dtype) {
+AgreementOutcome train_as_recorded(const PytorchRun& run, const char* dtype) {
   StepOptions options;
   options.network = run.network;
   options.batch = run.batch;
@@ -44,7 +44,7 @@ Outcome train(const PytorchRun& run, const char* dtype) {
   Shape shape = run.network.input;
   shape.insert(0, run.batch);
   const Tensor x({options.way.dtype, shape}), y({DType::int64, {run.batch}});
-  Outcome outcome;
+  AgreementOutcome outcome;
   for (int64_t step = 1; step <= run.steps; ++step) {
     fill_batch(examples, order, step, x.view(), y.view());
     session.run(x.view(), y.view(), run.learning_rate, step);
@@ -96,7 +96,7 @@ std::string test_name(const PytorchRun& run) {
 void expect_agreement_in_double(const PytorchRun& run) {
   const nlohmann::json row = recorded(run);
   const Losses theirs = row.at("float64").get<Losses>();
-  const Outcome ours = train(run, "float64");
+  const AgreementOutcome ours = train_as_recorded(run, "float64");
   ASSERT_EQ(ours.losses.size(), theirs.size());
   const Losses apart = deviations(ours.losses, theirs);
   // The first loss depends on weights, examples and forward part only.
@@ -116,7 +116,7 @@ void expect_agreement_in_double(const PytorchRun& run) {
 void expect_agreement_in_single(const PytorchRun& run) {
   const nlohmann::json row = recorded(run);
   const Losses exact = row.at("float64").get<Losses>(), theirs = row.at("float32").get<Losses>();
-  const Losses ours = train(run, "float32").losses;
+  const Losses ours = train_as_recorded(run, "float32").losses;
   ASSERT_EQ(ours.size(), theirs.size());
   const Losses apart = deviations(ours, theirs), our_error = deviations(ours, exact),
                their_error = deviations(theirs, exact);

@@ -12,18 +12,18 @@
 namespace tacho {
 namespace {
 
-using Json = nlohmann::json;
+using ParsedJson = nlohmann::json;
 
-ProgramResult run(const std::vector<std::string>& arguments) {
+ProgramResult run_sweep(const std::vector<std::string>& arguments) {
   const TestFolder folder;
   const ProgramResult result = run_tacho(folder.path(), arguments);
   EXPECT_EQ(result.exit_code, 0) << result.err;
   return result;
 }
 
-Json run_json(std::vector<std::string> arguments) {
+ParsedJson run_json(std::vector<std::string> arguments) {
   arguments.insert(arguments.end(), {"--quiet", "--json", "-"});
-  return Json::parse(run(arguments).out);
+  return ParsedJson::parse(run_sweep(arguments).out);
 }
 
 void check_lines(const std::string& text) {
@@ -31,19 +31,19 @@ void check_lines(const std::string& text) {
   for (std::string line; std::getline(lines, line);) EXPECT_LE(width_of(line), 80u) << line;
 }
 
-std::map<std::string, Json> fits_of(const Json& sweep) {
-  std::map<std::string, Json> fits;
-  for (const Json& fit : sweep.at("fits"))
+std::map<std::string, ParsedJson> fits_of(const ParsedJson& sweep) {
+  std::map<std::string, ParsedJson> fits;
+  for (const ParsedJson& fit : sweep.at("fits"))
     fits[fit.at("op").get<std::string>() + " " + fit.at("phase").get<std::string>()] = fit;
   return fits;
 }
 
 TEST(Sweep, BatchIsLinearInTheoryForEveryOperationButTheUpdate) {
-  const Json sweep = run_json({"sweep", "simplenn-4", "--over", "batch", "--values", "2,4,8", "--split", "64:0",
-                               "--rounds", "2", "--threads", "1", "--tune", "off"});
+  const ParsedJson sweep = run_json({"sweep", "simplenn-4", "--over", "batch", "--values", "2,4,8", "--split", "64:0",
+                                     "--rounds", "2", "--threads", "1", "--tune", "off"});
   EXPECT_EQ(sweep.at("schema"), "tacho.sweep");
   ASSERT_EQ(sweep.at("points").size(), 3u);
-  for (const Json& point : sweep.at("points")) {
+  for (const ParsedJson& point : sweep.at("points")) {
     EXPECT_GT(point.at("step_ns"), 0);
     EXPECT_EQ(point.at("rounds").size(), 2u);
   }
@@ -51,7 +51,7 @@ TEST(Sweep, BatchIsLinearInTheoryForEveryOperationButTheUpdate) {
   EXPECT_EQ(fits.at("step all").at("formula_exponent"), 1);
   EXPECT_EQ(fits.at("conv2d forward").at("formula_exponent"), 1);
   EXPECT_EQ(fits.at("momentum_update update").at("formula_exponent"), 0);
-  const Json& step = fits.at("step all");
+  const ParsedJson& step = fits.at("step all");
   EXPECT_LE(step.at("low"), step.at("exponent"));
   EXPECT_GE(step.at("high"), step.at("exponent"));
   EXPECT_EQ(step.at("samples"), 6);
@@ -76,8 +76,8 @@ TEST(Sweep, FormulasKnowWidthDepthImageAndThreads) {
 }
 
 TEST(Sweep, TextFitsTheTerminal) {
-  const std::string text = run({"sweep", "mlp", "--over", "batch", "--values", "1,4,16", "--split", "32:0", "--rounds",
-                                "1", "--tune", "off"})
+  const std::string text = run_sweep({"sweep", "mlp", "--over", "batch", "--values", "1,4,16", "--split", "32:0",
+                                      "--rounds", "1", "--tune", "off"})
                                .out;
   check_lines(text);
   for (const char* part : {"EXPONENTS", "WHERE THEY PART", "STEP  ms against batch"})
@@ -85,17 +85,17 @@ TEST(Sweep, TextFitsTheTerminal) {
 }
 
 TEST(Sweep, TimeToAccuracyIsStepsTimesTimePerStep) {
-  const Json sweep = run_json({"sweep", "mlp", "--over", "batch", "--until", "accuracy=0.5", "--values",
-                               "16:0.05,64:0.1", "--split", "512:128", "--seeds", "2", "--tune", "off"});
+  const ParsedJson sweep = run_json({"sweep", "mlp", "--over", "batch", "--until", "accuracy=0.5", "--values",
+                                     "16:0.05,64:0.1", "--split", "512:128", "--seeds", "2", "--tune", "off"});
   EXPECT_EQ(sweep.at("until").at("accuracy"), 0.5);
-  for (const Json& point : sweep.at("points")) {
+  for (const ParsedJson& point : sweep.at("points")) {
     ASSERT_TRUE(point.at("reached").get<bool>()) << point;
     EXPECT_EQ(point.at("runs").size(), 2u);
     const int64_t steps = point.at("steps"), step_ns = point.at("step_ns"), time_ns = point.at("time_ns");
     EXPECT_EQ(step_ns, time_ns / steps);
-    for (const Json& r : point.at("runs")) EXPECT_GE(r.at("accuracy"), 0.5);
+    for (const ParsedJson& r : point.at("runs")) EXPECT_GE(r.at("accuracy"), 0.5);
   }
-  const Json optimizers =
+  const ParsedJson optimizers =
       run_json({"sweep", "mlp", "--over", "optimizer", "--until", "accuracy=0.999", "--values", "sgd:0.000001",
                 "--split", "64:32", "--seeds", "1", "--max-epochs", "1", "--tune", "off"});
   EXPECT_FALSE(optimizers.at("points")[0].at("reached").get<bool>());
@@ -128,14 +128,14 @@ TEST(Sweep, MistakesAreOneLine) {
 }
 
 TEST(Matmul, CountsErrorsAndCrossovers) {
-  const Json result =
+  const ParsedJson result =
       run_json({"matmul", "--shapes", "square", "--sizes", "7,16,32", "--cutoff", "4", "--rounds", "3"});
   EXPECT_EQ(result.at("schema"), "tacho.matmul");
   EXPECT_GT(result.at("ceiling_flop_per_s"), 0);
   ASSERT_EQ(result.at("sizes").size(), 3u);
-  for (const Json& size : result.at("sizes")) {
+  for (const ParsedJson& size : result.at("sizes")) {
     const int64_t n = size.at("n");
-    for (const Json& way : size.at("ways")) {
+    for (const ParsedJson& way : size.at("ways")) {
       EXPECT_LT(way.at("error"), 1e-5) << way;
       EXPECT_EQ(way.at("rounds_ns").size(), 3u);
       if (way.at("way") == "naive") {
@@ -149,7 +149,7 @@ TEST(Matmul, CountsErrorsAndCrossovers) {
     }
   }
   std::vector<std::string> fitted;
-  for (const Json& fit : result.at("fits")) {
+  for (const ParsedJson& fit : result.at("fits")) {
     fitted.push_back(fit.at("way"));
     if (fit.at("way") == "naive") {
       EXPECT_NEAR(fit.at("count_exponent").get<double>(), 3, 0.1);
@@ -162,11 +162,12 @@ TEST(Matmul, CountsErrorsAndCrossovers) {
 }
 
 TEST(Matmul, TextFitsTheTerminalForEveryShape) {
-  const std::string text = run({"matmul", "--sizes", "8,16,24", "--rounds", "1", "--ways", "blocked,strassen"}).out;
+  const std::string text =
+      run_sweep({"matmul", "--sizes", "8,16,24", "--rounds", "1", "--ways", "blocked,strassen"}).out;
   check_lines(text);
   for (const char* part : {"square", "recurrent", "transformer", "convolution", "EXPONENTS", "RATE"})
     EXPECT_NE(text.find(part), std::string::npos) << part;
-  check_lines(run({"matmul", "--shape", "3x5x7", "--dtype", "float64", "--rounds", "1"}).out);
+  check_lines(run_sweep({"matmul", "--shape", "3x5x7", "--dtype", "float64", "--rounds", "1"}).out);
 }
 
 }  // namespace

@@ -205,9 +205,26 @@ class Names(Planted):
         self.write("src/op/value.h", "namespace tacho {\nstruct Row : Base {\n  int a;\n};\n}  // namespace tacho\n")
         self.write("src/ops/row.cc", "namespace tacho {\nclass Row;\nnamespace {\nstruct Row {};\n}  // namespace\n}  // namespace tacho\n")
         self.write("src/ops/detail/row.h", "namespace tacho::detail {\nstruct Row {};\n}  // namespace tacho::detail\n")
-        self.assertEqual(self.check(self.root), ([], 2), "forward declarations, anonymous and other namespaces are no clash")
+        self.assertEqual(self.check(self.root), ([], 3), "forward declarations, anonymous and other namespaces are no clash")
         self.write("tests/support/near.h", "namespace tacho {\n\nstruct Row {\n  double b;\n};\n}  // namespace tacho\n")
         self.expect(self.check, "tests/support/near.h:3:", "tacho::Row", "src/op/value.h:2")
+
+    def test_helpers_of_tests(self):
+        anonymous = "namespace tacho {\nnamespace {\n%s\n}  // namespace\n}  // namespace tacho\n"
+        self.write("src/op/a_test.cc", anonymous % "Tensor made(int n) {\n}\nconst Shape kSmall{2};\nint used() { return made(1); }")
+        self.write("src/op/a.cc", anonymous % "int used() { return 1; }")
+        self.write("src/op/c.cc", anonymous % "int used(int n) { return n; }")
+        self.write("src/ops/c.cc", anonymous % "int used() { return 2; }")
+        self.write("src/op/b_test.cc", anonymous.replace("tacho", "tacho::b") % "const Tensor& made(int n) {\n}")
+        self.assertEqual(self.check(self.root)[0], [], "sources and other namespaces are no clash")
+        self.write("tests/c_test.cc", anonymous % "constexpr int kSmall = 3;")
+        self.expect(self.check, "tests/c_test.cc:3:", "tacho::kSmall", "src/op/a_test.cc:5")
+        (self.root / "tests/c_test.cc").unlink()
+        self.write("src/op/d.cc", anonymous % "long used(int many = 1) { return many; }")
+        self.expect(self.check, "src/op/d.cc:3:", "op's helper tacho::used(int)", "src/op/c.cc:3")
+        (self.root / "src/op/d.cc").unlink()
+        self.write("tests/support/groups.h", "namespace tacho::support {\nint used();\n}  // namespace tacho::support\n")
+        self.expect(self.check, "src/op/a_test.cc:6:", "tacho::used", "tests/support/groups.h:2")
 
 
 class Scripts(Planted):

@@ -11,6 +11,7 @@
 #include "data/test_files.h"
 #include "io/safetensors.h"
 #include "nn/builtin.h"
+#include "tests/support/run_program.h"
 #include "train/trainer.h"
 
 namespace tacho {
@@ -47,10 +48,6 @@ std::vector<nlohmann::json> lines_of(const std::string& path) {
   std::ifstream file(path);
   for (std::string line; std::getline(file, line);) lines.push_back(nlohmann::json::parse(line));
   return lines;
-}
-
-size_t files_in(const std::string& folder) {
-  return size_t(std::distance(std::filesystem::directory_iterator(folder), std::filesystem::directory_iterator()));
 }
 
 TEST(Train, LossFallsAndTheFolderHoldsOneCheckpoint) {

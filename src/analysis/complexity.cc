@@ -17,12 +17,12 @@ Json total_to_json(const ComplexityTotal& total) {
           {"bytes_written", total.bytes_written}};
 }
 
-std::string millions(int64_t count) {
+std::string two_places(int64_t count) {
   const double value = double(count) / 1e6;
   return count == 0 ? "-" : value < 0.01 ? "<0.01" : fixed(value, value >= 99.95 ? 1 : 2);
 }
 
-std::string table(const Complexity& complexity, const Paint& paint) {
+std::string complexity_table(const Complexity& complexity, const Paint& paint) {
   std::vector<int64_t> works;
   for (const SourceNode& node : complexity.nodes) works.push_back(node.work);
   const auto shares = close_to(works, 10000);
@@ -35,9 +35,9 @@ std::string table(const Complexity& complexity, const Paint& paint) {
     if (node.phase != phase) text += text_of(" ", name_of(phase = node.phase), "\n");
     const int64_t other = node.count.div + node.count.cmp + node.count.transcendental + node.count.move;
     text += "  " + left(node.label, 19) + " " + left(node.notation, 13) + right(units(shares[i], 2), 8) +
-            right(millions(node.work), 8) + right(millions(node.count.mul), 8) + right(millions(node.count.add), 8) +
-            right(millions(other), 8) + right(short_number(double(node.bytes_read + node.bytes_written) / 1e6), 5) +
-            "\n";
+            right(two_places(node.work), 8) + right(two_places(node.count.mul), 8) +
+            right(two_places(node.count.add), 8) + right(two_places(other), 8) +
+            right(short_number(double(node.bytes_read + node.bytes_written) / 1e6), 5) + "\n";
   }
   return text;
 }
@@ -86,7 +86,7 @@ std::string render_text(const Complexity& complexity, const Paint& paint) {
                      "\n";
   text += text_of("  ", grouped(input.parameters), " parameters, ", bytes_text(complexity.parameter_bytes),
                   "; results of the forward part ", bytes_text(complexity.activation_bytes), "\n\n");
-  text += table(complexity, paint) + "\n";
+  text += complexity_table(complexity, paint) + "\n";
   text += paint.bold("TOTALS") + "                       work         products: mul   on padding   theory%\n";
   const double whole = double(complexity.work());
   for (const Phase phase : kPhases) {

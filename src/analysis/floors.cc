@@ -8,7 +8,7 @@ namespace {
 
 constexpr double kDiv = 4, kTranscendental = 8;  // multiply-adds, at least
 
-double ratio(double part, double whole) { return whole > 0 ? part / whole : 0; }
+double share_of(double part, double whole) { return whole > 0 ? part / whole : 0; }
 
 }  // namespace
 
@@ -57,8 +57,8 @@ void add_floors(Report& report) {
   step.floor_ns = std::max(step.floor_sum_ns, step.floor_chain_ns);
   step.peak_flop_per_s = record.profile->flop_per_s(std::string(name_of(record.dtype)), record.threads);
   const double possible = step.peak_flop_per_s * double(step.median_ns) / 1e9;
-  step.mfu = ratio(double(step.flop), possible);
-  step.hfu = ratio(double(executed_flop), possible);
+  step.mfu = share_of(double(step.flop), possible);
+  step.hfu = share_of(double(executed_flop), possible);
 }
 
 }  // namespace tacho

@@ -9,12 +9,12 @@ namespace {
 
 /// One thread, rows of 100 and 300 us whose kernels take 80 and 240 us alone, one after the other; the step is 440 us.
 /// Each reads 1000 bytes.
-struct Case {
+struct PriceCase {
   RunRecord record;
   Report report;
   PlannedStep other;
   AloneTimes alone;
-  Case() {
+  PriceCase() {
     record.threads = 1;
     record.profile = made_up_profile();
     for (const char* path : {"a", "b"}) {
@@ -47,7 +47,7 @@ struct Case {
 };
 
 TEST(Price, TheSamePlanSavesNothing) {
-  const Case c;
+  const PriceCase c;
   const Price same = c.priced();
   ASSERT_TRUE(same.gain) << same.unpriced;
   EXPECT_EQ(same.gain->median_ns, 0);
@@ -56,7 +56,7 @@ TEST(Price, TheSamePlanSavesNothing) {
 }
 
 TEST(Price, AnotherKernelTakesItsTimeAloneAtTheRatioOfTheOneInWhosePlaceItIs) {
-  Case c;
+  PriceCase c;
   c.exchange_second(160'000);
   const Price other = c.priced();
   ASSERT_TRUE(other.gain) << other.unpriced;
@@ -71,14 +71,14 @@ TEST(Price, AnotherKernelTakesItsTimeAloneAtTheRatioOfTheOneInWhosePlaceItIs) {
 }
 
 TEST(Price, WhatTheMachineDoesMeanwhileMeetsBothSides) {
-  Case c;
+  PriceCase c;
   c.exchange_second(160'000);
   c.alone.own[1] *= 2, c.alone.other[1] *= 2;
   EXPECT_EQ(c.priced().rows[1].estimated_ns, 200'000);
 }
 
 TEST(Price, KernelsOfAnotherKindTakeTheirOwnRatio) {
-  Case c;
+  PriceCase c;
   c.measure_apart();
   c.exchange_second(160'000);
   // Only the row before is of the rest's kind, and nothing says what products take: as alone, to a quarter.
@@ -89,7 +89,7 @@ TEST(Price, KernelsOfAnotherKindTakeTheirOwnRatio) {
 }
 
 TEST(Price, OnOneThreadTheRunsOwnTimesOnOneThreadHold) {
-  Case c;
+  PriceCase c;
   c.measure_apart();
   c.record.threads = 2;
   EXPECT_EQ(c.priced().gain->median_ns, 440'000 - 400'000);
@@ -99,7 +99,7 @@ TEST(Price, OnOneThreadTheRunsOwnTimesOnOneThreadHold) {
 }
 
 TEST(Price, TwoThreadsHalveWhatIsIndependent) {
-  Case c;
+  PriceCase c;
   c.record.profile.reset();
   c.other.threads = 2;
   c.other.schedule.stages = {{{{0, 1}}, {{1, 1}}}};
@@ -107,7 +107,7 @@ TEST(Price, TwoThreadsHalveWhatIsIndependent) {
 }
 
 TEST(Price, RowsInBothAreTheSameCallsOfTheSameKernelAtTheSamePlace) {
-  Case c;
+  PriceCase c;
   c.other.rows[0].path = "elsewhere";
   EXPECT_EQ(rows_in_both(c.record.rows, c.other.rows), (std::vector<int>{-1, 1}));
   c.other.rows[1].traffic.calls = 2;

@@ -10,9 +10,9 @@
 namespace tacho {
 namespace {
 
-constexpr size_t kShown = 10;
+constexpr size_t kOperationsShown = 10;
 
-struct Line {
+struct TableLine {
   std::string label, formula, backend;
   int64_t work = 0, flop = 0, ns = 0;
   int64_t median_ns = 0;  ///< what the rate is taken from: one step alone is easily disturbed
@@ -28,7 +28,7 @@ std::string millions(int64_t work) {
 std::string rate_text(double gflops) { return fixed(gflops, gflops >= 99.5 ? 0 : 1); }
 
 /// The columns behind the time: floor and room where there are floors, else rate and backend.
-std::string last_columns(const Line& line, int64_t room, const Report& report, bool rate) {
+std::string last_columns(const TableLine& line, int64_t room, const Report& report, bool rate) {
   if (report.has_floors()) {
     const std::string of_floor =
         line.floor_ns > 0 && line.ns > 0 ? fixed(100.0 * double(line.floor_ns) / double(line.ns), 0) : "";
@@ -42,7 +42,7 @@ struct Closed {
   int64_t theory = 0, time = 0, ms = 0, room = 0;  ///< in units of the last printed place
 };
 
-std::string line_of(const Line& line, const Closed& closed, const Report& report, bool rate) {
+std::string line_of(const TableLine& line, const Closed& closed, const Report& report, bool rate) {
   std::string ratio = "-";
   const double theory_share = double(line.work) / double(std::max<int64_t>(report.step.work, 1));
   const double time_share = double(line.ns) / double(report.step_thread_ns());
@@ -122,23 +122,23 @@ std::string render_operations(const Report& report, const Paint& paint) {
   std::stable_sort(order.begin(), order.end(), [](const Operation* a, const Operation* b) {
     return a->step_ns != b->step_ns ? a->step_ns > b->step_ns : a->work > b->work;
   });
-  std::vector<Line> lines;
-  Line more{"", "", ""};
+  std::vector<TableLine> lines;
+  TableLine more{"", "", ""};
   int64_t kernels = 0;
   for (size_t i = 0; i < order.size(); ++i) {
     const Operation& o = *order[i];
     kernels += o.step_ns;
-    if (i < kShown)
+    if (i < kOperationsShown)
       lines.push_back({o.label, o.notation, o.backend, o.work, o.flop, o.step_ns, o.median_ns, o.floor_ns});
     else more.work += o.work, more.flop += o.flop, more.ns += o.step_ns, more.floor_ns += o.floor_ns;
   }
-  if (order.size() > kShown) {
-    more.label = text_of(order.size() - kShown, " more");
+  if (order.size() > kOperationsShown) {
+    more.label = text_of(order.size() - kOperationsShown, " more");
     lines.push_back(more);
   }
   lines.push_back({"outside kernels", "", "", 0, 0, report.step_thread_ns() - kernels});
   std::vector<int64_t> work, ns, room;
-  for (const Line& line : lines)
+  for (const TableLine& line : lines)
     work.push_back(line.work), ns.push_back(line.ns), room.push_back(line.ns - line.floor_ns);
   const int64_t step_units = ms_units(report.step.median_ns);
   const auto theory = close_to(work, 10000), time = close_to(ns, 1000), ms = close_to(ns, step_units),
@@ -146,7 +146,7 @@ std::string render_operations(const Report& report, const Paint& paint) {
   std::string text = paint.bold("OPERATIONS") + "           formula      M ops theory% time% ratio     ms" +
                      (report.has_floors() ? " floor%   room" : " GF/s backend") + "\n";
   for (size_t i = 0; i < lines.size(); ++i)
-    text += line_of(lines[i], {theory[i], time[i], ms[i], rooms[i]}, report, i < kShown);
+    text += line_of(lines[i], {theory[i], time[i], ms[i], rooms[i]}, report, i < kOperationsShown);
   const StepSummary& step = report.step;
   text += paint.bold(line_of({"the step", "", "", step.work, step.flop, report.step_thread_ns(),
                               report.step_thread_ns(), step.floor_thread_ns},

@@ -7,7 +7,7 @@
 namespace tacho {
 namespace {
 
-struct Line {
+struct TermsLine {
   std::string label, bound_by;
   int64_t floor = 0, kernel = 0, cold = 0, contention = 0;
   void add(const Terms& terms) {
@@ -15,7 +15,7 @@ struct Line {
   }
 };
 
-std::string text_of_line(const Line& line, const Report& report) {
+std::string text_of_line(const TermsLine& line, const Report& report) {
   // Each line's terms add up to its time as printed; thread time, divided by the threads.
   const int64_t unit = ns_of_unit(report.step.median_ns) * report.threads();
   const auto parts = round_to_sum({line.floor, line.kernel, line.cold, line.contention}, unit);
@@ -57,7 +57,7 @@ std::string render_terms(const Report& report, const Paint& paint) {
     if (o.terms) order.push_back(&o);
   std::stable_sort(order.begin(), order.end(),
                    [](const Operation* a, const Operation* b) { return a->room_ns > b->room_ns; });
-  Line more, all{"all kernels", ""};
+  TermsLine more, all{"all kernels", ""};
   std::string text = title + "  bound by      floor  +kernel    +cold +threads       =ms\n";
   for (size_t i = 0; i < order.size(); ++i) {
     all.add(*order[i]->terms);
@@ -65,7 +65,7 @@ std::string render_terms(const Report& report, const Paint& paint) {
       more.add(*order[i]->terms);
       continue;
     }
-    Line line{order[i]->label, order[i]->bound_by};
+    TermsLine line{order[i]->label, order[i]->bound_by};
     line.add(*order[i]->terms);
     text += text_of_line(line, report);
   }

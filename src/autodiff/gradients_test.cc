@@ -29,7 +29,7 @@ namespace tacho {
 namespace {
 
 /// Runs a graph of float64 variables and returns its outputs by name.
-std::map<std::string, Tensor> run(const Graph& graph, const VariableStore& values) {
+std::map<std::string, Tensor> run_graph(const Graph& graph, const VariableStore& values) {
   PlanOptions options;
   options.backends = {&backend_named("reference")};
   VariableStore own;
@@ -56,14 +56,14 @@ VariableStore random_values(const std::map<std::string, Shape>& shapes) {
 
 /// Each variable's gradient is the graph's output of its name; compares it with differences of the output "loss".
 void expect_gradients(const Graph& graph, VariableStore values, double tolerance) {
-  const auto at = run(graph, values);
+  const auto at = run_graph(graph, values);
   for (auto& [name, tensor] : values)
     for (int64_t i = 0; i < tensor.elements(); ++i) {
       const double h = 1e-6, before = tensor.as<double>()[i];
       tensor.as<double>()[i] = before + h;
-      const double up = *run(graph, values)["loss"].as<double>();
+      const double up = *run_graph(graph, values)["loss"].as<double>();
       tensor.as<double>()[i] = before - h;
-      const double down = *run(graph, values)["loss"].as<double>();
+      const double down = *run_graph(graph, values)["loss"].as<double>();
       tensor.as<double>()[i] = before;
       EXPECT_NEAR(at.at(name).as<double>()[i], (up - down) / (2 * h), tolerance) << name << "[" << i << "]";
     }

@@ -9,13 +9,13 @@ namespace tacho {
 namespace {
 
 /// What the indices of the sums around grow like: an index is below its count.
-struct Scope {
+struct GrowthScope {
   const std::string* index;
   const Polynomial* bound;
-  const Scope* outer;
+  const GrowthScope* outer;
 };
 
-Polynomial growth(const Polynomial& polynomial, const Scope* scope);
+Polynomial growth(const Polynomial& polynomial, const GrowthScope* scope);
 
 const Polynomial& one() {
   static const Polynomial polynomial{{Monomial{}, 1}};
@@ -41,13 +41,13 @@ bool dominated_by(const Polynomial& a, const Polynomial& b) {
   });
 }
 
-bool depends_on_any(const ExprNode& node, const Scope* scope) {
+bool depends_on_any(const ExprNode& node, const GrowthScope* scope) {
   for (; scope; scope = scope->outer)
     if (depends_on(node, *scope->index)) return true;
   return false;
 }
 
-Polynomial growth_of_quotient(const Expr& atom, const Scope* scope) {
+Polynomial growth_of_quotient(const Expr& atom, const GrowthScope* scope) {
   const Expr dividend = atom.node().first(), divisor = atom.node().second();
   const Polynomial above = growth(polynomial_of(dividend), scope);
   // A divisor is at least 1, so the dividend bounds the quotient where nothing better can be said.
@@ -55,7 +55,7 @@ Polynomial growth_of_quotient(const Expr& atom, const Scope* scope) {
   return polynomial_of(floor_div(expression_of(above), divisor));
 }
 
-Polynomial growth_of_min(const Expr& a, const Expr& b, const Scope* scope) {
+Polynomial growth_of_min(const Expr& a, const Expr& b, const GrowthScope* scope) {
   if (a.constant() || b.constant()) return one();
   const Polynomial left = growth(polynomial_of(a), scope), right = growth(polynomial_of(b), scope);
   if (dominated_by(left, right)) return left;
@@ -63,7 +63,7 @@ Polynomial growth_of_min(const Expr& a, const Expr& b, const Scope* scope) {
   return polynomial_of(min(expression_of(left), expression_of(right)));
 }
 
-Polynomial growth_of_atom(const Expr& atom, const Scope* scope) {
+Polynomial growth_of_atom(const Expr& atom, const GrowthScope* scope) {
   const ExprNode& node = atom.node();
   switch (node.kind) {
     case ExprKind::symbol:
@@ -83,7 +83,7 @@ Polynomial growth_of_atom(const Expr& atom, const Scope* scope) {
     }
     case ExprKind::sum: {
       const Polynomial count = growth(polynomial_of(node.first()), scope);
-      const Scope inner{&node.name, &count, scope};
+      const GrowthScope inner{&node.name, &count, scope};
       return leading(multiply(count, growth(polynomial_of(node.second()), &inner)));
     }
     default:
@@ -92,7 +92,7 @@ Polynomial growth_of_atom(const Expr& atom, const Scope* scope) {
 }
 
 /// Never empty: what is not positive anywhere still is a constant.
-Polynomial growth(const Polynomial& polynomial, const Scope* scope) {
+Polynomial growth(const Polynomial& polynomial, const GrowthScope* scope) {
   Polynomial result = one();
   for (const auto& [monomial, coefficient] : polynomial) {
     if (coefficient < 0) continue;

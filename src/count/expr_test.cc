@@ -13,7 +13,7 @@ namespace {
 
 Expr s(const char* name) { return Expr::symbol(name); }
 
-std::string error_of(const Expr& expr, const Bindings& bindings) {
+std::string evaluation_error(const Expr& expr, const Bindings& bindings) {
   try {
     expr.evaluate(bindings);
   } catch (const Error& error) {
@@ -116,19 +116,19 @@ TEST(Expr, DivisionRoundsAsNamedForAllSigns) {
 TEST(Expr, ErrorsSayWhatIsWrong) {
   const int64_t most = std::numeric_limits<int64_t>::max(), least = std::numeric_limits<int64_t>::min();
   const Expr n = s("N");
-  EXPECT_EQ(error_of(n * s("OH"), {{"N", 3}, {"C", 4}}), "symbol 'OH' has no value; bound are: N, C");
-  EXPECT_EQ(error_of(n, {}), "symbol 'N' has no value; bound are: none");
-  EXPECT_EQ(error_of(floor_div(7, n), {{"N", 0}}), "division by zero in a count: floor(7/0)");
-  EXPECT_EQ(error_of(ceil_div(7, n), {{"N", 0}}), "division by zero in a count: ceil(7/0)");
-  EXPECT_EQ(error_of(n * n, {{"N", int64_t{1} << 32}}),
+  EXPECT_EQ(evaluation_error(n * s("OH"), {{"N", 3}, {"C", 4}}), "symbol 'OH' has no value; bound are: N, C");
+  EXPECT_EQ(evaluation_error(n, {}), "symbol 'N' has no value; bound are: none");
+  EXPECT_EQ(evaluation_error(floor_div(7, n), {{"N", 0}}), "division by zero in a count: floor(7/0)");
+  EXPECT_EQ(evaluation_error(ceil_div(7, n), {{"N", 0}}), "division by zero in a count: ceil(7/0)");
+  EXPECT_EQ(evaluation_error(n * n, {{"N", int64_t{1} << 32}}),
             "count too large: 4294967296 * 4294967296 does not fit 64 bits");
-  EXPECT_NE(error_of(n + 1, {{"N", most}}), "no error");
-  EXPECT_NE(error_of(0 - n - 2, {{"N", most}}), "no error");
-  EXPECT_NE(error_of(Expr(most) + 1, {}), "no error");
-  EXPECT_NE(error_of(floor_div(Expr(least), -1), {}), "no error");
-  EXPECT_NE(error_of(Expr::sum("i", 3, n), {{"N", most / 2}}), "no error");
+  EXPECT_NE(evaluation_error(n + 1, {{"N", most}}), "no error");
+  EXPECT_NE(evaluation_error(0 - n - 2, {{"N", most}}), "no error");
+  EXPECT_NE(evaluation_error(Expr(most) + 1, {}), "no error");
+  EXPECT_NE(evaluation_error(floor_div(Expr(least), -1), {}), "no error");
+  EXPECT_NE(evaluation_error(Expr::sum("i", 3, n), {{"N", most / 2}}), "no error");
   EXPECT_EQ((n + 0).evaluate({{"N", most}}), most);
-  EXPECT_EQ(error_of(Expr::named("OH", n - 5), {{"N", 2}}), "expected a size OH of at least 0, got -3");
+  EXPECT_EQ(evaluation_error(Expr::named("OH", n - 5), {{"N", 2}}), "expected a size OH of at least 0, got -3");
   EXPECT_THROW(simplify((n + most) + n + most), Error);
 }
 

@@ -5,7 +5,7 @@
 
 #include "count/expr.h"
 
-namespace tacho {
+namespace tacho::print_test {  // of its own: short names of symbols
 namespace {
 
 const Expr n = Expr::symbol("N"), k = Expr::symbol("K"), c = Expr::symbol("C"), kh = Expr::symbol("KH"),
@@ -105,4 +105,4 @@ TEST(BigO, Functions) {
 }
 
 }  // namespace
-}  // namespace tacho
+}  // namespace tacho::print_test

@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 
-namespace tacho {
+namespace tacho::rewrite_test {  // of its own: short names of symbols
 namespace {
 
 const Expr n = Expr::symbol("N"), k = Expr::symbol("K"), c = Expr::symbol("C"), h = Expr::symbol("H");
@@ -62,4 +62,4 @@ TEST(Rewrite, StylesWriteTheSameExpressionWithNumbersPutIn) {
 }
 
 }  // namespace
-}  // namespace tacho
+}  // namespace tacho::rewrite_test

@@ -8,22 +8,22 @@
 namespace tacho {
 namespace {
 
-std::vector<int64_t> step_of(BatchOrder& order, int64_t step) {
+std::vector<int64_t> batch_of_step(BatchOrder& order, int64_t step) {
   const auto s = order.examples_of(step);
   return {s.begin(), s.end()};
 }
 
 TEST(BatchOrder, WithoutShufflingItCountsAcrossEpochs) {
   BatchOrder order(5, 3, 0, false);
-  EXPECT_EQ(step_of(order, 1), (std::vector<int64_t>{0, 1, 2}));
-  EXPECT_EQ(step_of(order, 2), (std::vector<int64_t>{3, 4, 0}));
-  EXPECT_EQ(step_of(order, 3), (std::vector<int64_t>{1, 2, 3}));
+  EXPECT_EQ(batch_of_step(order, 1), (std::vector<int64_t>{0, 1, 2}));
+  EXPECT_EQ(batch_of_step(order, 2), (std::vector<int64_t>{3, 4, 0}));
+  EXPECT_EQ(batch_of_step(order, 3), (std::vector<int64_t>{1, 2, 3}));
   EXPECT_EQ(order.epoch_of(1), 0);
   EXPECT_EQ(order.epoch_of(2), 0);
   EXPECT_EQ(order.epoch_of(3), 1);
   EXPECT_EQ(order.steps_per_epoch(), 2);
   BatchOrder large(2, 5, 0, false);  // a batch may hold the set more than once
-  EXPECT_EQ(step_of(large, 2), (std::vector<int64_t>{1, 0, 1, 0, 1}));
+  EXPECT_EQ(batch_of_step(large, 2), (std::vector<int64_t>{1, 0, 1, 0, 1}));
 }
 
 TEST(BatchOrder, EveryEpochIsAnotherPermutation) {
@@ -44,10 +44,10 @@ TEST(BatchOrder, EveryEpochIsAnotherPermutation) {
 TEST(BatchOrder, AStepIsAPureFunctionOfSeedAndStep) {
   BatchOrder forward(37, 8, 1, true), other_seed(37, 8, 2, true);
   std::vector<std::vector<int64_t>> steps;
-  for (int64_t s = 1; s <= 30; ++s) steps.push_back(step_of(forward, s));
+  for (int64_t s = 1; s <= 30; ++s) steps.push_back(batch_of_step(forward, s));
   BatchOrder fresh(37, 8, 1, true);
-  for (int64_t s : {30, 3, 17, 1}) EXPECT_EQ(step_of(fresh, s), steps[size_t(s - 1)]) << s;
-  EXPECT_NE(step_of(other_seed, 1), steps[0]);
+  for (int64_t s : {30, 3, 17, 1}) EXPECT_EQ(batch_of_step(fresh, s), steps[size_t(s - 1)]) << s;
+  EXPECT_NE(batch_of_step(other_seed, 1), steps[0]);
 }
 
 TEST(BatchOrder, RefusesEmptySetsAndBatches) {

@@ -9,7 +9,7 @@ namespace tacho {
 namespace {
 
 constexpr int kDigitsSet = 1;
-constexpr int kSide = 28;
+constexpr int kDigitSide = 28;
 
 struct Point {
   double x, y;
@@ -93,14 +93,14 @@ std::vector<Point> spline(const std::vector<Point>& points) {
 /// Raises the pixels near the segment a-b to `ink`, with a soft edge one pixel wide around half-width `radius`.
 void draw_segment(float* image, Point a, Point b, double radius, double ink) {
   const double reach = radius + 1;
-  const auto pixel = [](double v) { return int(std::clamp(v, 0.0, double(kSide - 1))); };
+  const auto pixel = [](double v) { return int(std::clamp(v, 0.0, double(kDigitSide - 1))); };
   const double dx = b.x - a.x, dy = b.y - a.y, length2 = std::max(dx * dx + dy * dy, 1e-9);
   for (int y = pixel(std::min(a.y, b.y) - reach); y <= pixel(std::max(a.y, b.y) + reach); ++y)
     for (int x = pixel(std::min(a.x, b.x) - reach); x <= pixel(std::max(a.x, b.x) + reach); ++x) {
       const double t = std::clamp(((x - a.x) * dx + (y - a.y) * dy) / length2, 0.0, 1.0);
       const double ex = x - a.x - t * dx, ey = y - a.y - t * dy;
       const double cover = std::clamp(radius + 0.5 - std::sqrt(ex * ex + ey * ey), 0.0, 1.0);
-      image[y * kSide + x] = std::max(image[y * kSide + x], float(cover * ink));
+      image[y * kDigitSide + x] = std::max(image[y * kDigitSide + x], float(cover * ink));
     }
 }
 
@@ -131,7 +131,7 @@ class Warp {
 };
 
 void draw_digit(float* image, int64_t digit, Draw& draw) {
-  std::fill_n(image, kSide * kSide, 0.0f);
+  std::fill_n(image, kDigitSide * kDigitSide, 0.0f);
   const auto& ways = glyphs_of(digit);
   const Glyph& glyph = ways[size_t(draw.below(int64_t(ways.size())))];
   const Warp warp(draw);
@@ -144,23 +144,24 @@ void draw_digit(float* image, int64_t digit, Draw& draw) {
   }
   // Clutter: short scratches anywhere, fainter and shorter than a digit's strokes.
   for (int64_t n = draw.below(4); n > 0; --n) {
-    const Point from{draw.between(0, kSide), draw.between(0, kSide)};
+    const Point from{draw.between(0, kDigitSide), draw.between(0, kDigitSide)};
     const Point to{from.x + draw.between(-4, 4), from.y + draw.between(-4, 4)};
     draw_segment(image, from, to, draw.between(0.3, 0.8), draw.between(60, 200));
   }
   const double ground = draw.between(0, 30);
-  for (int i = 0; i < kSide * kSide; ++i) image[i] = std::max(image[i], float(ground));
-  draw.add_noise(image, kSide * kSide, draw.between(4, 20));
+  for (int i = 0; i < kDigitSide * kDigitSide; ++i) image[i] = std::max(image[i], float(ground));
+  draw.add_noise(image, kDigitSide * kDigitSide, draw.between(4, 20));
 }
 
 }  // namespace
 
 Examples generate_digits(int64_t count, Part part, uint64_t seed) {
-  Examples set{Tensor({DType::float32, {count, 1, kSide, kSide}}), Tensor({DType::int64, {count}}), "built-in"};
+  Examples set{Tensor({DType::float32, {count, 1, kDigitSide, kDigitSide}}), Tensor({DType::int64, {count}}),
+               "built-in"};
   for (int64_t i = 0; i < count; ++i) {
     Draw draw(seed, kDigitsSet, part, i);
     const int64_t digit = draw.below(10);
-    draw_digit(set.x.as<float>() + i * kSide * kSide, digit, draw);
+    draw_digit(set.x.as<float>() + i * kDigitSide * kDigitSide, digit, draw);
     set.y.as<int64_t>()[i] = digit;
   }
   return set;

@@ -11,7 +11,7 @@
 namespace tacho {
 namespace {
 
-const TensorType kX{DType::float32, {2, 3}}, kY{DType::int64, {2}};
+const TensorType kExamplesType{DType::float32, {2, 3}}, kLabelsType{DType::int64, {2}};
 
 TEST(Prefetch, GivesTheSameBatchesAsFillingThem) {
   Dataset set;
@@ -31,7 +31,7 @@ TEST(Prefetch, GivesTheSameBatchesAsFillingThem) {
 }
 
 TEST(Prefetch, KeepsTheTakenBatchAndReusesItsTensors) {
-  Prefetch prefetch([](int64_t step, Batch& b) { b.y.as<int64_t>()[0] = step; }, kX, kY, 1, 3);
+  Prefetch prefetch([](int64_t step, Batch& b) { b.y.as<int64_t>()[0] = step; }, kExamplesType, kLabelsType, 1, 3);
   std::set<const void*> tensors;
   for (int64_t step = 1; step <= 200; ++step) {
     const Batch& batch = prefetch.take(step);
@@ -49,7 +49,7 @@ TEST(Prefetch, ReadyTellsWaitingFromNotWaiting) {
       [opened = gate.get_future().share()](int64_t step, Batch&) {
         if (step == 2) opened.wait();
       },
-      kX, kY, 1);
+      kExamplesType, kLabelsType, 1);
   prefetch.take(1);
   EXPECT_FALSE(prefetch.ready(2));
   gate.set_value();
@@ -62,7 +62,7 @@ TEST(Prefetch, ErrorsSurfaceAtTheirStep) {
       [](int64_t step, Batch&) {
         if (step == 3) fail("step 3 cannot be read");
       },
-      kX, kY, 1);
+      kExamplesType, kLabelsType, 1);
   prefetch.take(1);
   prefetch.take(2);
   for (int again = 0; again < 2; ++again) {
@@ -82,7 +82,7 @@ TEST(Prefetch, CountsTheCpuTimeOfItsThread) {
         for (const int64_t end = thread_cpu_ns() + 5'000'000; thread_cpu_ns() < end;) {
         }
       },
-      kX, kY, 1);
+      kExamplesType, kLabelsType, 1);
   const int64_t before = prefetch.cpu_ns();
   for (int64_t step = 1; step <= 4; ++step) prefetch.take(step);
   EXPECT_GE(prefetch.cpu_ns(), 20'000'000);
@@ -91,10 +91,10 @@ TEST(Prefetch, CountsTheCpuTimeOfItsThread) {
 
 TEST(Prefetch, EndsCleanlyInEveryState) {
   for (int taken = 0; taken < 5; ++taken) {
-    Prefetch prefetch([](int64_t, Batch&) {}, kX, kY, 1);
+    Prefetch prefetch([](int64_t, Batch&) {}, kExamplesType, kLabelsType, 1);
     for (int64_t step = 1; step <= taken; ++step) prefetch.take(step);
   }
-  Prefetch failed([](int64_t, Batch&) { fail("at once"); }, kX, kY, 1);
+  Prefetch failed([](int64_t, Batch&) { fail("at once"); }, kExamplesType, kLabelsType, 1);
   EXPECT_THROW(failed.take(1), Error);
 }
 

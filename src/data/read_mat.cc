@@ -16,7 +16,7 @@ namespace {
 using MatFile = std::unique_ptr<mat_t, int (*)(mat_t*)>;
 using MatVar = std::unique_ptr<matvar_t, void (*)(matvar_t*)>;
 
-constexpr int64_t kPieceElements = int64_t{1} << 18;  // sent through the pipe at once: 1 MiB
+constexpr int64_t kPipedElements = int64_t{1} << 18;  // sent through the pipe at once: 1 MiB
 
 /// Element `i` of a numeric array of matio's type; the child has checked `i` and the type.
 double element(const void* data, matio_types type, size_t i) {
@@ -135,8 +135,8 @@ void send_examples(const std::string& path, int64_t limit, ChildOutput& output) 
   output.send_int(n);
   output.send_int(z.columns);
   output.send(labels.data(), labels.size() * sizeof(float));
-  for (size_t at = 0; at < rows.size(); at += size_t(kPieceElements))
-    output.send(rows.data() + at, std::min(size_t(kPieceElements), rows.size() - at) * sizeof(float));
+  for (size_t at = 0; at < rows.size(); at += size_t(kPipedElements))
+    output.send(rows.data() + at, std::min(size_t(kPipedElements), rows.size() - at) * sizeof(float));
 }
 
 }  // namespace
@@ -157,8 +157,8 @@ Examples read_mat(const std::string& path) {
   std::vector<float> labels(static_cast<size_t>(n));
   child.receive(labels.data(), labels.size() * sizeof(float));
   Tensor x({DType::float32, {n, features}});
-  for (int64_t at = 0; at < elements; at += kPieceElements)
-    child.receive(x.as<float>() + at, size_t(std::min(kPieceElements, elements - at)) * sizeof(float));
+  for (int64_t at = 0; at < elements; at += kPipedElements)
+    child.receive(x.as<float>() + at, size_t(std::min(kPipedElements, elements - at)) * sizeof(float));
   Tensor y({DType::int64, {n}});
   for (int64_t i = 0; i < n; ++i) y.as<int64_t>()[i] = integer_label(labels[size_t(i)], path, i);
   return {as_images_where_sized(x), y, "mat"};

@@ -41,13 +41,13 @@ std::string write_npz(const TestFolder& folder, const std::string& name,
   return path;
 }
 
-const std::string kX = npy(head("<f4", "(2, 3)"), raw<float>({1, 2, 3, 4, 5, 6.5f}));
+const std::string kTwoRows = npy(head("<f4", "(2, 3)"), raw<float>({1, 2, 3, 4, 5, 6.5f}));
 const std::string kY = npy(head("<i8", "(2,)"), raw<int64_t>({1, 0}));
 
 TEST(ReadNpz, ReadsStoredAndDeflated) {
   TestFolder folder;
   for (bool deflate : {false, true}) {
-    const Examples e = read_npz(write_npz(folder, "a.npz", {{"x.npy", kX}, {"y.npy", kY}}, deflate));
+    const Examples e = read_npz(write_npz(folder, "a.npz", {{"x.npy", kTwoRows}, {"y.npy", kY}}, deflate));
     EXPECT_EQ(e.x.shape(), (Shape{2, 3}));
     EXPECT_EQ(e.x.as<float>()[5], 6.5f);
     EXPECT_EQ(e.y.as<int64_t>()[0], 1);
@@ -74,11 +74,11 @@ TEST(ReadNpz, ReadsEveryDtypeAndVersion) {
 
 TEST(ReadNpz, EveryTruncationIsAnError) {
   TestFolder folder;
-  write_npz(folder, "a.npz", {{"x.npy", kX}, {"y.npy", kY}});
+  write_npz(folder, "a.npz", {{"x.npy", kTwoRows}, {"y.npy", kY}});
   expect_every_truncation_fails(folder, "a.npz", [](const std::string& p) { read_npz(p); });
-  for (size_t n = 0; n < kX.size(); ++n)
+  for (size_t n = 0; n < kTwoRows.size(); ++n)
     EXPECT_NE(error_of([&] {
-                read_npz(write_npz(folder, "b.npz", {{"x.npy", kX.substr(0, n)}, {"y.npy", kY}}));
+                read_npz(write_npz(folder, "b.npz", {{"x.npy", kTwoRows.substr(0, n)}, {"y.npy", kY}}));
               }),
               "")
         << n;
@@ -108,11 +108,11 @@ TEST(ReadNpz, LyingSizesAndForeignArraysAreErrors) {
     EXPECT_ERROR(with_x(npy(bad, raw<float>({1, 2, 3, 4, 5, 6}))), "cannot be read");
   EXPECT_ERROR(with_x(npy(head("<f4", "(2, 3)"), "", 4)), "version 4");
   EXPECT_ERROR(with_x("\x93NUMPY\x02" + std::string(1, '\0') + "\xff\xff\xff\xff" + std::string(64, ' ')), "at most");
-  EXPECT_ERROR(read_npz(write_npz(folder, "a.npz", {{"x.npy", kX}})), "no array `y`");
+  EXPECT_ERROR(read_npz(write_npz(folder, "a.npz", {{"x.npy", kTwoRows}})), "no array `y`");
   EXPECT_ERROR(read_npz(folder.write("b.npz", "no archive")), "as a NumPy archive");
-  EXPECT_ERROR(
-      read_npz(write_npz(folder, "a.npz", {{"x.npy", kX}, {"y.npy", npy(head("<f8", "(2,)"), raw<double>({0, 0.5}))}})),
-      "example 2 is 0.5");
+  EXPECT_ERROR(read_npz(write_npz(folder, "a.npz",
+                                  {{"x.npy", kTwoRows}, {"y.npy", npy(head("<f8", "(2,)"), raw<double>({0, 0.5}))}})),
+               "example 2 is 0.5");
 }
 
 TEST(ReadNpz, BombsAreRefusedBeforeTheyUnfold) {
@@ -126,7 +126,7 @@ TEST(ReadNpz, BombsAreRefusedBeforeTheyUnfold) {
 
 TEST(ReadNpz, ChangedBytesAreReadOrRefused) {
   TestFolder folder;
-  const std::string good = file_bytes(write_npz(folder, "a.npz", {{"x.npy", kX}, {"y.npy", kY}}, false));
+  const std::string good = file_bytes(write_npz(folder, "a.npz", {{"x.npy", kTwoRows}, {"y.npy", kY}}, false));
   int refused = 0;
   for (size_t i = 0; i < good.size(); ++i) {
     std::string damaged = good;

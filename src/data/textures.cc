@@ -8,7 +8,7 @@ namespace tacho {
 namespace {
 
 constexpr int kTexturesSet = 2;
-constexpr int kSide = 32;
+constexpr int kTextureSide = 32;
 constexpr double kTurn = 6.283185307179586;
 
 enum Texture { kHorizontal, kVertical, kDiagonal, kChecks, kDots, kRings, kBricks, kGradient, kClouds, kRays };
@@ -99,19 +99,21 @@ std::array<Colour, 2> draw_colours(Draw& draw) {
 }  // namespace
 
 Examples generate_textures(int64_t count, Part part, uint64_t seed) {
-  constexpr int64_t kPlane = kSide * kSide;
-  Examples set{Tensor({DType::float32, {count, 3, kSide, kSide}}), Tensor({DType::int64, {count}}), "built-in"};
+  constexpr int64_t kPlane = kTextureSide * kTextureSide;
+  Examples set{Tensor({DType::float32, {count, 3, kTextureSide, kTextureSide}}), Tensor({DType::int64, {count}}),
+               "built-in"};
   for (int64_t i = 0; i < count; ++i) {
     Draw draw(seed, kTexturesSet, part, i);
     const int64_t label = draw.below(10);
     const Pattern pattern(Texture(label), draw);
     const auto colours = draw_colours(draw);
     float* image = set.x.as<float>() + i * 3 * kPlane;
-    for (int y = 0; y < kSide; ++y)
-      for (int x = 0; x < kSide; ++x) {
+    for (int y = 0; y < kTextureSide; ++y)
+      for (int x = 0; x < kTextureSide; ++x) {
         const double t = pattern(x, y);
         for (size_t c = 0; c < 3; ++c)
-          image[int64_t(c) * kPlane + y * kSide + x] = float(colours[0][c] + t * (colours[1][c] - colours[0][c]));
+          image[int64_t(c) * kPlane + y * kTextureSide + x] =
+              float(colours[0][c] + t * (colours[1][c] - colours[0][c]));
       }
     draw.add_noise(image, 3 * kPlane, draw.between(4, 24));
     set.y.as<int64_t>()[i] = label;

@@ -67,8 +67,8 @@ class Fixed {
   int64_t steps_ = 0;
 };
 
-void expect_same(const std::map<std::string, Tensor>& a, const std::map<std::string, Tensor>& b,
-                 const std::string& what) {
+void expect_same_values(const std::map<std::string, Tensor>& a, const std::map<std::string, Tensor>& b,
+                        const std::string& what) {
   for (const auto& [name, tensor] : a)
     EXPECT_EQ(std::memcmp(tensor.view().data, b.at(name).view().data, size_t(tensor.bytes())), 0)
         << what << " " << name;
@@ -98,7 +98,7 @@ TEST(CausalRunsSchedule, AStepWithoutANodeFindsItsFormerResults) {
         EXPECT_EQ(fixed.step(0), plain) << what;
         fixed.runner().skip(false);
         // A left out update (or what only it reads) leaves a variable as it was; everything else moved on.
-        if (node.place.phase != Phase::update) expect_same(fixed.state(), after_two, what);
+        if (node.place.phase != Phase::update) expect_same_values(fixed.state(), after_two, what);
         fixed.runner().keep_results_of(-1);
       }
     }
@@ -123,7 +123,7 @@ TEST(CausalRunsThreads, TrainingGoesOnAsIfNothingHadBeenLeftOut) {
   disturbed.runner().keep_results_of(-1);
   disturbed.set_state(before);
   for (int s = 0; s < 3; ++s) EXPECT_EQ(disturbed.step(0.01), quiet.step(0.01));
-  expect_same(disturbed.state(), quiet.state(), "after three steps");
+  expect_same_values(disturbed.state(), quiet.state(), "after three steps");
 }
 
 TEST(CausalRunsThreads, EveryThreadIsHeldForWhatTheNodeTook) {

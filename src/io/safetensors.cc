@@ -15,7 +15,7 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr uint64_t kMaxHead = 100'000'000;  // the format's own limit
-constexpr int kMaxDepth = 3;                // head, tensor, its shape and offsets
+constexpr int kHeadDepth = 3;               // head, tensor, its shape and offsets
 constexpr std::string_view kMetadata = "__metadata__";
 
 struct DTypeName {
@@ -36,7 +36,7 @@ class HeadCheck {
   bool operator()(int depth, Json::parse_event_t event, Json& value) {
     using Event = Json::parse_event_t;
     if (event == Event::object_start || event == Event::array_start) {
-      if (depth >= kMaxDepth) fail(where_, ": the head is nested deeper than safetensors are; the file is damaged");
+      if (depth >= kHeadDepth) fail(where_, ": the head is nested deeper than safetensors are; the file is damaged");
       if (event == Event::object_start) keys_.emplace_back();
     } else if (event == Event::object_end) {
       keys_.pop_back();

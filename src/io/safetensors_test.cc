@@ -18,7 +18,7 @@ std::string with_head(const std::string& head, size_t data) {
   return bytes + head + std::string(data, '\1');
 }
 
-std::string error_of(const std::string& bytes) {
+std::string decoding_error(const std::string& bytes) {
   try {
     decode_safetensors(bytes, "file.safetensors");
   } catch (const Error& error) {
@@ -89,8 +89,8 @@ TEST(Safetensors, OpensInPython) {
 
 TEST(Safetensors, TruncationAndExcessAreErrors) {
   const std::string bytes = encode_safetensors(example());
-  for (size_t n = 0; n < bytes.size(); ++n) EXPECT_NE(error_of(bytes.substr(0, n)), "") << n << " bytes";
-  EXPECT_NE(error_of(bytes + "x"), "");
+  for (size_t n = 0; n < bytes.size(); ++n) EXPECT_NE(decoding_error(bytes.substr(0, n)), "") << n << " bytes";
+  EXPECT_NE(decoding_error(bytes + "x"), "");
 }
 
 TEST(Safetensors, EveryChangedHeadByteIsReadOrRefused) {
@@ -113,11 +113,11 @@ TEST(Safetensors, LyingHeadsAreErrorsThatSayWhy) {
     return std::string("{\"dtype\":\"") + dtype + "\",\"shape\":" + shape + ",\"data_offsets\":" + offsets + "}";
   };
   const std::string good = entry("[2]", "[0,8]");
-  EXPECT_EQ(error_of(with_head("{\"a\":" + good + "}", 8)), "");
-  EXPECT_EQ(error_of(with_head("{\"a\":" + good + "}   ", 8)), "");
+  EXPECT_EQ(decoding_error(with_head("{\"a\":" + good + "}", 8)), "");
+  EXPECT_EQ(decoding_error(with_head("{\"a\":" + good + "}   ", 8)), "");
   const auto expect = [](const std::string& head, size_t data, const std::string& part) {
-    EXPECT_NE(error_of(with_head(head, data)).find(part), std::string::npos)
-        << head << " gave: " << error_of(with_head(head, data));
+    EXPECT_NE(decoding_error(with_head(head, data)).find(part), std::string::npos)
+        << head << " gave: " << decoding_error(with_head(head, data));
   };
   expect("{\"a\":" + good + ",\"a\":" + good + "}", 8, "twice");
   expect("{\"a\":" + good + ",\"b\":" + entry("[2]", "[4,12]") + "}", 12, "begins at byte 4");    // overlap
@@ -140,11 +140,11 @@ TEST(Safetensors, LyingHeadsAreErrorsThatSayWhy) {
   EXPECT_THROW(decode_safetensors(with_head("{\"a\":" + entry("[4611686018427387904,4,0]", "[0,0]") + "}", 0), "x"),
                Error);
   std::string huge(8, '\xff');
-  EXPECT_NE(error_of(huge + "{}").find("head"), std::string::npos);
+  EXPECT_NE(decoding_error(huge + "{}").find("head"), std::string::npos);
   std::string truth = with_head("{\"a\":" + entry("[2]", "[0,2]", "BOOL") + "}", 2);
-  EXPECT_EQ(error_of(truth), "");
+  EXPECT_EQ(decoding_error(truth), "");
   truth.back() = '\2';
-  EXPECT_NE(error_of(truth).find("truth"), std::string::npos);
+  EXPECT_NE(decoding_error(truth).find("truth"), std::string::npos);
 }
 
 TEST(Safetensors, RefusesNamesThatCannotBeWritten) {

@@ -15,8 +15,8 @@ namespace tacho {
 namespace {
 
 /// The options with one switch turned; nothing where the combination is refused (`why` says it).
-std::optional<StepOptions> turned(const StepOptions& options, Switches switches, const std::string& name,
-                                  const std::string& value, std::string& why) {
+std::optional<StepOptions> options_turned(const StepOptions& options, Switches switches, const std::string& name,
+                                          const std::string& value, std::string& why) {
   StepOptions other = options;
   // Kernels of an earlier plan belong to that plan.
   other.choices.clear();
@@ -132,7 +132,7 @@ Prices price_findings(Report& report, const StepOptions& options, const Switches
     if (fresh) {
       if (measuring.progress) measuring.progress(("estimating " + finding.turn + "=" + finding.value).c_str());
       std::string why;
-      const std::optional<StepOptions> other = turned(options, switches, finding.turn, finding.value, why);
+      const std::optional<StepOptions> other = options_turned(options, switches, finding.turn, finding.value, why);
       if (!own) own = plan_again(report, options);
       entry->second = other ? price_of(report, own.get(), *other) : Price{std::nullopt, why, {}};
     }
@@ -152,7 +152,7 @@ std::vector<Verified> verify_gains(const Report& report, const Prices& prices, c
     const auto same = [&](const Verified& v) { return v.turn == finding.turn && v.value == finding.value; };
     if (!finding.gain || std::any_of(result.begin(), result.end(), same)) continue;
     std::string why;
-    const std::optional<StepOptions> other = turned(options, switches, finding.turn, finding.value, why);
+    const std::optional<StepOptions> other = options_turned(options, switches, finding.turn, finding.value, why);
     if (!other) continue;
     if (measuring.progress) measuring.progress(("verifying " + finding.turn + "=" + finding.value).c_str());
     Feed ours(options, data, measuring.learning_rate, measuring.seed);

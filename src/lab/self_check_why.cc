@@ -19,13 +19,13 @@ Switches with_another_switch(const Switches& to, const Way& way) {
   return from;
 }
 
-struct Expected {
+struct ExpectedTerm {
   std::string part;
   int64_t ns = 0, tolerance_ns = kResolutionNs;
   std::function<bool(const StepPart&)> counts;
 };
 
-Expected expected(const PlantPlace& place, const Way& way, const StepPart& kernel) {
+ExpectedTerm expected(const PlantPlace& place, const Way& way, const StepPart& kernel) {
   const int64_t shared = kPlantNs / way.threads;
   const auto account = [](const std::string& name) {
     return [name](const StepPart& part) { return part.kind == "outside" && part.op == name; };
@@ -51,7 +51,7 @@ SelfCheckRow row_of(const PlantPlace& place, const StepOptions& step, const Data
   const Why why = attribute(record);
   const auto term =
       std::find_if(why.terms.begin(), why.terms.end(), [](const WhyTerm& t) { return t.turn.name == kTurn; });
-  const Expected part = expected(place, step.way, kernel);
+  const ExpectedTerm part = expected(place, step.way, kernel);
   SelfCheckRow row{"why", place.words, part.part, part.ns};
   for (const auto& [name, ns] : term->parts)
     if (part.counts(name)) row.found_ns += ns;

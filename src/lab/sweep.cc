@@ -10,7 +10,7 @@
 namespace tacho {
 namespace {
 
-constexpr double kMostSeconds = 60;  // behind a longer step no larger value is measured
+constexpr double kLongestStepSeconds = 60;  // behind a longer step no larger value is measured
 
 /// The examples at another height and width, each pixel the nearest of the original.
 Tensor resized(const Tensor& x, int64_t height, int64_t width) {
@@ -136,7 +136,7 @@ SweepRecord measure_sweep(const StepOptions& step, const Dataset& data, const Sw
         point.rounds.push_back(visit_at(steps[i], data, options));
       }
       const double seconds = double(point.step_ns()) / 1e9;
-      if (round == 0 && seconds > kMostSeconds && i + 1 < measured) {
+      if (round == 0 && seconds > kLongestStepSeconds && i + 1 < measured) {
         for (size_t j = i + 1; j < measured; ++j)
           record.points[j].skipped = text_of("not measured: a step at ", point.value, " takes ", int(seconds), " s");
         measured = i + 1;

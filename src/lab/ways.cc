@@ -7,7 +7,7 @@
 namespace tacho {
 namespace {
 
-constexpr int64_t kSteps = 3;
+constexpr int64_t kWayVisitSteps = 3;
 constexpr double kMostSeconds = 10;
 
 std::string value_of(const SwitchValues& switches, const char* name) {
@@ -48,8 +48,8 @@ OtherWay measure_way(StepOptions options, const Dataset& data, const MeasureOpti
   way.label = label_of(options);
   way.switches = options.way.switches;
   VisitOptions visiting;
-  visiting.least_steps = visiting.most_steps = kSteps;
-  visiting.cold_seconds = kMostSeconds / double(kSteps);
+  visiting.least_steps = visiting.most_steps = kWayVisitSteps;
+  visiting.cold_seconds = kMostSeconds / double(kWayVisitSteps);
   visiting.learning_rate = measuring.learning_rate, visiting.seed = measuring.seed;
   const Visit visited = visit(options, data, visiting);
   if (!visited.warmed_up) {

@@ -17,21 +17,21 @@ namespace {
 using support::TestEmitter;
 
 /// Output of a convolution and gradients of its operands.
-struct Result {
+struct Lowered {
   Tensor y, dx, dw;
   std::vector<std::string> operations;
 };
 
 using Lowering = std::unique_ptr<Emitter> (*)(Emitter&);
 
-Result convolve(const Sample& sample, Lowering lowering) {
+Lowered convolve(const Sample& sample, Lowering lowering) {
   TestEmitter emitter;
   const std::unique_ptr<Emitter> lowered = lowering ? lowering(emitter) : nullptr;
   const std::vector<Tensor> in = support::filled_inputs(sample, DType::float64, 7);
   const Value x = emitter.leaf(in[0]), w = emitter.leaf(in[1]);
   Emitter& target = lowered ? *lowered : emitter;
   const Value y = conv2d(target, x, w, sample.attributes.as<Conv2dAttributes>());
-  Result result;
+  Lowered result;
   for (size_t i = 0; i < emitter.size(); ++i) result.operations.emplace_back(emitter.record(i).op->name);
   const Value values[] = {y}, leaves[] = {x, w}, seeds[] = {emitter.leaf(support::filled(emitter.type(y), {}, 8))};
   const std::vector<Value> gradients = support::backpropagate(emitter, values, seeds, leaves);
@@ -46,7 +46,7 @@ TEST(Lowering, EqualsTheConvolutionForwardAndBackward) {
   for (size_t s = 0; s < op.samples.size(); ++s)
     for (const Lowering lowering : {gather_lowering, im2col_lowering}) {
       SCOPED_TRACE(support::describe(op, s, op.samples[s]) + (lowering == gather_lowering ? " gather" : " im2col"));
-      const Result expected = convolve(op.samples[s], nullptr), actual = convolve(op.samples[s], lowering);
+      const Lowered expected = convolve(op.samples[s], nullptr), actual = convolve(op.samples[s], lowering);
       EXPECT_EQ(actual.y.type(), expected.y.type());
       EXPECT_LT(support::relative_difference(actual.y, expected.y), 1e-13);
       EXPECT_LT(support::relative_difference(actual.dx, expected.dx), 1e-13);

@@ -15,15 +15,15 @@ namespace tacho {
 namespace {
 
 /// TACHO_HOME is a new folder while this lives.
-class Home {
+class FreshHome {
  public:
-  Home() {
+  FreshHome() {
     if (const char* home = std::getenv("TACHO_HOME")) before_ = home;
     std::string pattern = (std::filesystem::temp_directory_path() / "tacho_home_XXXXXX").string();
     folder_ = mkdtemp(pattern.data());
     ::setenv("TACHO_HOME", folder_.c_str(), 1);
   }
-  ~Home() {
+  ~FreshHome() {
     if (before_.empty()) ::unsetenv("TACHO_HOME");
     else ::setenv("TACHO_HOME", before_.c_str(), 1);
     std::filesystem::remove_all(folder_);
@@ -33,7 +33,7 @@ class Home {
   std::string before_, folder_;
 };
 
-MachineProfile made_up() {
+MachineProfile any_profile() {
   MachineProfile p;
   p.identity = machine_identity();
   p.processor = "a \"processor\"";
@@ -54,7 +54,7 @@ MachineProfile made_up() {
 }
 
 TEST(MachineProfile, JsonReadsBackAsItWas) {
-  const MachineProfile profile = made_up();
+  const MachineProfile profile = any_profile();
   const std::string text = profile_to_json(profile);
   EXPECT_EQ(profile_to_json(profile_from_json(text, "here")), text);
   for (const char* damaged : {"", "{", "[]", "{}", R"({"schema":"tacho.machine","schema_version":2})"}) {
@@ -68,7 +68,7 @@ TEST(MachineProfile, JsonReadsBackAsItWas) {
 }
 
 TEST(MachineProfile, BestInstructionSetAndSmallestLevelThatHolds) {
-  const MachineProfile p = made_up();
+  const MachineProfile p = any_profile();
   EXPECT_EQ(p.flop_per_s("float32", 1), 3e11);
   EXPECT_EQ(p.flop_per_s("float32", 2), 5e11);
   EXPECT_EQ(p.flop_per_s("float64", 1), 0);
@@ -86,9 +86,9 @@ TEST(MachineProfile, BestInstructionSetAndSmallestLevelThatHolds) {
 }
 
 TEST(MachineProfile, IsKeptForThisMachineOnly) {
-  const Home home;
+  const FreshHome home;
   EXPECT_FALSE(kept_profile(1));
-  MachineProfile profile = made_up();
+  MachineProfile profile = any_profile();
   keep_profile(profile);
   ASSERT_TRUE(kept_profile(2));
   EXPECT_EQ(kept_profile(2)->processor, profile.processor);
@@ -102,10 +102,10 @@ TEST(MachineProfile, IsKeptForThisMachineOnly) {
 }
 
 TEST(MachineProfile, NoFolderSaysWhatToDo) {
-  const Home home;
+  const FreshHome home;
   ::setenv("TACHO_HOME", "/proc/nowhere", 1);
   try {
-    keep_profile(made_up());
+    keep_profile(any_profile());
     FAIL();
   } catch (const Error& error) {
     EXPECT_NE(std::string(error.what()).find("TACHO_HOME"), std::string::npos) << error.what();

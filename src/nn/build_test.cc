@@ -35,7 +35,7 @@ struct Built {
   }
 };
 
-std::string error_of(const NetworkSpec& spec) {
+std::string build_error(const NetworkSpec& spec) {
   try {
     Built built(spec);
   } catch (const Error& error) {
@@ -127,9 +127,9 @@ TEST(Build, ConcatJoinsChannelsOfSeveralLayers) {
                             {"concat", "c", {"a", "b", "input"}, {}}},
                            9));
   EXPECT_EQ(built.output(), (Shape{4, 9, 8, 8}));
-  EXPECT_THAT(error_of(images({{"concat", "c", {"input"}, {}}}, 3)), HasSubstr("expected 2 to"));
+  EXPECT_THAT(build_error(images({{"concat", "c", {"input"}, {}}}, 3)), HasSubstr("expected 2 to"));
   EXPECT_THAT(
-      error_of(images({{"max_pool2d", "p", {}, {{"kernel", int64_t{2}}}}, {"concat", "c", {"p", "input"}, {}}}, 6)),
+      build_error(images({{"max_pool2d", "p", {}, {{"kernel", int64_t{2}}}}, {"concat", "c", {"p", "input"}, {}}}, 6)),
       HasSubstr("in their channels only"));
 }
 
@@ -160,7 +160,7 @@ TEST(Build, NormalisationsOfExamplesDeclareTheirFactors) {
   std::vector<Shape> shapes;
   for (const ParameterInfo& info : built.network.parameter_infos) shapes.push_back(info.type.shape);
   EXPECT_THAT(shapes, ElementsAre(Shape{8}, Shape{8}, Shape{3, 8, 8}, Shape{3}, Shape{3}));
-  EXPECT_THAT(error_of(images({{"layer_norm", "l", {}, {{"axes", int64_t{4}}}}}, 3)), HasSubstr("an example has 3"));
+  EXPECT_THAT(build_error(images({{"layer_norm", "l", {}, {{"axes", int64_t{4}}}}}, 3)), HasSubstr("an example has 3"));
 }
 
 TEST(Build, AverageAndTransposedLayersReachTheShapes) {
@@ -204,34 +204,37 @@ TEST(Build, BatchNormalisationKeepsRunningStatisticsInTraining) {
 
 TEST(Build, ErrorsNameTheLayerAndWhatIsKnown) {
   const LayerSpec relu{"relu", "r", {}, {}};
-  EXPECT_THAT(error_of(images({{"conv4d", "c", {}, {}}}, 3)),
+  EXPECT_THAT(build_error(images({{"conv4d", "c", {}, {}}}, 3)),
               AllOf(HasSubstr("layer 'c' (conv4d)"), HasSubstr("unknown kind"), HasSubstr("conv2d, conv3d")));
-  EXPECT_THAT(error_of(images({{"conv2d", "c", {}, Fields{{"kernal", int64_t{3}}}}}, 3)),
+  EXPECT_THAT(build_error(images({{"conv2d", "c", {}, Fields{{"kernal", int64_t{3}}}}}, 3)),
               AllOf(HasSubstr("'c'"), HasSubstr("'kernal'"), HasSubstr("kernel, stride")));
-  EXPECT_THAT(error_of(images({{"relu", "r", {}, Fields{{"slope", 0.1}}}}, 3)), HasSubstr("it has none"));
-  EXPECT_THAT(error_of(images({{"conv2d", "c", {}, Fields{{"kernel", int64_t{3}}}}}, 3)),
+  EXPECT_THAT(build_error(images({{"relu", "r", {}, Fields{{"slope", 0.1}}}}, 3)), HasSubstr("it has none"));
+  EXPECT_THAT(build_error(images({{"conv2d", "c", {}, Fields{{"kernel", int64_t{3}}}}}, 3)),
               HasSubstr("'out_channels' is missing"));
-  EXPECT_THAT(error_of(images({{"linear", "l", {}, Fields{{"out_features", int64_t{0}}}}}, 3)), HasSubstr("flatten"));
-  EXPECT_THAT(error_of(images({{"conv2d", "c", {}, Fields{{"out_channels", int64_t{0}}, {"kernel", int64_t{3}}}}}, 3)),
-              HasSubstr("'out_channels' is 0"));
-  EXPECT_THAT(error_of(images({{"conv2d", "c", {}, Fields{{"out_channels", 2.5}, {"kernel", int64_t{3}}}}}, 3)),
+  EXPECT_THAT(build_error(images({{"linear", "l", {}, Fields{{"out_features", int64_t{0}}}}}, 3)),
+              HasSubstr("flatten"));
+  EXPECT_THAT(
+      build_error(images({{"conv2d", "c", {}, Fields{{"out_channels", int64_t{0}}, {"kernel", int64_t{3}}}}}, 3)),
+      HasSubstr("'out_channels' is 0"));
+  EXPECT_THAT(build_error(images({{"conv2d", "c", {}, Fields{{"out_channels", 2.5}, {"kernel", int64_t{3}}}}}, 3)),
               HasSubstr("expected an integer"));
-  EXPECT_THAT(error_of(images({relu, relu}, 3)), HasSubstr("two layers are named 'r'"));
-  EXPECT_THAT(error_of(images({{"relu", "input", {}, {}}}, 3)), HasSubstr("taken"));
-  EXPECT_THAT(error_of(images({{"relu", "a/b", {}, {}}}, 3)), HasSubstr("letters, digits"));
-  EXPECT_THAT(error_of(images({relu, {"add", "s", {"r", "q"}, {}}}, 3)),
+  EXPECT_THAT(build_error(images({relu, relu}, 3)), HasSubstr("two layers are named 'r'"));
+  EXPECT_THAT(build_error(images({{"relu", "input", {}, {}}}, 3)), HasSubstr("taken"));
+  EXPECT_THAT(build_error(images({{"relu", "a/b", {}, {}}}, 3)), HasSubstr("letters, digits"));
+  EXPECT_THAT(build_error(images({relu, {"add", "s", {"r", "q"}, {}}}, 3)),
               AllOf(HasSubstr("layer 's' (add)"), HasSubstr("unknown input 'q'"), HasSubstr("input, r")));
-  EXPECT_THAT(error_of(images({{"add", "s", {}, {}}}, 3)), HasSubstr("expected 2 inputs, got 1"));
-  EXPECT_THAT(error_of(images({relu, {"tanh", "t", {"input"}, {}}}, 3)), HasSubstr("no layer reads"));
-  EXPECT_THAT(error_of(images({relu}, 10)), AllOf(HasSubstr("layer 'r'"), HasSubstr("10 classes")));
-  EXPECT_THAT(error_of(images({}, 3)), HasSubstr("no layers"));
+  EXPECT_THAT(build_error(images({{"add", "s", {}, {}}}, 3)), HasSubstr("expected 2 inputs, got 1"));
+  EXPECT_THAT(build_error(images({relu, {"tanh", "t", {"input"}, {}}}, 3)), HasSubstr("no layer reads"));
+  EXPECT_THAT(build_error(images({relu}, 10)), AllOf(HasSubstr("layer 'r'"), HasSubstr("10 classes")));
+  EXPECT_THAT(build_error(images({}, 3)), HasSubstr("no layers"));
 }
 
 TEST(Build, SizesThatNoMemoryHoldsAreRefused) {
   const int64_t large = int64_t{1} << 31;
-  EXPECT_THAT(error_of(images({{"flatten", "f", {}, {}}, {"linear", "l", {}, Fields{{"out_features", large + 1}}}}, 3)),
-              HasSubstr("expected 1 to"));
-  EXPECT_THAT(error_of(images({{"conv2d", "c", {}, Fields{{"out_channels", large}, {"kernel", large}}}}, 3)),
+  EXPECT_THAT(
+      build_error(images({{"flatten", "f", {}, {}}, {"linear", "l", {}, Fields{{"out_features", large + 1}}}}, 3)),
+      HasSubstr("expected 1 to"));
+  EXPECT_THAT(build_error(images({{"conv2d", "c", {}, Fields{{"out_channels", large}, {"kernel", large}}}}, 3)),
               HasSubstr("layer 'c'"));
 }
 

@@ -8,7 +8,7 @@
 namespace tacho {
 namespace {
 
-int64_t parameters(const char* name, std::optional<Shape> image = {}, std::optional<int64_t> classes = {}) {
+int64_t builtin_parameters(const char* name, std::optional<Shape> image = {}, std::optional<int64_t> classes = {}) {
   return inspect_network(builtin_network(name, image, classes), 2, DType::float32).total_parameters;
 }
 
@@ -25,7 +25,8 @@ TEST(BuiltinNetworks, ImageNetFormsHaveTorchvisionsParameters) {
       {"vgg11", 132'868'840},      {"vgg13", 133'053'736},      {"vgg16", 138'365'992},   {"vgg19", 143'678'248},
       {"mobilenet-v2", 3'504'872}, {"densenet-121", 7'978'856},
   };
-  for (const auto& [name, count] : published) EXPECT_EQ(parameters(name, Shape{3, 224, 224}, 1000), count) << name;
+  for (const auto& [name, count] : published)
+    EXPECT_EQ(builtin_parameters(name, Shape{3, 224, 224}, 1000), count) << name;
 }
 
 // The counts that public CIFAR repositories print for the same forms.
@@ -35,8 +36,8 @@ TEST(BuiltinNetworks, CifarFormsByDefault) {
       {"vgg19", 20'040'522},     {"resnet18", 11'173'962},    {"resnet34", 21'282'122},    {"resnet50", 23'520'842},
       {"resnet101", 42'512'970}, {"mobilenet-v2", 2'236'682}, {"densenet-121", 6'956'298},
   };
-  for (const auto& [name, count] : known) EXPECT_EQ(parameters(name), count) << name;
-  EXPECT_EQ(parameters("lenet5", Shape{1, 32, 32}), 61'706);  // the paper's size, without padding
+  for (const auto& [name, count] : known) EXPECT_EQ(builtin_parameters(name), count) << name;
+  EXPECT_EQ(builtin_parameters("lenet5", Shape{1, 32, 32}), 61'706);  // the paper's size, without padding
 }
 
 TEST(BuiltinNetworks, MobilenetAndDensenetEndInSmallMaps) {

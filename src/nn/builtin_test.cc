@@ -12,7 +12,7 @@ using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-std::string error_of(std::string_view name, std::optional<Shape> image = {}, std::optional<int64_t> classes = {}) {
+std::string builtin_error(std::string_view name, std::optional<Shape> image = {}, std::optional<int64_t> classes = {}) {
   try {
     builtin_network(name, image, classes);
   } catch (const Error& error) {
@@ -60,11 +60,11 @@ TEST(Builtin, TakesTheDatasShapeAndClasses) {
 }
 
 TEST(Builtin, ErrorsSayWhatThereIs) {
-  EXPECT_THAT(error_of("simplenn4"), AllOf(HasSubstr("simplenn4"), HasSubstr("simplenn-4, simplenn-7, mlp")));
-  EXPECT_THAT(error_of("net.onnx"), HasSubstr("not read yet"));
-  EXPECT_THAT(error_of("simplenn-4", Shape{784}), AllOf(HasSubstr("channels x height x width"), HasSubstr("784")));
-  EXPECT_THAT(error_of("mlp", Shape{0, 28}), HasSubstr("positive"));
-  EXPECT_THAT(error_of("mlp", Shape{28}, 0), HasSubstr("at least one class"));
+  EXPECT_THAT(builtin_error("simplenn4"), AllOf(HasSubstr("simplenn4"), HasSubstr("simplenn-4, simplenn-7, mlp")));
+  EXPECT_THAT(builtin_error("net.onnx"), HasSubstr("not read yet"));
+  EXPECT_THAT(builtin_error("simplenn-4", Shape{784}), AllOf(HasSubstr("channels x height x width"), HasSubstr("784")));
+  EXPECT_THAT(builtin_error("mlp", Shape{0, 28}), HasSubstr("positive"));
+  EXPECT_THAT(builtin_error("mlp", Shape{28}, 0), HasSubstr("at least one class"));
 }
 
 }  // namespace

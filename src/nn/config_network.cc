@@ -9,7 +9,7 @@
 namespace tacho {
 namespace {
 
-constexpr int64_t kMostLayers = 1000;
+constexpr int64_t kMostConfigLayers = 1000;
 constexpr int64_t kMostNumber = int64_t{1} << 31;
 constexpr const char* kKeys[] = {"L",           "LC",           "LF",        "wd_input", "ht_input",
                                  "ch_input",    "wd_pad_added", "wd_filter", "strides",  "wd_subimage_pool",
@@ -85,7 +85,7 @@ class Config {
 NetworkSpec network_from_config(std::string_view text, const std::string& name, const std::string& where) {
   const Config config(text, where);
   const int64_t convolutions = config.number("LC", 0), linears = config.number("LF", 1);
-  if (convolutions + linears > kMostLayers) fail(where, ": expected at most ", kMostLayers, " layers");
+  if (convolutions + linears > kMostConfigLayers) fail(where, ": expected at most ", kMostConfigLayers, " layers");
   if (config.number("L", 1) != convolutions + linears) fail(where, ": L is not LC + LF");
   // Only the first extents are read: the sizes of later layers follow from them.
   const auto &height = config.list("ht_input", -1, 1), &width = config.list("wd_input", -1, 1);

@@ -20,9 +20,9 @@
 namespace tacho {
 namespace {
 
-constexpr OptimizerKind kKinds[] = {OptimizerKind::sgd,     OptimizerKind::momentum, OptimizerKind::nesterov,
-                                    OptimizerKind::adam,    OptimizerKind::adamw,    OptimizerKind::rmsprop,
-                                    OptimizerKind::adagrad, OptimizerKind::lamb};
+constexpr OptimizerKind kOptimizerKinds[] = {OptimizerKind::sgd,     OptimizerKind::momentum, OptimizerKind::nesterov,
+                                             OptimizerKind::adam,    OptimizerKind::adamw,    OptimizerKind::rmsprop,
+                                             OptimizerKind::adagrad, OptimizerKind::lamb};
 
 /// What the optimiser keeps per parameter: the prefixes of its variables' names.
 std::vector<const char*> prefixes_of(OptimizerKind kind) {
@@ -101,7 +101,7 @@ std::string_view name_of(OptimizerKind kind) {
 
 OptimizerKind optimizer_kind_of(std::string_view name) {
   std::string known;
-  for (OptimizerKind kind : kKinds) {
+  for (OptimizerKind kind : kOptimizerKinds) {
     if (name == name_of(kind)) return kind;
     known += (known.empty() ? "" : ", ") + std::string(name_of(kind));
   }

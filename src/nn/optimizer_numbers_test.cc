@@ -11,15 +11,16 @@ namespace {
 
 using support::TestEmitter;
 
-const TensorType kType{DType::float64, {2}};
-const ParameterInfo kWeight{"fc.weight", "fc", kType, 2, ParameterKind::weight};
+const TensorType kPairType{DType::float64, {2}};
+const ParameterInfo kPairWeight{"fc.weight", "fc", kPairType, 2, ParameterKind::weight};
 
 /// The parameter {3, 4} after one step with the gradient {0.5, -2} and the rate 0.1, from state 0.
 std::vector<double> after_one_step(const OptimizerOptions& options, std::vector<double> parameter = {3, 4}) {
   TestEmitter e;
   e.set("fc.weight", Tensor::of<double>({2}, {parameter[0], parameter[1]}));
-  const Value w = e.variable("fc.weight", kType), g = e.leaf(Tensor::of<double>({2}, {0.5, -2}));
-  emit_update(e, options, kWeight, w, g, e.leaf(Tensor::of<double>({}, {0.1})), e.leaf(Tensor::of<int64_t>({}, {1})));
+  const Value w = e.variable("fc.weight", kPairType), g = e.leaf(Tensor::of<double>({2}, {0.5, -2}));
+  emit_update(e, options, kPairWeight, w, g, e.leaf(Tensor::of<double>({}, {0.1})),
+              e.leaf(Tensor::of<int64_t>({}, {1})));
   const Tensor& next = e.tensor(e.committed(w));
   return {next.as<double>()[0], next.as<double>()[1]};
 }

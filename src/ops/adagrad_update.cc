@@ -16,7 +16,7 @@ struct AdagradUpdateReference {
   }
 };
 
-Sample sample_of(const Shape& shape, AdagradAttributes attributes) {
+Sample adagrad_update_sample(const Shape& shape, AdagradAttributes attributes) {
   return update_sample(shape, attributes, {Fill::positive});
 }
 
@@ -37,8 +37,8 @@ extern const OpDef op_adagrad_update{
     .slice = slice_elementwise,
     .reference = reference_of<AdagradUpdateReference>(),
     .may_alias = {0, 2},
-    .samples = {sample_of({3, 2, 5, 5}, {}), sample_of({17}, {.weight_decay = 0.1}),
-                sample_of({3, 31}, {.epsilon = 1e-4})},
+    .samples = {adagrad_update_sample({3, 2, 5, 5}, {}), adagrad_update_sample({17}, {.weight_decay = 0.1}),
+                adagrad_update_sample({3, 31}, {.epsilon = 1e-4})},
 };
 
 AdagradUpdate adagrad_update(Emitter& emitter, Value w, Value g, Value sum_of_squares, Value learning_rate,

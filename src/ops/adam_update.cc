@@ -47,7 +47,7 @@ struct AdamUpdateReference {
   }
 };
 
-Sample sample_of(const Shape& shape, AdamAttributes attributes, double step) {
+Sample adam_update_sample(const Shape& shape, AdamAttributes attributes, double step) {
   const TensorType type{DType::float32, shape};
   return {{type, type, type, type, {DType::float32, {}}, {DType::int64, {}}},
           attributes,
@@ -81,9 +81,9 @@ extern const OpDef op_adam_update{
     .slice = slice_elementwise,
     .reference = reference_of<AdamUpdateReference>(),
     .may_alias = {0, 2, 3},
-    .samples = {sample_of({3, 2, 5, 5}, {}, 3), sample_of({17}, {.weight_decay = 0.1}, 1),
-                sample_of({3, 31}, {.weight_decay = 0.1, .decoupled = true}, 100),
-                sample_of({1}, {.beta1 = 0.5, .beta2 = 0.9, .epsilon = 1e-4}, 2)},
+    .samples = {adam_update_sample({3, 2, 5, 5}, {}, 3), adam_update_sample({17}, {.weight_decay = 0.1}, 1),
+                adam_update_sample({3, 31}, {.weight_decay = 0.1, .decoupled = true}, 100),
+                adam_update_sample({1}, {.beta1 = 0.5, .beta2 = 0.9, .epsilon = 1e-4}, 2)},
 };
 
 AdamUpdate adam_update(Emitter& emitter, Value w, Value g, Value first_moment, Value second_moment, Value learning_rate,

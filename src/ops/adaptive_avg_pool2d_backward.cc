@@ -16,7 +16,7 @@ struct AdaptiveAvgPool2dBackwardReference {
   }
 };
 
-TensorTypes backward_types(const OpCall& call) {
+TensorTypes adaptive_avg_pool2d_backward_types(const OpCall& call) {
   expect_floating(call, 1);
   const Shape& dy = call.in(0);
   const auto& image = call.attributes.as<AdaptiveAvgPool2dBackwardAttributes>().image;
@@ -27,13 +27,13 @@ TensorTypes backward_types(const OpCall& call) {
   return {{call.inputs[0].dtype, out}};
 }
 
-OpCount backward_count(const OpCall&) {
+OpCount adaptive_avg_pool2d_backward_count(const OpCall&) {
   const EvenWindows w = even_windows();
   return {.add = w.planes * w.seen, .div = w.planes * w.windows};
 }
 
 /// Linear: its gradient is the pooling itself.
-Values backward_gradient(const GradientCall& g) {
+Values adaptive_avg_pool2d_backward_gradient(const GradientCall& g) {
   const Shape dy = g.emitter.type(g.inputs[0]).shape;
   return {adaptive_avg_pool2d(g.emitter, g.output_gradients[0], {{dy[2], dy[3]}})};
 }
@@ -45,11 +45,11 @@ extern const OpDef op_adaptive_avg_pool2d_backward{
     .doc = "dx[n,c,h,w] = the sum over all windows (i, j) that see (h, w) of dy[n,c,i,j] / their number of places.",
     .source = "adjoint of adaptive_avg_pool2d",
     .traits = Trait::pooling,
-    .types = backward_types,
+    .types = adaptive_avg_pool2d_backward_types,
     .dimensions = [](const OpCall& call) { return even_dimensions(call.out(0), call.in(0)); },
-    .count = backward_count,
+    .count = adaptive_avg_pool2d_backward_count,
     .slice = slice_planes,
-    .gradient = backward_gradient,
+    .gradient = adaptive_avg_pool2d_backward_gradient,
     .reference = reference_of<AdaptiveAvgPool2dBackwardReference>(),
     .may_alias = {-1},
     .samples =

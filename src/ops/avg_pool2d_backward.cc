@@ -5,7 +5,7 @@
 namespace tacho {
 namespace {
 
-PoolGeometry geometry_of(const Attributes& attributes, const Shape& dy) {
+PoolGeometry avg_pool2d_backward_geometry(const Attributes& attributes, const Shape& dy) {
   const auto& a = attributes.as<AvgPool2dBackwardAttributes>();
   expect(dy.size() == 4, "expected gradients N x C x OH x OW, got ", dy);
   const PoolGeometry g = pool_geometry(a.pool, {dy[0], dy[1], a.image[0], a.image[1]});
@@ -18,22 +18,22 @@ struct AvgPool2dBackwardReference {
   template <class T>
   void operator()(const Attributes& attributes, const KernelRun& run) const {
     const bool include_padding = attributes.as<AvgPool2dBackwardAttributes>().pool.count_include_pad;
-    const PoolGeometry g = geometry_of(attributes, run.inputs[0].shape());
+    const PoolGeometry g = avg_pool2d_backward_geometry(attributes, run.inputs[0].shape());
     spread_windows<T>(
         run, [&](int64_t oh) { return window_part(g.rows, oh, include_padding); },
         [&](int64_t ow) { return window_part(g.columns, ow, include_padding); });
   }
 };
 
-TensorTypes backward_types(const OpCall& call) {
+TensorTypes avg_pool2d_backward_types(const OpCall& call) {
   expect_floating(call, 1);
-  const PoolGeometry g = geometry_of(call.attributes, call.in(0));
+  const PoolGeometry g = avg_pool2d_backward_geometry(call.attributes, call.in(0));
   const Shape out{call.in(0)[0], call.in(0)[1], g.rows.in, g.columns.in};
   element_count(out);
   return {{call.inputs[0].dtype, out}};
 }
 
-OpCount backward_count(const OpCall& call) {
+OpCount avg_pool2d_backward_count(const OpCall& call) {
   const bool ceil_mode = call.attributes.as<AvgPool2dBackwardAttributes>().pool.ceil_mode;
   const WindowSymbols rows = pool_symbols(true, ceil_mode), columns = pool_symbols(false, ceil_mode);
   const Expr planes = Expr::symbol("N") * Expr::symbol("C");
@@ -41,7 +41,7 @@ OpCount backward_count(const OpCall& call) {
 }
 
 /// Linear: its gradient is the pooling itself.
-Values backward_gradient(const GradientCall& g) {
+Values avg_pool2d_backward_gradient(const GradientCall& g) {
   return {avg_pool2d(g.emitter, g.output_gradients[0], g.attributes.as<AvgPool2dBackwardAttributes>().pool)};
 }
 
@@ -52,15 +52,15 @@ extern const OpDef op_avg_pool2d_backward{
     .doc = "dx[n,c,h,w] = the sum over all windows (i, j) that see (h, w) of dy[n,c,i,j] / their number of places.",
     .source = "adjoint of avg_pool2d",
     .traits = Trait::pooling,
-    .types = backward_types,
+    .types = avg_pool2d_backward_types,
     .dimensions =
         [](const OpCall& call) {
           const Shape& dy = call.in(0);
-          return pool_dimensions(geometry_of(call.attributes, dy), dy[0], dy[1]);
+          return pool_dimensions(avg_pool2d_backward_geometry(call.attributes, dy), dy[0], dy[1]);
         },
-    .count = backward_count,
+    .count = avg_pool2d_backward_count,
     .slice = slice_planes,
-    .gradient = backward_gradient,
+    .gradient = avg_pool2d_backward_gradient,
     .reference = reference_of<AvgPool2dBackwardReference>(),
     .may_alias = {-1},
     .samples =

@@ -4,14 +4,13 @@
 
 #include "ops/adaptive_avg_pool2d.h"
 #include "tests/support/eager.h"
+#include "tests/support/measure.h"
 #include "tests/support/operands.h"
 
 namespace tacho {
 namespace {
 
-std::vector<double> values(const Tensor& t) { return {t.as<double>(), t.as<double>() + t.elements()}; }
-
-Tensor pooled(const Tensor& x, const AvgPool2dAttributes& attributes) {
+Tensor average_pooled(const Tensor& x, const AvgPool2dAttributes& attributes) {
   return support::run_whole(op_named("avg_pool2d"), attributes, std::vector<Tensor>{x})[0];
 }
 
@@ -19,20 +18,21 @@ const Tensor kNine = Tensor::of<double>({1, 1, 3, 3}, {1, 2, 3, 4, 5, 6, 7, 8, 9
 
 TEST(AvgPool2d, PaddingCountsOrDoesNot) {
   AvgPool2dAttributes attributes{{2, 2}, {2, 2}, {1, 1, 1, 1}};
-  EXPECT_EQ(values(pooled(kNine, attributes)), (std::vector<double>{0.25, 1.25, 2.75, 7}));
+  EXPECT_EQ(support::numbers_of(average_pooled(kNine, attributes)), (std::vector<double>{0.25, 1.25, 2.75, 7}));
   attributes.count_include_pad = false;
-  EXPECT_EQ(values(pooled(kNine, attributes)), (std::vector<double>{1, 2.5, 5.5, 7}));
+  EXPECT_EQ(support::numbers_of(average_pooled(kNine, attributes)), (std::vector<double>{1, 2.5, 5.5, 7}));
 }
 
 TEST(AvgPool2d, CeilModeDividesByPlacesOfThePaddedImageOnly) {
   AvgPool2dAttributes attributes{{2, 2}, {2, 2}, {0, 0, 0, 0}, true};
-  EXPECT_EQ(values(pooled(kNine, attributes)), (std::vector<double>{3, 4.5, 7.5, 9}));  // as PyTorch
+  EXPECT_EQ(support::numbers_of(average_pooled(kNine, attributes)),
+            (std::vector<double>{3, 4.5, 7.5, 9}));  // as PyTorch
   attributes.ceil_mode = false;
-  EXPECT_EQ(values(pooled(kNine, attributes)), (std::vector<double>{3}));
+  EXPECT_EQ(support::numbers_of(average_pooled(kNine, attributes)), (std::vector<double>{3}));
 }
 
 TEST(AvgPool2d, PaddingAsLargeAsTheKernelIsRefused) {
-  EXPECT_THROW(pooled(kNine, {{2, 2}, {2, 2}, {0, 2, 0, 0}}), Error);
+  EXPECT_THROW(average_pooled(kNine, {{2, 2}, {2, 2}, {0, 2, 0, 0}}), Error);
 }
 
 TEST(GlobalAvgPool2d, IsTheMeanOfEachChannel) {
@@ -40,7 +40,7 @@ TEST(GlobalAvgPool2d, IsTheMeanOfEachChannel) {
   const Value x = emitter.leaf(Tensor::of<double>({1, 2, 1, 3}, {1, 2, 6, 4, 4, 7}));
   const Tensor y = emitter.tensor(global_avg_pool2d(emitter, x));
   EXPECT_EQ(y.shape(), (Shape{1, 2, 1, 1}));
-  EXPECT_EQ(values(y), (std::vector<double>{3, 5}));
+  EXPECT_EQ(support::numbers_of(y), (std::vector<double>{3, 5}));
   EXPECT_THROW(global_avg_pool2d(emitter, emitter.leaf(Tensor::of<double>({2, 1}, {1, 2}))), Error);
 }
 
@@ -48,7 +48,7 @@ TEST(AdaptiveAvgPool2d, WindowsOverlapWhereTheyDoNotDivideTheImage) {
   support::TestEmitter emitter;
   const Value x = emitter.leaf(Tensor::of<double>({1, 1, 1, 5}, {1, 2, 3, 4, 5}));
   const Value y = adaptive_avg_pool2d(emitter, x, {{1, 3}});  // places 0-1, 1-3, 3-4
-  EXPECT_EQ(values(emitter.tensor(y)), (std::vector<double>{1.5, 3, 4.5}));
+  EXPECT_EQ(support::numbers_of(emitter.tensor(y)), (std::vector<double>{1.5, 3, 4.5}));
   EXPECT_EQ(emitter.record(0).op->name, "adaptive_avg_pool2d");
   EXPECT_THROW(adaptive_avg_pool2d(emitter, x, {{0, 1}}), Error);
 }
@@ -56,7 +56,8 @@ TEST(AdaptiveAvgPool2d, WindowsOverlapWhereTheyDoNotDivideTheImage) {
 TEST(AdaptiveAvgPool2d, WindowsThatDivideTheImageArePlainPooling) {
   support::TestEmitter emitter;
   const Value x = emitter.leaf(Tensor::of<double>({1, 1, 2, 4}, {1, 2, 3, 4, 5, 6, 7, 8}));
-  EXPECT_EQ(values(emitter.tensor(adaptive_avg_pool2d(emitter, x, {{1, 2}}))), (std::vector<double>{3.5, 5.5}));
+  EXPECT_EQ(support::numbers_of(emitter.tensor(adaptive_avg_pool2d(emitter, x, {{1, 2}}))),
+            (std::vector<double>{3.5, 5.5}));
   EXPECT_EQ(emitter.record(0).op->name, "avg_pool2d");
 }
 

@@ -52,7 +52,7 @@ Values batch_norm_gradient(const GradientCall& g) {
   return result;
 }
 
-Sample sample_of(const Shape& images, double epsilon) {
+Sample batch_norm_sample(const Shape& images, double epsilon) {
   const TensorType per_channel{DType::float32, {images[1]}};
   return {{{DType::float32, images}, per_channel, per_channel, per_channel, per_channel},
           BatchNormAttributes{epsilon},
@@ -75,8 +75,8 @@ extern const OpDef op_batch_norm{
     .gradient = batch_norm_gradient,
     .reference = reference_of<BatchNormReference>(),
     .may_alias = {0},
-    .samples = {sample_of({4, 3, 5, 7}, 1e-5), sample_of({17, 3}, 0.1), sample_of({3, 2, 31}, 1e-3),
-                sample_of({2, 3, 2, 2, 2}, 1e-5)},
+    .samples = {batch_norm_sample({4, 3, 5, 7}, 1e-5), batch_norm_sample({17, 3}, 0.1),
+                batch_norm_sample({3, 2, 31}, 1e-3), batch_norm_sample({2, 3, 2, 2, 2}, 1e-5)},
 };
 
 Value batch_norm(Emitter& emitter, Value x, Value scale, Value bias, Value mean, Value variance,

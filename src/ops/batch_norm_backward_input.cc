@@ -47,7 +47,7 @@ Values batch_norm_backward_input_gradient(const GradientCall& g) {
   return result;
 }
 
-Sample sample_of(const Shape& images) {
+Sample batch_norm_backward_input_sample(const Shape& images) {
   const TensorType per_channel{DType::float32, {images[1]}};
   return {{{DType::float32, images}, per_channel, per_channel},
           BatchNormAttributes{},
@@ -70,7 +70,8 @@ extern const OpDef op_batch_norm_backward_input{
     .gradient = batch_norm_backward_input_gradient,
     .reference = reference_of<BatchNormBackwardInputReference>(),
     .may_alias = {0},
-    .samples = {sample_of({4, 3, 5, 7}), sample_of({17, 3}), sample_of({3, 2, 31}), sample_of({0, 3, 2, 2})},
+    .samples = {batch_norm_backward_input_sample({4, 3, 5, 7}), batch_norm_backward_input_sample({17, 3}),
+                batch_norm_backward_input_sample({3, 2, 31}), batch_norm_backward_input_sample({0, 3, 2, 2})},
 };
 
 Value batch_norm_backward_input(Emitter& emitter, Value dy, Value scale, Value variance,

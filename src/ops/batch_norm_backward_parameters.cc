@@ -50,7 +50,7 @@ Values batch_norm_backward_parameters_gradient(const GradientCall& g) {
   return result;
 }
 
-Sample sample_of(const Shape& images) {
+Sample batch_norm_backward_parameters_sample(const Shape& images) {
   const TensorType type{DType::float32, images}, per_channel{DType::float32, {images[1]}};
   return {{type, type, per_channel, per_channel},
           BatchNormAttributes{},
@@ -74,7 +74,8 @@ extern const OpDef op_batch_norm_backward_parameters{
     .gradient = batch_norm_backward_parameters_gradient,
     .reference = reference_of<BatchNormBackwardParametersReference>(),
     .may_alias = {-1, -1},
-    .samples = {sample_of({4, 3, 5, 7}), sample_of({17, 3}), sample_of({3, 2, 31}), sample_of({1, 1, 1, 1})},
+    .samples = {batch_norm_backward_parameters_sample({4, 3, 5, 7}), batch_norm_backward_parameters_sample({17, 3}),
+                batch_norm_backward_parameters_sample({3, 2, 31}), batch_norm_backward_parameters_sample({1, 1, 1, 1})},
 };
 
 BatchNormParameterGradients batch_norm_backward_parameters(Emitter& emitter, Value dy, Value x, Value mean,

@@ -56,7 +56,7 @@ Values batch_norm_backward_statistics_gradient(const GradientCall& g) {
   return result;
 }
 
-Sample sample_of(int64_t channels) {
+Sample batch_norm_backward_statistics_sample(int64_t channels) {
   const TensorType type{DType::float32, {channels}};
   return {{type, type, type, type},
           BatchNormAttributes{},
@@ -83,7 +83,8 @@ extern const OpDef op_batch_norm_backward_statistics{
     .gradient = batch_norm_backward_statistics_gradient,
     .reference = reference_of<BatchNormBackwardStatisticsReference>(),
     .may_alias = {1, 0},
-    .samples = {sample_of(3), sample_of(17), sample_of(1)},
+    .samples = {batch_norm_backward_statistics_sample(3), batch_norm_backward_statistics_sample(17),
+                batch_norm_backward_statistics_sample(1)},
 };
 
 BatchNormStatisticsGradients batch_norm_backward_statistics(Emitter& emitter, Value dscale, Value dbias, Value scale,

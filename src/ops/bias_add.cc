@@ -7,7 +7,7 @@
 namespace tacho {
 namespace {
 
-int64_t axis_of(const Attributes& attributes, const Shape& x) {
+int64_t axis_of_bias(const Attributes& attributes, const Shape& x) {
   return normalize_axis(attributes.as<BiasAddAttributes>().axis, x.size());
 }
 
@@ -15,7 +15,7 @@ struct BiasAddReference {
   template <class T>
   void operator()(const Attributes& attributes, const KernelRun& run) const {
     const Shape& shape = run.inputs[0].shape();
-    const size_t axis = size_t(axis_of(attributes, shape));
+    const size_t axis = size_t(axis_of_bias(attributes, shape));
     const int64_t outer = element_count(Shape(shape.begin(), shape.begin() + axis)), channels = shape[axis];
     const int64_t inner = element_count(Shape(shape.begin() + axis + 1, shape.end()));
     const T *x = run.in<T>(0), *b = run.in<T>(1);
@@ -34,7 +34,7 @@ struct BiasAddReference {
 TensorTypes bias_add_types(const OpCall& call) {
   expect(call.inputs.size() == 2 && is_floating(call.inputs[0].dtype) && call.inputs[0].dtype == call.inputs[1].dtype,
          "expected a tensor and a vector of one floating dtype");
-  const int64_t axis = axis_of(call.attributes, call.in(0));
+  const int64_t axis = axis_of_bias(call.attributes, call.in(0));
   expect(call.in(1).size() == 1 && call.in(1)[0] == call.in(0)[size_t(axis)], "expected a vector of length ",
          call.in(0)[size_t(axis)], " for axis ", axis, ", got ", call.in(1));
   return {call.inputs[0]};
@@ -42,7 +42,7 @@ TensorTypes bias_add_types(const OpCall& call) {
 
 SliceStates bias_add_slice(const OpCall& call, SliceStates& inputs) {
   const auto refused = [&](const char* why) { return all_outputs(call, SliceState::Refused(why)); };
-  const int64_t bias_axis = axis_of(call.attributes, call.in(0));
+  const int64_t bias_axis = axis_of_bias(call.attributes, call.in(0));
   for (const SliceState& input : inputs)
     if (input.kind == SliceState::partial) return refused("reads a value that is still partial");
   const bool x_sliced = inputs[0].kind == SliceState::sliced, b_sliced = inputs[1].kind == SliceState::sliced;
@@ -59,7 +59,7 @@ Values bias_add_gradient(const GradientCall& g) {
   Values result{dy, Value{}};
   if (!g.wanted[1]) return result;
   const Shape& shape = g.emitter.type(g.inputs[0]).shape;
-  const int64_t axis = axis_of(g.attributes, shape);
+  const int64_t axis = axis_of_bias(g.attributes, shape);
   ReductionAttributes others;
   for (int64_t i = 0; i < int64_t(shape.size()); ++i)
     if (i != axis) others.axes.push_back(i);

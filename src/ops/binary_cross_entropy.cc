@@ -22,12 +22,12 @@ struct BinaryCrossEntropyReference {
   }
 };
 
-TensorTypes types(const OpCall& call) {
+TensorTypes binary_cross_entropy_types(const OpCall& call) {
   expect(call.inputs.size() == 2, "expected logits and targets, got ", call.inputs.size(), " inputs");
   return same_as_first(call);
 }
 
-Values gradient(const GradientCall& g) {
+Values binary_cross_entropy_gradient(const GradientCall& g) {
   const Value x = g.inputs[0], t = g.inputs[1], dy = g.output_gradients[0];
   Values result{Value{}, Value{}};
   if (g.wanted[0]) result[0] = mul(g.emitter, dy, sub(g.emitter, sigmoid(g.emitter, x), t));
@@ -35,7 +35,9 @@ Values gradient(const GradientCall& g) {
   return result;
 }
 
-Sample sample_of(const Shape& shape) { return {{{DType::float32, shape}, {DType::float32, shape}}, {}, {}}; }
+Sample binary_cross_entropy_sample(const Shape& shape) {
+  return {{{DType::float32, shape}, {DType::float32, shape}}, {}, {}};
+}
 
 }  // namespace
 
@@ -44,14 +46,15 @@ extern const OpDef op_binary_cross_entropy{
     .doc = "y = max(x, 0) - x t + log(1 + exp(-|x|)), elementwise.",
     .source = "PyTorch binary_cross_entropy_with_logits, before its reduction",
     .traits = Trait::elementwise | Trait::loss,
-    .types = types,
+    .types = binary_cross_entropy_types,
     .dimensions = output_dimensions,
     .count = [](const OpCall& call) { return per_element(call, {.mul = 1, .add = 3, .cmp = 2, .transcendental = 2}); },
     .slice = slice_elementwise,
-    .gradient = gradient,
+    .gradient = binary_cross_entropy_gradient,
     .reference = reference_of<BinaryCrossEntropyReference>(),
     .may_alias = {0},
-    .samples = {sample_of({3, 5}), sample_of({2, 3, 5, 7}), sample_of({17}), sample_of({0, 3})},
+    .samples = {binary_cross_entropy_sample({3, 5}), binary_cross_entropy_sample({2, 3, 5, 7}),
+                binary_cross_entropy_sample({17}), binary_cross_entropy_sample({0, 3})},
 };
 
 Value binary_cross_entropy(Emitter& emitter, Value x, Value t) {

@@ -5,7 +5,7 @@
 namespace tacho {
 namespace {
 
-ConvGeometry geometry_of(const Col2imAttributes& a, const Shape& columns) {
+ConvGeometry col2im_geometry(const Col2imAttributes& a, const Shape& columns) {
   expect(columns.size() == 3, "expected columns N x (C*KH*KW) x (OH*OW), got ", columns);
   const auto& [kernel, stride, padding, dilation] = a.window;
   expect(kernel[0] >= 1 && kernel[1] >= 1, "expected a kernel of at least 1 x 1, got ", kernel[0], " x ", kernel[1]);
@@ -21,7 +21,7 @@ ConvGeometry geometry_of(const Col2imAttributes& a, const Shape& columns) {
 struct Col2imReference {
   template <class T>
   void operator()(const Attributes& attributes, const KernelRun& run) const {
-    const ConvGeometry g = geometry_of(attributes.as<Col2imAttributes>(), run.inputs[0].shape());
+    const ConvGeometry g = col2im_geometry(attributes.as<Col2imAttributes>(), run.inputs[0].shape());
     const T* in = run.in<T>(0);
     T* plane = run.out<T>(0);
     for (int64_t i = 0, all = run.outputs[0].elements(); i < all; ++i) plane[i] = T(0);
@@ -50,7 +50,7 @@ struct Col2imReference {
 
 TensorTypes col2im_types(const OpCall& call) {
   expect_floating(call, 1);
-  return {{call.inputs[0].dtype, geometry_of(call.attributes.as<Col2imAttributes>(), call.in(0)).image_shape()}};
+  return {{call.inputs[0].dtype, col2im_geometry(call.attributes.as<Col2imAttributes>(), call.in(0)).image_shape()}};
 }
 
 }  // namespace
@@ -63,7 +63,7 @@ extern const OpDef op_col2im{
     .types = col2im_types,
     .dimensions =
         [](const OpCall& call) {
-          return conv_dimensions(geometry_of(call.attributes.as<Col2imAttributes>(), call.in(0)));
+          return conv_dimensions(col2im_geometry(call.attributes.as<Col2imAttributes>(), call.in(0)));
         },
     .count = [](const OpCall&) { return OpCount{.add = window_elements()}; },
     .slice = [](const OpCall& call, SliceStates& inputs) { return slice_rows(call, inputs, {0}); },

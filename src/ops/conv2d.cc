@@ -7,14 +7,14 @@
 namespace tacho {
 namespace {
 
-ConvGeometry geometry_of(const Attributes& attributes, const Shape& x, const Shape& w) {
+ConvGeometry conv2d_geometry(const Attributes& attributes, const Shape& x, const Shape& w) {
   return conv_geometry(attributes.as<Conv2dAttributes>(), x, w);
 }
 
 struct Conv2dReference {
   template <class T>
   void operator()(const Attributes& attributes, const KernelRun& run) const {
-    const ConvGeometry g = geometry_of(attributes, run.inputs[0].shape(), run.inputs[1].shape());
+    const ConvGeometry g = conv2d_geometry(attributes, run.inputs[0].shape(), run.inputs[1].shape());
     const int64_t plane = g.rows.in * g.columns.in, depth = g.channels_per_group(), taps = g.taps();
     T* y = run.out<T>(0);
     for (int64_t n = 0; n < g.n; ++n)
@@ -62,7 +62,7 @@ struct Conv2dReference {
 
 TensorTypes conv2d_types(const OpCall& call) {
   expect_floating(call, 2);
-  return {{call.inputs[0].dtype, geometry_of(call.attributes, call.in(0), call.in(1)).output_shape()}};
+  return {{call.inputs[0].dtype, conv2d_geometry(call.attributes, call.in(0), call.in(1)).output_shape()}};
 }
 
 OpCount conv2d_count(const OpCall& call) {
@@ -95,7 +95,7 @@ extern const OpDef op_conv2d{
     .traits = Trait::product,
     .types = conv2d_types,
     .dimensions =
-        [](const OpCall& call) { return conv_dimensions(geometry_of(call.attributes, call.in(0), call.in(1))); },
+        [](const OpCall& call) { return conv_dimensions(conv2d_geometry(call.attributes, call.in(0), call.in(1))); },
     .count = conv2d_count,
     .slice = conv2d_slice,
     .gradient = conv2d_gradient,

@@ -6,7 +6,7 @@
 namespace tacho {
 namespace {
 
-ConvGeometry geometry_of(const Attributes& attributes, const Shape& dy, const Shape& w) {
+ConvGeometry conv2d_backward_data_geometry(const Attributes& attributes, const Shape& dy, const Shape& w) {
   const auto& a = attributes.as<Conv2dBackwardDataAttributes>();
   expect(dy.size() == 4, "expected gradients N x K x OH x OW, got ", dy);
   expect(w.size() == 4, "expected filters K x C/groups x KH x KW, got ", w);
@@ -20,7 +20,7 @@ ConvGeometry geometry_of(const Attributes& attributes, const Shape& dy, const Sh
 struct Conv2dBackwardDataReference {
   template <class T>
   void operator()(const Attributes& attributes, const KernelRun& run) const {
-    const ConvGeometry g = geometry_of(attributes, run.inputs[0].shape(), run.inputs[1].shape());
+    const ConvGeometry g = conv2d_backward_data_geometry(attributes, run.inputs[0].shape(), run.inputs[1].shape());
     const int64_t plane = g.rows.in * g.columns.in, depth = g.channels_per_group(), taps = g.taps();
     T* dx = run.out<T>(0);
     for (int64_t i = 0, all = g.n * g.c * plane; i < all; ++i) dx[i] = T(0);
@@ -63,7 +63,7 @@ struct Conv2dBackwardDataReference {
 
 TensorTypes backward_data_types(const OpCall& call) {
   expect_floating(call, 2);
-  return {{call.inputs[0].dtype, geometry_of(call.attributes, call.in(0), call.in(1)).image_shape()}};
+  return {{call.inputs[0].dtype, conv2d_backward_data_geometry(call.attributes, call.in(0), call.in(1)).image_shape()}};
 }
 
 /// An accumulator: one multiplication and one addition a contribution, into zeros.
@@ -99,7 +99,9 @@ extern const OpDef op_conv2d_backward_data{
     .traits = Trait::product,
     .types = backward_data_types,
     .dimensions =
-        [](const OpCall& call) { return conv_dimensions(geometry_of(call.attributes, call.in(0), call.in(1))); },
+        [](const OpCall& call) {
+          return conv_dimensions(conv2d_backward_data_geometry(call.attributes, call.in(0), call.in(1)));
+        },
     .count = backward_data_count,
     .slice = backward_data_slice,
     .gradient = backward_data_gradient,

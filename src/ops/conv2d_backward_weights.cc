@@ -6,7 +6,7 @@
 namespace tacho {
 namespace {
 
-ConvGeometry geometry_of(const Attributes& attributes, const Shape& dy, const Shape& x) {
+ConvGeometry conv2d_backward_weights_geometry(const Attributes& attributes, const Shape& dy, const Shape& x) {
   const auto& a = attributes.as<Conv2dBackwardWeightsAttributes>();
   expect(dy.size() == 4, "expected gradients N x K x OH x OW, got ", dy);
   expect(x.size() == 4, "expected images N x C x H x W, got ", x);
@@ -20,7 +20,7 @@ ConvGeometry geometry_of(const Attributes& attributes, const Shape& dy, const Sh
 struct Conv2dBackwardWeightsReference {
   template <class T>
   void operator()(const Attributes& attributes, const KernelRun& run) const {
-    const ConvGeometry g = geometry_of(attributes, run.inputs[0].shape(), run.inputs[1].shape());
+    const ConvGeometry g = conv2d_backward_weights_geometry(attributes, run.inputs[0].shape(), run.inputs[1].shape());
     const int64_t plane = g.rows.in * g.columns.in, depth = g.channels_per_group(), taps = g.taps();
     T* dw = run.out<T>(0);
     if (g.n == 0)
@@ -68,7 +68,8 @@ struct Conv2dBackwardWeightsReference {
 
 TensorTypes backward_weights_types(const OpCall& call) {
   expect_floating(call, 2);
-  return {{call.inputs[0].dtype, geometry_of(call.attributes, call.in(0), call.in(1)).filter_shape()}};
+  return {
+      {call.inputs[0].dtype, conv2d_backward_weights_geometry(call.attributes, call.in(0), call.in(1)).filter_shape()}};
 }
 
 /// Each weight is a sum of N*OH*OW products.
@@ -106,7 +107,9 @@ extern const OpDef op_conv2d_backward_weights{
     .traits = Trait::product,
     .types = backward_weights_types,
     .dimensions =
-        [](const OpCall& call) { return conv_dimensions(geometry_of(call.attributes, call.in(0), call.in(1))); },
+        [](const OpCall& call) {
+          return conv_dimensions(conv2d_backward_weights_geometry(call.attributes, call.in(0), call.in(1)));
+        },
     .count = backward_weights_count,
     .slice = backward_weights_slice,
     .gradient = backward_weights_gradient,

@@ -110,7 +110,7 @@ TEST(Conv2d, CountsOfTheReferenceExperiment) {
   EXPECT_EQ(backward.mul + 2 * fully_connected, 1'469'022'208);
 }
 
-std::string error_of(const Attributes& attributes, const Shape& x, const Shape& w) {
+std::string tally_error(const Attributes& attributes, const Shape& x, const Shape& w) {
   try {
     tally("conv2d", attributes, x, w);
   } catch (const Error& error) {
@@ -122,11 +122,11 @@ std::string error_of(const Attributes& attributes, const Shape& x, const Shape& 
 TEST(Conv2d, MistakesAreNamed) {
   const auto says = [](const std::string& text, const char* part) { return text.find(part) != std::string::npos; };
   const Conv2dAttributes plain;
-  EXPECT_TRUE(says(error_of(plain, {2, 3, 4, 4}, {2, 3, 5, 5}), "the kernel spans 5 but the padded image only 4"));
-  EXPECT_TRUE(says(error_of(plain, {2, 3, 4, 4}, {2, 2, 3, 3}), "expected filters of 3 channels"));
-  EXPECT_TRUE(says(error_of(plain, {3, 4, 4}, {2, 3, 3, 3}), "expected images N x C x H x W, got 3x4x4"));
-  EXPECT_TRUE(says(error_of(Conv2dAttributes{.groups = 2}, {2, 3, 4, 4}, {2, 1, 3, 3}), "2 groups do not divide 3"));
-  EXPECT_TRUE(says(error_of(plain, {int64_t{1} << 40, 3, 4096, 4096}, {1, 3, 1, 1}), "2^63"));
+  EXPECT_TRUE(says(tally_error(plain, {2, 3, 4, 4}, {2, 3, 5, 5}), "the kernel spans 5 but the padded image only 4"));
+  EXPECT_TRUE(says(tally_error(plain, {2, 3, 4, 4}, {2, 2, 3, 3}), "expected filters of 3 channels"));
+  EXPECT_TRUE(says(tally_error(plain, {3, 4, 4}, {2, 3, 3, 3}), "expected images N x C x H x W, got 3x4x4"));
+  EXPECT_TRUE(says(tally_error(Conv2dAttributes{.groups = 2}, {2, 3, 4, 4}, {2, 1, 3, 3}), "2 groups do not divide 3"));
+  EXPECT_TRUE(says(tally_error(plain, {int64_t{1} << 40, 3, 4096, 4096}, {1, 3, 1, 1}), "2^63"));
 }
 
 }  // namespace

@@ -6,11 +6,10 @@
 #include "ops/conv3d.h"
 #include "ops/conv_transpose2d.h"
 #include "tests/support/eager.h"
+#include "tests/support/measure.h"
 
 namespace tacho {
 namespace {
-
-std::vector<double> values(const Tensor& t) { return {t.as<double>(), t.as<double>() + t.elements()}; }
 
 TEST(ConvTranspose2d, EachElementPaintsTheFilter) {
   support::TestEmitter emitter;
@@ -18,7 +17,7 @@ TEST(ConvTranspose2d, EachElementPaintsTheFilter) {
   const Value w = emitter.leaf(Tensor::of<double>({1, 2, 1, 3}, {1, 2, 3, -1, 0, 1}));
   const Tensor y = emitter.tensor(conv_transpose2d(emitter, x, w, {.stride = {1, 2}}));
   EXPECT_EQ(y.shape(), (Shape{1, 2, 1, 5}));
-  EXPECT_EQ(values(y), (std::vector<double>{1, 2, 13, 20, 30, -1, 0, -9, 0, 10}));
+  EXPECT_EQ(support::numbers_of(y), (std::vector<double>{1, 2, 13, 20, 30, -1, 0, -9, 0, 10}));
   EXPECT_EQ(emitter.record(0).op->name, "conv2d_backward_data");
 }
 
@@ -38,9 +37,9 @@ TEST(Conv1d, SlidesOverSequences) {
   const Value w = emitter.leaf(Tensor::of<double>({1, 1, 2}, {1, 10}));
   const Tensor y = emitter.tensor(conv1d(emitter, x, w, {.padding = {1, 0}}));
   EXPECT_EQ(y.shape(), (Shape{1, 1, 4}));
-  EXPECT_EQ(values(y), (std::vector<double>{10, 21, 32, 43}));
+  EXPECT_EQ(support::numbers_of(y), (std::vector<double>{10, 21, 32, 43}));
   const Tensor far = emitter.tensor(conv1d(emitter, x, w, {.stride = 1, .dilation = 3}));
-  EXPECT_EQ(values(far), (std::vector<double>{41}));
+  EXPECT_EQ(support::numbers_of(far), (std::vector<double>{41}));
 }
 
 Tensor random_tensor(const Shape& shape, uint64_t seed) {
@@ -87,7 +86,7 @@ TEST(Conv3d, IsTheDefinition) {
     const Tensor x = random_tensor({2, 4, 5, 7, 6}, 1), w = random_tensor({4, 4 / options.groups, 3, 3, 3}, 2);
     const Tensor y = emitter.tensor(conv3d(emitter, emitter.leaf(x), emitter.leaf(w), options));
     ASSERT_EQ(y.shape(), shape);
-    const std::vector<double> got = values(y), expected = convolved(x, w, options, shape);
+    const std::vector<double> got = support::numbers_of(y), expected = convolved(x, w, options, shape);
     for (size_t i = 0; i < got.size(); ++i) ASSERT_NEAR(got[i], expected[i], 1e-12) << i;
   }
 }

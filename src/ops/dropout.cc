@@ -46,7 +46,7 @@ Values dropout_gradient(const GradientCall& g) {
           Value{}, Value{}};
 }
 
-Sample sample_of(const Shape& shape, double rate, int64_t stream) {
+Sample dropout_sample(const Shape& shape, double rate, int64_t stream) {
   return {{{DType::float32, shape}, {DType::int64, {}}, {DType::int64, {}}},
           DropoutAttributes{rate, stream},
           {{Fill::normal}, {Fill::number, 0, 7}, {Fill::number, 0, 3}}};
@@ -66,8 +66,8 @@ extern const OpDef op_dropout{
     .gradient = dropout_gradient,
     .reference = reference_of<DropoutReference>(),
     .may_alias = {0},
-    .samples = {sample_of({3, 2, 5, 7}, 0.5, 0), sample_of({17, 31}, 0.1, 4), sample_of({5}, 0, 1),
-                sample_of({0, 3}, 0.5, 0), sample_of({64, 3}, 0.9, 2)},
+    .samples = {dropout_sample({3, 2, 5, 7}, 0.5, 0), dropout_sample({17, 31}, 0.1, 4), dropout_sample({5}, 0, 1),
+                dropout_sample({0, 3}, 0.5, 0), dropout_sample({64, 3}, 0.9, 2)},
 };
 
 Value dropout(Emitter& emitter, Value x, Value seed, Value step, const DropoutAttributes& attributes) {

@@ -9,8 +9,8 @@
 namespace tacho {
 namespace {
 
-std::vector<double> run(const char* op, const Attributes& attributes, const std::vector<double>& x,
-                        const std::vector<double>& t) {
+std::vector<double> run_loss(const char* op, const Attributes& attributes, const std::vector<double>& x,
+                             const std::vector<double>& t) {
   const Shape shape{int64_t(x.size())};
   Tensor a({DType::float64, shape}), b({DType::float64, shape});
   std::copy(x.begin(), x.end(), a.as<double>());
@@ -20,7 +20,7 @@ std::vector<double> run(const char* op, const Attributes& attributes, const std:
 }
 
 TEST(BinaryCrossEntropy, IsThatOfTheSigmoidAndDoesNotOverflow) {
-  const auto y = run("binary_cross_entropy", {}, {0, 1000, -1000, 0.7}, {1, 1, 1, 0.25});
+  const auto y = run_loss("binary_cross_entropy", {}, {0, 1000, -1000, 0.7}, {1, 1, 1, 0.25});
   EXPECT_NEAR(y[0], std::log(2.0), 1e-15);
   EXPECT_EQ(y[1], 0);
   EXPECT_EQ(y[2], 1000);
@@ -29,8 +29,8 @@ TEST(BinaryCrossEntropy, IsThatOfTheSigmoidAndDoesNotOverflow) {
 }
 
 TEST(Huber, IsQuadraticUpToDeltaAndLinearBeyond) {
-  EXPECT_EQ(run("huber", HuberAttributes{2}, {1, 5, -5, 3}, {0, 0, 0, 1}), (std::vector<double>{0.5, 8, 8, 2}));
-  EXPECT_THROW(run("huber", HuberAttributes{0}, {1}, {0}), Error);
+  EXPECT_EQ(run_loss("huber", HuberAttributes{2}, {1, 5, -5, 3}, {0, 0, 0, 1}), (std::vector<double>{0.5, 8, 8, 2}));
+  EXPECT_THROW(run_loss("huber", HuberAttributes{0}, {1}, {0}), Error);
 }
 
 }  // namespace

@@ -23,14 +23,14 @@ struct HuberReference {
   }
 };
 
-TensorTypes types(const OpCall& call) {
+TensorTypes huber_types(const OpCall& call) {
   expect(call.inputs.size() == 2, "expected outputs and targets, got ", call.inputs.size(), " inputs");
   const double delta = call.attributes.as<HuberAttributes>().delta;
   expect(delta > 0, "expected a delta above 0, got ", delta);
   return same_as_first(call);
 }
 
-Values gradient(const GradientCall& g) {
+Values huber_gradient(const GradientCall& g) {
   const double delta = g.attributes.as<HuberAttributes>().delta;
   const Value slope = clip(g.emitter, sub(g.emitter, g.inputs[0], g.inputs[1]), -delta, delta);
   const Value dx = mul(g.emitter, g.output_gradients[0], slope);
@@ -39,7 +39,7 @@ Values gradient(const GradientCall& g) {
   return result;
 }
 
-Sample sample_of(const Shape& shape, double delta) {
+Sample huber_sample(const Shape& shape, double delta) {
   return {{{DType::float32, shape}, {DType::float32, shape}},
           HuberAttributes{delta},
           {{Fill::distinct}, {Fill::number, 0, 0.003}}};
@@ -52,14 +52,15 @@ extern const OpDef op_huber{
     .doc = "y = c (|d| - c / 2) with d = x - t and c = min(|d|, delta), elementwise.",
     .source = "Huber 1964; PyTorch huber_loss, before its reduction",
     .traits = Trait::elementwise | Trait::loss,
-    .types = types,
+    .types = huber_types,
     .dimensions = output_dimensions,
     .count = [](const OpCall& call) { return per_element(call, {.mul = 2, .add = 2, .cmp = 2}); },
     .slice = slice_elementwise,
-    .gradient = gradient,
+    .gradient = huber_gradient,
     .reference = reference_of<HuberReference>(),
     .may_alias = {0},
-    .samples = {sample_of({3, 5}, 1), sample_of({2, 3, 5, 7}, 0.1234), sample_of({17}, 100), sample_of({0, 3}, 1)},
+    .samples = {huber_sample({3, 5}, 1), huber_sample({2, 3, 5, 7}, 0.1234), huber_sample({17}, 100),
+                huber_sample({0, 3}, 1)},
 };
 
 Value huber(Emitter& emitter, Value x, Value t, double delta) {

@@ -6,7 +6,7 @@
 namespace tacho {
 namespace {
 
-ConvGeometry geometry_of(const Im2colAttributes& a, const Shape& x) {
+ConvGeometry im2col_geometry(const Im2colAttributes& a, const Shape& x) {
   expect(x.size() == 4, "expected images N x C x H x W, got ", x);
   return conv_geometry({a.stride, a.padding, a.dilation, 1}, x, {1, x[1], a.kernel[0], a.kernel[1]});
 }
@@ -14,7 +14,7 @@ ConvGeometry geometry_of(const Im2colAttributes& a, const Shape& x) {
 struct Im2colReference {
   template <class T>
   void operator()(const Attributes& attributes, const KernelRun& run) const {
-    const ConvGeometry g = geometry_of(attributes.as<Im2colAttributes>(), run.inputs[0].shape());
+    const ConvGeometry g = im2col_geometry(attributes.as<Im2colAttributes>(), run.inputs[0].shape());
     const T* plane = run.in<T>(0);
     T* out = run.out<T>(0);
     for (int64_t nc = 0; nc < g.n * g.c; ++nc, plane += g.rows.in * g.columns.in)
@@ -41,7 +41,7 @@ struct Im2colReference {
 
 TensorTypes im2col_types(const OpCall& call) {
   expect_floating(call, 1);
-  const ConvGeometry g = geometry_of(call.attributes.as<Im2colAttributes>(), call.in(0));
+  const ConvGeometry g = im2col_geometry(call.attributes.as<Im2colAttributes>(), call.in(0));
   const Shape out{g.n, checked_mul(g.c, g.taps()), g.places()};
   element_count(out);
   return {{call.inputs[0].dtype, out}};
@@ -59,7 +59,7 @@ extern const OpDef op_im2col{
     .types = im2col_types,
     .dimensions =
         [](const OpCall& call) {
-          return conv_dimensions(geometry_of(call.attributes.as<Im2colAttributes>(), call.in(0)));
+          return conv_dimensions(im2col_geometry(call.attributes.as<Im2colAttributes>(), call.in(0)));
         },
     .count = [](const OpCall&) { return OpCount{.move = window_elements()}; },
     .slice = [](const OpCall& call, SliceStates& inputs) { return slice_rows(call, inputs, {0}); },

@@ -47,7 +47,7 @@ TensorTypes lamb_types(const OpCall& call) {
   return {type, type, type};
 }
 
-Sample sample_of(const Shape& shape, LambAttributes attributes, double step) {
+Sample lamb_direction_sample(const Shape& shape, LambAttributes attributes, double step) {
   const TensorType type{DType::float32, shape};
   return {{type, type, type, type, {DType::int64, {}}},
           attributes,
@@ -73,8 +73,8 @@ extern const OpDef op_lamb_direction{
     .slice = slice_elementwise,
     .reference = reference_of<LambDirectionReference>(),
     .may_alias = {1, 2, 3},
-    .samples = {sample_of({3, 2, 5, 5}, {}, 3), sample_of({17}, {.weight_decay = 0.1}, 1),
-                sample_of({3, 31}, {.beta1 = 0.5, .epsilon = 1e-4}, 100)},
+    .samples = {lamb_direction_sample({3, 2, 5, 5}, {}, 3), lamb_direction_sample({17}, {.weight_decay = 0.1}, 1),
+                lamb_direction_sample({3, 31}, {.beta1 = 0.5, .epsilon = 1e-4}, 100)},
 };
 
 LambDirection lamb_direction(Emitter& emitter, Value w, Value g, Value first_moment, Value second_moment, Value step,

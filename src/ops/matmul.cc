@@ -18,7 +18,7 @@ struct Geometry {
   int64_t kept = 1;          ///< product of the others
 };
 
-Geometry geometry_of(const MatmulAttributes& a, const Shape& x, const Shape& y) {
+Geometry matmul_geometry(const MatmulAttributes& a, const Shape& x, const Shape& y) {
   expect(x.size() >= 2 && y.size() >= 2, "expected matrices (rank 2 or more)");
   Geometry g;
   const size_t rx = x.size(), ry = y.size();
@@ -39,7 +39,7 @@ struct MatmulReference {
   template <class T>
   void operator()(const Attributes& attributes, const KernelRun& run) const {
     const auto& a = attributes.as<MatmulAttributes>();
-    const Geometry g = geometry_of(a, run.inputs[0].shape(), run.inputs[1].shape());
+    const Geometry g = matmul_geometry(a, run.inputs[0].shape(), run.inputs[1].shape());
     const size_t contracted = size_t(a.contracted);
     T* c = run.out<T>(0);
     if (g.contracted * g.k == 0) return empty_sum(c, run.outputs[0].elements());
@@ -76,7 +76,7 @@ struct MatmulReference {
 TensorTypes matmul_types(const OpCall& call) {
   const auto& a = call.attributes.as<MatmulAttributes>();
   expect(call.inputs.size() == 2 && call.inputs[0].dtype == call.inputs[1].dtype, "expected two matrices of one dtype");
-  const Geometry g = geometry_of(a, call.in(0), call.in(1));
+  const Geometry g = matmul_geometry(a, call.in(0), call.in(1));
   TensorType out{call.inputs[0].dtype, Shape(g.batch.begin() + a.contracted, g.batch.end())};
   out.shape.push_back(g.m);
   out.shape.push_back(g.n);
@@ -84,7 +84,7 @@ TensorTypes matmul_types(const OpCall& call) {
 }
 
 Bindings matmul_dimensions(const OpCall& call) {
-  const Geometry g = geometry_of(call.attributes.as<MatmulAttributes>(), call.in(0), call.in(1));
+  const Geometry g = matmul_geometry(call.attributes.as<MatmulAttributes>(), call.in(0), call.in(1));
   Bindings b;
   b.set("m", g.m), b.set("n", g.n), b.set("k", g.k), b.set("b", g.kept), b.set("s", g.contracted);
   return b;

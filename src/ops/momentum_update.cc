@@ -37,7 +37,9 @@ struct MomentumUpdateReference {
   }
 };
 
-Sample sample_of(const Shape& shape, MomentumAttributes attributes) { return update_sample(shape, attributes, {}); }
+Sample momentum_update_sample(const Shape& shape, MomentumAttributes attributes) {
+  return update_sample(shape, attributes, {});
+}
 
 }  // namespace
 
@@ -56,8 +58,8 @@ extern const OpDef op_momentum_update{
     .slice = slice_elementwise,
     .reference = reference_of<MomentumUpdateReference>(),
     .may_alias = {0, 2},
-    .samples = {sample_of({3, 2, 5, 5}, {}), sample_of({17}, {0.9, 0.1, false}), sample_of({3, 31}, {0.5, 0, true}),
-                sample_of({1}, {0.9, 0.01, true})},
+    .samples = {momentum_update_sample({3, 2, 5, 5}, {}), momentum_update_sample({17}, {0.9, 0.1, false}),
+                momentum_update_sample({3, 31}, {0.5, 0, true}), momentum_update_sample({1}, {0.9, 0.01, true})},
 };
 
 MomentumUpdate momentum_update(Emitter& emitter, Value w, Value g, Value velocity, Value learning_rate,

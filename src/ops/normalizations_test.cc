@@ -5,14 +5,13 @@
 #include <cmath>
 
 #include "tests/support/eager.h"
+#include "tests/support/measure.h"
 
 namespace tacho {
 namespace {
 
-std::vector<double> values(const Tensor& t) { return {t.as<double>(), t.as<double>() + t.elements()}; }
-
 void expect_near(const Tensor& tensor, const std::vector<double>& expected) {
-  const std::vector<double> got = values(tensor);
+  const std::vector<double> got = support::numbers_of(tensor);
   ASSERT_EQ(got.size(), expected.size());
   for (size_t i = 0; i < got.size(); ++i) EXPECT_NEAR(got[i], expected[i], 1e-12) << i;
 }

@@ -39,7 +39,7 @@ struct NormalizeRowsBackwardReference {
   }
 };
 
-TensorTypes backward_types(const OpCall& call) {
+TensorTypes normalize_rows_backward_types(const OpCall& call) {
   expect(call.inputs.size() == 3, "expected 3 inputs, got ", call.inputs.size());
   const TensorType &dy = call.inputs[0], &inverse = call.inputs[2];
   expect(is_floating(dy.dtype) && call.inputs[1] == dy, "expected dy and y of one floating type, got ", dy, " and ",
@@ -51,7 +51,7 @@ TensorTypes backward_types(const OpCall& call) {
   return {dy};
 }
 
-OpCount backward_count(const OpCall& call) {
+OpCount normalize_rows_backward_count(const OpCall& call) {
   const Expr rows = Expr::symbol("R"), length = Expr::symbol("L");
   const int64_t centred = call.attributes.as<NormalizeRowsAttributes>().center;
   return {.mul = rows * 3 * length, .add = rows * ((2 * length - 1) * (1 + centred)), .div = rows * (1 + centred)};
@@ -59,7 +59,7 @@ OpCount backward_count(const OpCall& call) {
 
 /// dx = i (dy - m(dy) - y s) with s = m(dy y) and m the row's mean: linear and symmetric in dy; for y and i by the
 /// product rule.
-Values backward_gradient(const GradientCall& g) {
+Values normalize_rows_backward_gradient(const GradientCall& g) {
   const auto& a = g.attributes.as<NormalizeRowsAttributes>();
   Emitter& e = g.emitter;
   const Value dy = g.inputs[0], y = g.inputs[1], inverse = g.inputs[2], ddx = g.output_gradients[0];
@@ -75,7 +75,7 @@ Values backward_gradient(const GradientCall& g) {
   return result;
 }
 
-Sample sample_of(const Shape& shape, const NormalizeRowsAttributes& a) {
+Sample normalize_rows_backward_sample(const Shape& shape, const NormalizeRowsAttributes& a) {
   const TensorType type{DType::float32, shape};
   return {{type, type, {DType::float32, one_per_row(a, shape)}}, a, {{Fill::normal}, {Fill::normal}, {Fill::positive}}};
 }
@@ -87,16 +87,19 @@ extern const OpDef op_normalize_rows_backward{
     .doc = "dx = i (dy - mean of dy - y (mean of dy y)) over each row; without centring the mean of dy is left out.",
     .source = "derivative of normalize_rows",
     .traits = Trait::reduction,
-    .types = backward_types,
+    .types = normalize_rows_backward_types,
     .dimensions = row_dimensions,
-    .count = backward_count,
+    .count = normalize_rows_backward_count,
     .slice = slice_leading_axes,
-    .gradient = backward_gradient,
+    .gradient = normalize_rows_backward_gradient,
     .reference = reference_of<NormalizeRowsBackwardReference>(),
     .may_alias = {0},
-    .samples = {sample_of({3, 7}, {}), sample_of({2, 5, 67}, {1, 1e-3, false}), sample_of({2, 3, 5, 7}, {2}),
-                sample_of({5, 3, 2, 3}, {3, 1e-6, false}), sample_of({31}, {}), sample_of({0, 4}, {}),
-                sample_of({4, 1}, {1, 1e-2, false})},
+    .samples = {normalize_rows_backward_sample({3, 7}, {}),
+                normalize_rows_backward_sample({2, 5, 67}, {1, 1e-3, false}),
+                normalize_rows_backward_sample({2, 3, 5, 7}, {2}),
+                normalize_rows_backward_sample({5, 3, 2, 3}, {3, 1e-6, false}),
+                normalize_rows_backward_sample({31}, {}), normalize_rows_backward_sample({0, 4}, {}),
+                normalize_rows_backward_sample({4, 1}, {1, 1e-2, false})},
 };
 
 Value normalize_rows_backward(Emitter& emitter, Value dy, Value y, Value inverse,

@@ -42,7 +42,7 @@ struct Resize2dBackwardReference {
   }
 };
 
-TensorTypes backward_types(const OpCall& call) {
+TensorTypes resize2d_backward_types(const OpCall& call) {
   expect_floating(call, 1);
   const Shape& dy = call.in(0);
   const auto& a = call.attributes.as<Resize2dBackwardAttributes>();
@@ -54,14 +54,14 @@ TensorTypes backward_types(const OpCall& call) {
   return {{call.inputs[0].dtype, out}};
 }
 
-OpCount backward_count(const OpCall& call) {
+OpCount resize2d_backward_count(const OpCall& call) {
   const Expr n = resized_elements();
   if (!is_bilinear(call.attributes.as<Resize2dBackwardAttributes>().mode)) return {.add = n};
   return {.mul = 6 * n, .add = 4 * n};
 }
 
 /// Linear: its gradient is the resize itself.
-Values backward_gradient(const GradientCall& g) {
+Values resize2d_backward_gradient(const GradientCall& g) {
   const Shape dy = g.emitter.type(g.inputs[0]).shape;
   return {
       resize2d(g.emitter, g.output_gradients[0], {{dy[2], dy[3]}, g.attributes.as<Resize2dBackwardAttributes>().mode})};
@@ -74,11 +74,11 @@ extern const OpDef op_resize2d_backward{
     .doc = "dx[n,c,h,w] = the sum over all places (i, j) that read (h, w) of their weight for it times dy[n,c,i,j].",
     .source = "adjoint of resize2d",
     .traits = Trait::none,
-    .types = backward_types,
+    .types = resize2d_backward_types,
     .dimensions = [](const OpCall& call) { return even_dimensions(call.out(0), call.in(0)); },
-    .count = backward_count,
+    .count = resize2d_backward_count,
     .slice = slice_planes,
-    .gradient = backward_gradient,
+    .gradient = resize2d_backward_gradient,
     .reference = reference_of<Resize2dBackwardReference>(),
     .may_alias = {-1},
     .samples = {{{{DType::float32, {2, 3, 8, 10}}}, Resize2dBackwardAttributes{{4, 5}, "nearest"}, {}},

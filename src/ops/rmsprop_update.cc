@@ -16,7 +16,7 @@ struct RmspropUpdateReference {
   }
 };
 
-Sample sample_of(const Shape& shape, RmspropAttributes attributes) {
+Sample rmsprop_update_sample(const Shape& shape, RmspropAttributes attributes) {
   return update_sample(shape, attributes, {Fill::positive});
 }
 
@@ -37,8 +37,8 @@ extern const OpDef op_rmsprop_update{
     .slice = slice_elementwise,
     .reference = reference_of<RmspropUpdateReference>(),
     .may_alias = {0, 2},
-    .samples = {sample_of({3, 2, 5, 5}, {}), sample_of({17}, {.weight_decay = 0.1}),
-                sample_of({3, 31}, {.smoothing = 0.5, .epsilon = 1e-4})},
+    .samples = {rmsprop_update_sample({3, 2, 5, 5}, {}), rmsprop_update_sample({17}, {.weight_decay = 0.1}),
+                rmsprop_update_sample({3, 31}, {.smoothing = 0.5, .epsilon = 1e-4})},
 };
 
 RmspropUpdate rmsprop_update(Emitter& emitter, Value w, Value g, Value mean_square, Value learning_rate,

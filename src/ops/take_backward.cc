@@ -25,7 +25,7 @@ struct TakeBackwardReference {
 };
 
 /// The axis of the result; dy has the indices' axes in its place.
-size_t axis_of(const OpCall& call) {
+size_t taken_axis(const OpCall& call) {
   expect(call.in(0).size() + 1 > call.in(1).size(), "expected gradients with the axes of the indices, got ", call.in(0),
          " and ", call.in(1));
   return size_t(
@@ -37,7 +37,7 @@ TensorTypes take_backward_types(const OpCall& call) {
          "expected floating gradients and int32 or int64 indices");
   const int64_t extent = call.attributes.as<TakeBackwardAttributes>().extent;
   const Shape &dy = call.in(0), &index = call.in(1);
-  const size_t axis = axis_of(call);
+  const size_t axis = taken_axis(call);
   expect(std::equal(index.begin(), index.end(), dy.begin() + axis), "expected the axes of indices ", index,
          " from axis ", axis, " on, got ", dy);
   expect(extent >= 0, "expected an extent of at least 0, got ", extent);
@@ -49,7 +49,7 @@ TensorTypes take_backward_types(const OpCall& call) {
 }
 
 SliceStates take_backward_slice(const OpCall& call, SliceStates& inputs) {
-  const int64_t axis = int64_t(axis_of(call)), rank = int64_t(call.in(1).size());
+  const int64_t axis = int64_t(taken_axis(call)), rank = int64_t(call.in(1).size());
   int64_t sliced = -1;  // of dy
   for (size_t i = 0; i < 2; ++i) {
     if (inputs[i].kind == SliceState::partial) return {SliceState::Refused("reads a value that is still partial")};

@@ -67,7 +67,7 @@ Graph random_graph(uint64_t seed) {
   return graph;
 }
 
-std::vector<Tensor> run(const Graph& source, bool fusion, Schedule schedule, bool memory_plan, int threads) {
+std::vector<Tensor> run_pipeline(const Graph& source, bool fusion, Schedule schedule, bool memory_plan, int threads) {
   PlanOptions options;
   options.backends = {&backend_named("reference")};
   options.lanes = 2;
@@ -105,7 +105,7 @@ std::vector<Tensor> run(const Graph& source, bool fusion, Schedule schedule, boo
   return results;
 }
 
-void expect_same(const std::vector<Tensor>& a, const std::vector<Tensor>& b, const std::string& what) {
+void expect_equal_values(const std::vector<Tensor>& a, const std::vector<Tensor>& b, const std::string& what) {
   ASSERT_EQ(a.size(), b.size());
   for (size_t i = 0; i < a.size(); ++i)
     for (int64_t k = 0; k < a[i].elements(); ++k)
@@ -116,22 +116,22 @@ TEST(PassesTest, EachPassKeepsWhatRandomGraphsCompute) {
   int removed = 0;
   for (uint64_t seed = 0; seed < 60; ++seed) {
     const Graph graph = random_graph(seed);
-    const auto expected = run(graph, false, Schedule::sequential, false, 1);
+    const auto expected = run_pipeline(graph, false, Schedule::sequential, false, 1);
     for (const Pass& pass : pipeline()) {
       Graph changed = graph;
       removed += pass.run(changed);
       verify(changed);
-      expect_same(expected, run(changed, false, Schedule::sequential, false, 1),
-                  std::string(pass.name) + ", seed " + std::to_string(seed));
+      expect_equal_values(expected, run_pipeline(changed, false, Schedule::sequential, false, 1),
+                          std::string(pass.name) + ", seed " + std::to_string(seed));
     }
     Graph all = graph;
     run_pipeline(all);
     for (const Schedule schedule : {Schedule::sequential, Schedule::slices})
       for (const bool memory_plan : {false, true})
         for (const bool fusion : {false, true})
-          expect_same(expected, run(all, fusion, schedule, memory_plan, 2),
-                      text_of("all passes, seed ", seed, " schedule ", int(schedule), " memory plan ", memory_plan,
-                              " fusion ", fusion));
+          expect_equal_values(expected, run_pipeline(all, fusion, schedule, memory_plan, 2),
+                              text_of("all passes, seed ", seed, " schedule ", int(schedule), " memory plan ",
+                                      memory_plan, " fusion ", fusion));
   }
   EXPECT_GT(removed, 200) << "the random graphs should give the passes something to do";
 }

@@ -62,25 +62,25 @@ std::unique_ptr<Kernel> rotate(const Layout& from, const Layout& to, const Backe
   return known(from) && known(to) ? std::make_unique<Placed>(from, to, false) : nullptr;
 }
 
-const TensorType& type_of(const Group& group) { return group.operands[size_t(group.inputs[0])].type; }
+const TensorType& relu_type(const Group& group) { return group.operands[size_t(group.inputs[0])].type; }
 
 extern const Backend kFirst, kSecond, kOrphan, kLast;
 const Backend kFirst{
     .name = "first",
-    .offer = [](const Group& g, const OfferContext&) { return placed(g, rotated(kFirst, 1, type_of(g))); },
+    .offer = [](const Group& g, const OfferContext&) { return placed(g, rotated(kFirst, 1, relu_type(g))); },
     .reorder = [](const TensorType&, const Layout& a, const Layout& b) { return rotate(a, b, kFirst); }};
 const Backend kSecond{
     .name = "second",
-    .offer = [](const Group& g, const OfferContext&) { return placed(g, rotated(kSecond, 3, type_of(g))); },
+    .offer = [](const Group& g, const OfferContext&) { return placed(g, rotated(kSecond, 3, relu_type(g))); },
     .reorder = [](const TensorType&, const Layout& a, const Layout& b) { return rotate(a, b, kSecond); }};
 const Backend kOrphan{
     .name = "orphan",
-    .offer = [](const Group& g, const OfferContext&) { return placed(g, rotated(kOrphan, 5, type_of(g))); },
+    .offer = [](const Group& g, const OfferContext&) { return placed(g, rotated(kOrphan, 5, relu_type(g))); },
 };
 const Backend kLast{.name = "last",
                     .offer = [](const Group& g, const OfferContext&) { return placed(g, channels_last()); }};
 
-struct Outcome {
+struct LayoutOutcome {
   std::vector<std::string> reorders;  ///< backend and reason
   std::vector<std::string> relus;     ///< backend
   std::vector<RefusedOffer> refusals;
@@ -88,8 +88,8 @@ struct Outcome {
 };
 
 /// Five relus in a row, as the first of `backends` that wants each of them; in 3 slices.
-Outcome run(std::vector<const Backend*> backends, const Shape& shape, ImageLayout images = ImageLayout::automatic,
-            Schedule schedule = Schedule::slices) {
+LayoutOutcome run_relus(std::vector<const Backend*> backends, const Shape& shape,
+                        ImageLayout images = ImageLayout::automatic, Schedule schedule = Schedule::slices) {
   const TensorType type{DType::float32, shape};
   Graph graph;
   Value x = graph.input("x", type, InputKind::batch);
@@ -102,7 +102,7 @@ Outcome run(std::vector<const Backend*> backends, const Shape& shape, ImageLayou
   options.images = images;
   options.schedule = schedule;
   auto plan = make_plan(graph, {}, options);
-  Outcome outcome;
+  LayoutOutcome outcome;
   for (const PlannedNode& node : plan->nodes) {
     if (node.kind == PlannedNode::reorder) outcome.reorders.push_back(node.backend + ": " + node.reason);
     if (node.op == "relu") outcome.relus.push_back(node.backend);
@@ -124,14 +124,14 @@ Outcome run(std::vector<const Backend*> backends, const Shape& shape, ImageLayou
 const Shape kImages{7, 3, 4, 2};
 
 TEST(Layouts, TwoOwnersMeetInRowMajorOrder) {
-  const Outcome outcome = run({&kFirst, &kSecond}, kImages);
+  const LayoutOutcome outcome = run_relus({&kFirst, &kSecond}, kImages);
   EXPECT_EQ(outcome.relus, (std::vector<std::string>{"first", "second", "first", "second", "first"}));
   EXPECT_EQ(outcome.reorders.size(), 10u) << "one into the first, two between neighbours, one out";
   EXPECT_LE(outcome.error, 1e-6);
 }
 
 TEST(Layouts, ALayoutThatNobodyConvertsIsRefused) {
-  const Outcome outcome = run({&kOrphan, &kFirst}, kImages);
+  const LayoutOutcome outcome = run_relus({&kOrphan, &kFirst}, kImages);
   EXPECT_EQ(outcome.relus[0], "first");
   ASSERT_FALSE(outcome.refusals.empty());
   EXPECT_EQ(outcome.refusals[0].reason, "no backend makes opaque(orphan:5) of row-major");
@@ -140,7 +140,7 @@ TEST(Layouts, ALayoutThatNobodyConvertsIsRefused) {
 
 TEST(Layouts, ChannelsLastBelongsToNobodyAndSomebodyConvertsIt) {
   for (const Schedule schedule : {Schedule::slices, Schedule::sequential, Schedule::operators}) {
-    const Outcome outcome = run({&kLast, &kFirst}, kImages, ImageLayout::automatic, schedule);
+    const LayoutOutcome outcome = run_relus({&kLast, &kFirst}, kImages, ImageLayout::automatic, schedule);
     EXPECT_EQ(outcome.relus, (std::vector<std::string>{"last", "first", "last", "first", "last"}));
     EXPECT_EQ(outcome.reorders.size(), 10u);
     EXPECT_LE(outcome.error, 1e-6);
@@ -148,17 +148,17 @@ TEST(Layouts, ChannelsLastBelongsToNobodyAndSomebodyConvertsIt) {
 }
 
 TEST(Layouts, OneChannelLiesChannelsLastAsItIs) {
-  const Outcome outcome = run({&kLast}, {7, 1, 4, 2});
+  const LayoutOutcome outcome = run_relus({&kLast}, {7, 1, 4, 2});
   EXPECT_EQ(outcome.reorders, std::vector<std::string>{});
   EXPECT_LE(outcome.error, 1e-6);
 }
 
 TEST(Layouts, WhatIsWantedRulesTheOthersOut) {
-  const auto relus = [](ImageLayout images) { return run({&kLast, &kFirst}, kImages, images).relus; };
+  const auto relus = [](ImageLayout images) { return run_relus({&kLast, &kFirst}, kImages, images).relus; };
   using Names = std::vector<std::string>;
   EXPECT_EQ(relus(ImageLayout::nchw), Names(5, "reference"));
   EXPECT_EQ(relus(ImageLayout::nhwc), (Names{"last", "reference", "last", "reference", "last"}));
-  EXPECT_EQ(run({&kLast, &kFirst}, {7, 32, 2, 2}, ImageLayout::blocked).relus,
+  EXPECT_EQ(run_relus({&kLast, &kFirst}, {7, 32, 2, 2}, ImageLayout::blocked).relus,
             (Names{"first", "reference", "first", "reference", "first"}));
 }
 

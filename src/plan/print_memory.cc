@@ -8,7 +8,7 @@
 namespace tacho {
 namespace {
 
-std::string megabytes(int64_t bytes) {
+std::string wide_megabytes(int64_t bytes) {
   char text[32];
   std::snprintf(text, sizeof text, "%9.3f MB", double(bytes) / 1e6);
   return text;
@@ -24,7 +24,7 @@ std::string text_of_block(const MemoryBlock& block, int64_t live_bytes) {
   char share[32];
   std::snprintf(share, sizeof share, "%6.1f %%", 100 * double(arena_bytes(block.bytes)) / double(live_bytes));
   return "  " + name_in(block.name + (block.kind == MemoryBlock::partial ? " (partial sums)" : ""), 54) +
-         megabytes(block.bytes) + share + "\n";
+         wide_megabytes(block.bytes) + share + "\n";
 }
 
 std::string text_of_arena(const MemoryMap& map, const MemoryArena& arena, size_t most) {

@@ -59,7 +59,7 @@ TEST(Tuning, FolderThatCannotBeWrittenCostsOnlyTheRecord) {
   EXPECT_EQ(record.find("a"), 3);
 }
 
-std::unique_ptr<Plan> planned(TuningRecord* record, const KernelChoices& choices) {
+std::unique_ptr<Plan> tuned_plan(TuningRecord* record, const KernelChoices& choices) {
   StepOptions options;
   options.network = builtin_network("simplenn-4");
   options.batch = 6;
@@ -73,10 +73,10 @@ std::unique_ptr<Plan> planned(TuningRecord* record, const KernelChoices& choices
 
 TEST(Tuning, PlanIsMeasuredOnceAndThenReadsItsRecord) {
   TuningRecord record;
-  const auto first = planned(&record, {});
+  const auto first = tuned_plan(&record, {});
   const int64_t added = record.added();
   EXPECT_GT(added, 10);
-  const auto second = planned(&record, {});
+  const auto second = tuned_plan(&record, {});
   EXPECT_EQ(record.added(), added) << "measured again what stood in the record";
   EXPECT_EQ(fingerprint_of(*first), fingerprint_of(*second));
   int64_t timed = 0;
@@ -85,7 +85,7 @@ TEST(Tuning, PlanIsMeasuredOnceAndThenReadsItsRecord) {
 }
 
 TEST(Tuning, ChoicesOfAnEarlierPlanAreTakenAgain) {
-  const auto by_order = planned(nullptr, {});
+  const auto by_order = tuned_plan(nullptr, {});
   KernelChoices choices = choices_of(*by_order);
   ASSERT_FALSE(choices.empty());
   // Another kernel where another backend offers one.
@@ -95,14 +95,14 @@ TEST(Tuning, ChoicesOfAnEarlierPlanAreTakenAgain) {
   for (const char* candidate : {"blas sgemm", "onednn matmul", "stub matmul"}) {
     KernelChoices turned = choices;
     turned[product] = candidate;
-    if (turned[product] != choices[product] && choices_of(*planned(nullptr, turned)).at(product) == candidate)
+    if (turned[product] != choices[product] && choices_of(*tuned_plan(nullptr, turned)).at(product) == candidate)
       other = candidate;
   }
   if (other.empty()) GTEST_SKIP() << "one backend only takes products here: " << choices[product];
   choices[product] = other;
   // Measuring does not overrule them.
   TuningRecord record;
-  EXPECT_EQ(choices_of(*planned(&record, choices)).at(product), choices[product]);
+  EXPECT_EQ(choices_of(*tuned_plan(&record, choices)).at(product), choices[product]);
 }
 
 }  // namespace

@@ -11,7 +11,7 @@
 namespace tacho {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 /// The lines of steps up to `keep`, as they stand in the file.
 std::string kept_lines(const std::string& text, int64_t keep) {
@@ -21,7 +21,7 @@ std::string kept_lines(const std::string& text, int64_t keep) {
     if (end == std::string::npos) break;  // cut off by a kill
     const std::string line = text.substr(begin, end + 1 - begin);
     begin = end + 1;
-    const Json json = Json::parse(line, nullptr, false);
+    const OrderedJson json = OrderedJson::parse(line, nullptr, false);
     const auto step = json.is_object() ? json.find("step") : json.end();
     if (json.is_object() && step != json.end() && step->is_number_integer() && step->get<int64_t>() <= keep)
       kept += line;
@@ -50,21 +50,21 @@ void TrainLog::line(const std::string& text) {
 
 void TrainLog::step(int64_t step, int64_t epoch, double loss, double learning_rate, double examples_per_s) {
   if (!file_) return;
-  line(Json{{"step", step},
-            {"epoch", epoch},
-            {"loss", loss},
-            {"learning_rate", learning_rate},
-            {"examples_per_s", examples_per_s}}
+  line(OrderedJson{{"step", step},
+                   {"epoch", epoch},
+                   {"loss", loss},
+                   {"learning_rate", learning_rate},
+                   {"examples_per_s", examples_per_s}}
            .dump());
 }
 
 void TrainLog::validation(int64_t step, int64_t epoch, const Evaluation& evaluation) {
   if (!file_) return;
-  line(Json{{"step", step},
-            {"epoch", epoch},
-            {"validation_loss", evaluation.loss},
-            {"validation_accuracy", evaluation.accuracy},
-            {"validation_examples", evaluation.examples}}
+  line(OrderedJson{{"step", step},
+                   {"epoch", epoch},
+                   {"validation_loss", evaluation.loss},
+                   {"validation_accuracy", evaluation.accuracy},
+                   {"validation_examples", evaluation.examples}}
            .dump());
 }
 

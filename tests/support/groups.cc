@@ -202,7 +202,9 @@ class OfferRun {
   void check_row_join(const Guarded& lanes, int64_t count) const {
     const RowJoin* join = row_join_of(*offer_.kernel);
     if (!join) return;
-    const TensorType& type = outputs_[0].tensor.type();
+    size_t j = 0;  // the one partial output; sliced ones may stand beside it
+    while (state_of_output(j).kind != SliceState::partial) ++j;
+    const TensorType& type = outputs_[j].tensor.type();
     const Guarded joined(type, garbage_);
     const Lanes<std::byte> all{static_cast<const std::byte*>(lanes.tensor.view().data),
                                int64_t(offer_.kernel->partial_bytes()), count};
@@ -214,7 +216,7 @@ class OfferRun {
       join->join_rows(all, {begin, part.type.shape[0], rows}, part);
     }
     EXPECT_TRUE(joined.intact()) << "wrote beside the rows that it joined";
-    EXPECT_TRUE(same_bits(joined.tensor, outputs_[0].tensor)) << "other bits where lanes are joined by rows";
+    EXPECT_TRUE(same_bits(joined.tensor, outputs_[j].tensor)) << "other bits where lanes are joined by rows";
   }
 
   /// All slices; partial outputs by runs of slices in `lanes` lanes, combined by a binary tree.

@@ -10,6 +10,12 @@ namespace tacho::support {
 /// The type by which the contract marks an absent optional input.
 inline const TensorType kAbsent{DType::boolean, {}};
 
+inline TensorType f32(Shape shape) { return {DType::float32, shape}; }
+/// How a matrix that a product reads as rows x columns is stored.
+inline Shape matrix_shape(int64_t rows, int64_t columns, bool transposed) {
+  return transposed ? Shape{columns, rows} : Shape{rows, columns};
+}
+
 /// `type` with its dtype replaced where it is floating.
 TensorType at_dtype(TensorType type, DType dtype);
 /// The sample's input types at `dtype`.

@@ -5,6 +5,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <filesystem>
+
 #include "base/atomic_file.h"
 #include "base/error.h"
 
@@ -62,5 +64,11 @@ ProgramResult run_tacho(const std::string& folder, const std::vector<std::string
 bool is_one_error_line(const std::string& text) {
   return text.starts_with("tacho: ") && text.size() > 8 && text.find('\n') == text.size() - 1;
 }
+
+size_t files_in(const std::string& folder) {
+  return size_t(std::distance(std::filesystem::directory_iterator(folder), std::filesystem::directory_iterator()));
+}
+
+size_t threads_of_this_process() { return files_in("/proc/self/task"); }
 
 }  // namespace tacho

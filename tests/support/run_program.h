@@ -36,4 +36,9 @@ ProgramResult run_tacho(const std::string& folder, const std::vector<std::string
 /// Whether `text` is exactly one line that begins with "tacho: ".
 bool is_one_error_line(const std::string& text);
 
+/// How many entries a folder has.
+size_t files_in(const std::string& folder);
+/// How many threads this process has now.
+size_t threads_of_this_process();
+
 }  // namespace tacho

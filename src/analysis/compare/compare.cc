@@ -71,9 +71,9 @@ GroupWork work_of(const MatchedGroup& group, const StepProfile& a, const StepPro
 }
 
 /// All terms of one pair of steps: three for each matched group, then accounts, then unmatched rows.
-class Terms {
+class TermSums {
  public:
-  Terms(Comparison& comparison, std::vector<MatchedGroup> groups)
+  TermSums(Comparison& comparison, std::vector<MatchedGroup> groups)
       : c_(comparison), shares_a_(c_.a), shares_b_(c_.b), groups_(std::move(groups)) {
     for (const MatchedGroup& group : groups_) work_.push_back(work_of(group, c_.a, c_.b));
     // Without both numbers of threads nothing can be said of parallelism within an operation.
@@ -237,7 +237,7 @@ void set_interval(TermValue& value, const std::vector<int64_t>& resampled) {
   value.high_ns = std::max(value.ns, quantile(resampled, 0.95));
 }
 
-void add_intervals(Comparison& c, Terms& terms) {
+void add_intervals(Comparison& c, TermSums& terms) {
   constexpr size_t kFewest = 3;
   if (c.a.sampled.size() < kFewest || c.b.sampled.size() < kFewest) return;
   const std::vector<TermValue*> values = terms.values(), sums = terms.sums();
@@ -269,7 +269,7 @@ Comparison compare(StepProfile a, StepProfile b) {
   check_closed(c.a, c.a.file), check_closed(c.b, c.b.file);
   c.difference_ns = c.b.step_ns() - c.a.step_ns();
   c.confounders = confounders(c.a, c.b);
-  Terms terms(c, match(c.a, c.b));
+  TermSums terms(c, match(c.a, c.b));
   const std::vector<int64_t> point = terms.evaluate(c.a.median, c.b.median);
   const std::vector<TermValue*> values = terms.values(), sums = terms.sums();
   int64_t total = 0;

@@ -8,12 +8,12 @@
 namespace tacho {
 namespace {
 
-constexpr size_t kWidth = 80, kName = 30, kColumn = 8;
+constexpr size_t kPageWidth = 80, kName = 30, kColumn = 8;
 
-/// Milliseconds with the places that steps of this length deserve.
-class Milliseconds {
+/// SignedMilliseconds with the places that steps of this length deserve.
+class SignedMilliseconds {
  public:
-  explicit Milliseconds(const Comparison& c) {
+  explicit SignedMilliseconds(const Comparison& c) {
     // Seven digits fit a column.
     const int64_t longest = std::max(c.a.step_ns(), c.b.step_ns());
     places_ = longest >= 10'000'000'000 ? 0 : longest >= 1'000'000'000 ? 1 : ms_places(longest);
@@ -42,13 +42,13 @@ std::string side_text(const char* name, const StepProfile& p) {
   const std::string file = p.file.size() <= kFile ? p.file : "…" + p.file.substr(p.file.size() - kFile);
   std::string text = text_of("  ", name, "  ", file, ": ", p.source);
   if (!p.facts.network.empty()) text += ", " + p.facts.network;
-  std::string out = wrap(text, kWidth, 5);
-  if (!p.way.empty()) out += wrap("     " + p.way, kWidth, 5);
-  for (const std::string& note : p.notes) out += wrap("     " + note, kWidth, 5);
+  std::string out = wrap(text, kPageWidth, 5);
+  if (!p.way.empty()) out += wrap("     " + p.way, kPageWidth, 5);
+  for (const std::string& note : p.notes) out += wrap("     " + note, kPageWidth, 5);
   return out;
 }
 
-std::string steps_text(const Comparison& c, const Milliseconds& ms) {
+std::string steps_text(const Comparison& c, const SignedMilliseconds& ms) {
   const auto side = [&](const char* name, const StepProfile& p) {
     const Summary s = summarize(p.steps_ns);
     return text_of("  ", name, "  ", right(ms.plain(p.step_ns()), 9), " ms  median of ", s.samples,
@@ -68,7 +68,7 @@ std::string confounders_text(const Comparison& c, const Paint& paint) {
   for (const Confounder& row : c.confounders) {
     const char mark = row.state == Confounder::same ? '=' : row.state == Confounder::differs ? '!' : '?';
     const std::string line = text_of("  ", mark, ' ', left(row.what, 17), left(row.a, 29), ' ', row.b);
-    text += row.state == Confounder::differs ? paint.in(left(line, kWidth), 31) : left(line, kWidth);
+    text += row.state == Confounder::differs ? paint.in(left(line, kPageWidth), 31) : left(line, kPageWidth);
     while (text.ends_with(' ')) text.pop_back();
     text += "\n";
   }
@@ -89,7 +89,8 @@ const char* bucket_name(ProfiledAccount::Bucket bucket) {
 
 int64_t difference_of(const ComparedGroup& group) { return group.b_ns - group.a_ns; }
 
-std::string operations_text(const Comparison& c, const CompareView& view, const Milliseconds& ms, const Paint& paint) {
+std::string operations_text(const Comparison& c, const CompareView& view, const SignedMilliseconds& ms,
+                            const Paint& paint) {
   std::vector<const ComparedGroup*> groups;
   for (const ComparedGroup& group : c.groups) groups.push_back(&group);
   std::stable_sort(groups.begin(), groups.end(), [](const ComparedGroup* x, const ComparedGroup* y) {
@@ -127,7 +128,7 @@ std::string operations_text(const Comparison& c, const CompareView& view, const 
   return text;
 }
 
-std::string sums_text(const Comparison& c, const Milliseconds& ms, const Paint& paint) {
+std::string sums_text(const Comparison& c, const SignedMilliseconds& ms, const Paint& paint) {
   std::string text = paint.bold("BY KIND") + "  ms, with 5-95 % over resampled steps\n";
   const auto add = [&](const char* name, const TermValue& value, const char* meaning) {
     std::string interval;
@@ -144,7 +145,7 @@ std::string sums_text(const Comparison& c, const Milliseconds& ms, const Paint& 
   return text;
 }
 
-std::string unmatched_text(const Comparison& c, const Milliseconds& ms, const Paint& paint) {
+std::string unmatched_text(const Comparison& c, const SignedMilliseconds& ms, const Paint& paint) {
   const auto percent_of = [](double share) { return fixed(share * 100, 1) + " %"; };
   std::string text = paint.bold("UNMATCHED") + text_of("  ", percent_of(c.a_unmatched_share), " of A's step, ",
                                                        percent_of(c.b_unmatched_share), " of B's\n");
@@ -171,7 +172,7 @@ std::string unmatched_text(const Comparison& c, const Milliseconds& ms, const Pa
 }  // namespace
 
 std::string render_compare_text(const Comparison& c, const CompareView& view, const Paint& paint) {
-  const Milliseconds ms(c);
+  const SignedMilliseconds ms(c);
   std::string text = paint.bold("tacho compare") + "  where the difference of two steps goes\n";
   text += side_text("A", c.a) + side_text("B", c.b);
   text += "\n" + paint.bold("STEP") + "\n" + steps_text(c, ms);
@@ -180,7 +181,7 @@ std::string render_compare_text(const Comparison& c, const CompareView& view, co
     text += "\n" + wrap(paint.bold("NO CONCLUSION") +
                             ": more than what is compared differs (marked !). Make them alike, "
                             "or say --accept to split the difference all the same.",
-                        kWidth, 2);
+                        kPageWidth, 2);
   } else {
     text += "\n" + operations_text(c, view, ms, paint);
     text += "\n" + sums_text(c, ms, paint);
@@ -189,7 +190,7 @@ std::string render_compare_text(const Comparison& c, const CompareView& view, co
   if (view.regression) {
     text += "\n" + paint.bold("REGRESSION") +
             (view.regression->holds() ? "  none: counts are equal, B's steps are not longer\n" : "\n");
-    for (const std::string& reason : view.regression->reasons) text += wrap("  " + reason, kWidth, 4);
+    for (const std::string& reason : view.regression->reasons) text += wrap("  " + reason, kPageWidth, 4);
   }
   return text;
 }

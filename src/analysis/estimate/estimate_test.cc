@@ -70,7 +70,7 @@ TEST(EstimatePlan, CallsCoverTheBatchExactly) {
 }
 
 /// One family of copies whose time is 2 ns a byte.
-Calibration made_up() {
+Calibration made_up_calibration() {
   Calibration c;
   c.identity = "a machine";
   c.networks = c.wanted = 1;
@@ -87,7 +87,7 @@ Calibration made_up() {
 }
 
 TEST(CalibrationFile, ReadsBackAndRefusesWhatIsDamaged) {
-  const Calibration c = made_up();
+  const Calibration c = made_up_calibration();
   const std::string text = calibration_to_json(c);
   EXPECT_EQ(calibration_to_json(calibration_from_json(text, "here")), text);
   EXPECT_TRUE(calibration_from_json(text, "here").complete());
@@ -96,7 +96,7 @@ TEST(CalibrationFile, ReadsBackAndRefusesWhatIsDamaged) {
 }
 
 TEST(CostModelOf, FollowsItsSamplesAndSaysWhatLiesOutside) {
-  const Calibration c = made_up();
+  const Calibration c = made_up_calibration();
   const CostModel model(c);
   KernelPoint point;
   point.op = "relu";

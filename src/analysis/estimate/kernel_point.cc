@@ -141,7 +141,7 @@ Group with_slice(Group group, int64_t examples, int64_t full) {
 }
 
 /// Of one slice's part where it is taken in slices.
-TensorType part_of(const Plan& plan, const OperandUse& use) {
+TensorType sliced_type(const Plan& plan, const OperandUse& use) {
   TensorType type = plan.values[size_t(use.value)].type;
   if (use.sliced && plan.slice_examples > 0 && !type.shape.empty()) type.shape[0] = plan.slice_examples * use.rows;
   return type;
@@ -190,7 +190,7 @@ NodeCalls calls_of(const Plan& plan, int n) {
       break;
     case PlannedNode::reorder:
       parts([&](int64_t examples) {
-        TensorType type = part_of(plan, node.inputs[0]);
+        TensorType type = sliced_type(plan, node.inputs[0]);
         if (sliced) type.shape[0] = examples * node.inputs[0].rows;
         return point_of_reorder(node.backend, type, plan.values[size_t(node.inputs[0].value)].layout,
                                 plan.values[size_t(node.outputs[0].value)].layout);
@@ -230,7 +230,7 @@ NodeCalls calls_of(const Plan& plan, int n) {
   double local = 0, crossing = 0, whole = 0;
   const auto count = [&](const OperandUse& use) {
     if (use.value < 0 || use.partial) return;
-    const double bytes = bytes_of(part_of(plan, use));
+    const double bytes = bytes_of(sliced_type(plan, use));
     const Storage storage = plan.values[size_t(root_of(plan, use.value))].storage;
     (storage == Storage::local ? local : use.sliced ? crossing : whole) += bytes;
   };

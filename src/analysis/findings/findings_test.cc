@@ -9,10 +9,10 @@ namespace {
 
 /// A step of 1 ms on two threads, of which tests set what their rule looks at. One row `a` (600 us) and one `b` (400
 /// us), half of the threads' time; the rest is the accounts'.
-struct Case {
+struct RuleCase {
   RunRecord record;
   Report report;
-  Case() {
+  RuleCase() {
     record.threads = record.cores = 2;
     record.batch = 64;
     record.network = "n";
@@ -61,7 +61,7 @@ double evidence(const Finding& finding, const std::string& name) {
 }
 
 TEST(Findings, ProductsOfPoorShapeAreSetBesideTheBest) {
-  Case c;
+  RuleCase c;
   c.record.profile = made_up_profile();
   c.a().kind = c.b().kind = NodeKind::product;
   c.a().floor_ns = 480'000, c.a().room_ns = 120'000;  // 80 %
@@ -78,7 +78,7 @@ TEST(Findings, ProductsOfPoorShapeAreSetBesideTheBest) {
 }
 
 TEST(Findings, FewerProductsAreNamedWithTheSwitchThatDoesThemAll) {
-  Case c;
+  RuleCase c;
   c.a().kind = NodeKind::product, c.a().op = "conv2d";
   c.a().count.mul = 400, c.a().executed.tally.mul = 100;
   auto findings = c.said(find_algorithms);
@@ -95,7 +95,7 @@ TEST(Findings, FewerProductsAreNamedWithTheSwitchThatDoesThemAll) {
 }
 
 TEST(Findings, PaddingFromATenthOfTheProducts) {
-  Case c;
+  RuleCase c;
   c.a().kind = NodeKind::product;
   c.a().count.mul = 1000, c.a().count.padding_mul = 99;
   EXPECT_TRUE(c.said(find_padding).empty());
@@ -106,7 +106,7 @@ TEST(Findings, PaddingFromATenthOfTheProducts) {
 }
 
 TEST(Findings, MemoryBoundRowsAreThoseThatBytesBind) {
-  Case c;
+  RuleCase c;
   c.record.profile = made_up_profile();
   c.a().kind = NodeKind::product, c.a().bound_by = "memory";
   c.b().kind = NodeKind::activation, c.b().bound_by = "arithmetic", c.b().floor_ns = 100'000;
@@ -122,7 +122,7 @@ TEST(Findings, MemoryBoundRowsAreThoseThatBytesBind) {
 }
 
 TEST(Findings, PlainLoopsTellWhyNobodyTookTheWork) {
-  Case c;
+  RuleCase c;
   c.a().backend = "reference";
   c.a().refusals = {{"simd", "a stride of 3"}};
   const auto findings = c.said(find_plain_loops);
@@ -134,7 +134,7 @@ TEST(Findings, PlainLoopsTellWhyNobodyTookTheWork) {
 }
 
 TEST(Findings, ReordersAndPacksAreNoMathematics) {
-  Case c;
+  RuleCase c;
   EXPECT_TRUE(c.said(find_reorders).empty());
   c.a().row = PlannedNode::reorder, c.b().row = PlannedNode::pack;
   const auto findings = c.said(find_reorders);
@@ -147,7 +147,7 @@ TEST(Findings, ReordersAndPacksAreNoMathematics) {
 }
 
 TEST(Findings, NormalisationSaysHowManyBarriersItBrings) {
-  Case c;
+  RuleCase c;
   c.b().kind = NodeKind::normalization, c.b().work = 1000;
   c.account(Account::sync, 0, 200'000);
   auto findings = c.said(find_normalization);
@@ -162,7 +162,7 @@ TEST(Findings, NormalisationSaysHowManyBarriersItBrings) {
 }
 
 TEST(Findings, TheUpdateSaysWhatItMoves) {
-  Case c;
+  RuleCase c;
   c.b().phase = Phase::update, c.b().bytes_read = 3000, c.b().bytes_written = 2000;
   const auto findings = c.said(find_optimizer);
   ASSERT_EQ(findings.size(), 1u);
@@ -173,7 +173,7 @@ TEST(Findings, TheUpdateSaysWhatItMoves) {
 }
 
 TEST(Findings, DoublePrecisionIsSetBesideSingle) {
-  Case c;
+  RuleCase c;
   EXPECT_TRUE(c.said(find_double).empty());
   c.record.dtype = DType::float64;
   const auto findings = c.said(find_double);
@@ -183,7 +183,7 @@ TEST(Findings, DoublePrecisionIsSetBesideSingle) {
 }
 
 TEST(Findings, WhatTheGraphMakesPossibleAndIsOff) {
-  Case c;
+  RuleCase c;
   EXPECT_TRUE(c.said(find_graph).empty()) << "nothing is fused, nothing is off";
   c.a().members = {"x", "y"};
   auto findings = c.said(find_graph);
@@ -199,7 +199,7 @@ TEST(Findings, WhatTheGraphMakesPossibleAndIsOff) {
 }
 
 TEST(Findings, StagesWithFewerTasksThanThreads) {
-  Case c;
+  RuleCase c;
   c.record.schedule.stages = {{{{0, 4}}, {{0, 4}}}, {{{1, 1}}}};  // a on two tasks, b on one
   const auto findings = c.said(find_small_batch);
   ASSERT_EQ(findings.size(), 1u);
@@ -209,7 +209,7 @@ TEST(Findings, StagesWithFewerTasksThanThreads) {
 }
 
 TEST(Findings, UnevenThreadsAndSlicesThatDoNotDivide) {
-  Case c;
+  RuleCase c;
   c.account(Account::kernel, 0, 900'000), c.account(Account::kernel, 1, 870'000);
   EXPECT_TRUE(c.said(find_imbalance).empty());
   c.account(Account::kernel, 0, 50'000);
@@ -221,7 +221,7 @@ TEST(Findings, UnevenThreadsAndSlicesThatDoNotDivide) {
 }
 
 TEST(Findings, ShortCallsAreBoundByDispatch) {
-  Case c;
+  RuleCase c;
   c.record.rows[0].traffic.calls = 300, c.record.rows[1].traffic.calls = 200;
   c.account(Account::dispatch, 0, 90'000);
   EXPECT_TRUE(c.said(find_dispatch).empty());
@@ -233,7 +233,7 @@ TEST(Findings, ShortCallsAreBoundByDispatch) {
 }
 
 TEST(Findings, FewerAndMoreThreadsThanCores) {
-  Case c;
+  RuleCase c;
   EXPECT_TRUE(c.said(find_threads).empty());
   for (int cores : {1, 4}) {
     c.record.cores = cores;
@@ -245,7 +245,7 @@ TEST(Findings, FewerAndMoreThreadsThanCores) {
 }
 
 TEST(Findings, CallsThatLeaveTheNearCache) {
-  Case c;
+  RuleCase c;
   c.record.profile = made_up_profile();
   c.a().floor.working_set_bytes = 9'000;
   EXPECT_TRUE(c.said(find_cache).empty());

@@ -25,7 +25,7 @@ std::string spread_text(const MatmulTime& time) {
   return percent < 999.5 ? text_of(std::lround(percent), " %") : ">999 %";  // a round that was interrupted
 }
 
-std::string table(const Matmul& matmul, const Paint& paint) {
+std::string matmul_table(const Matmul& matmul, const Paint& paint) {
   const MatmulRecord& record = *matmul.record;
   std::string text;
   std::string group;
@@ -74,7 +74,7 @@ std::string picture(const Matmul& matmul, const Paint& paint) {
          plot_logarithmic(curves, 16) + wrap("  " + legend, 80, 2);
 }
 
-std::string fits(const Matmul& matmul, const Paint& paint) {
+std::string matmul_fits(const Matmul& matmul, const Paint& paint) {
   std::string text = "\n" +
                      paint.bold(left("EXPONENTS of n", 22) + right("operations", 12) + right("time ± 95 %", 16) +
                                 right("best share of the ceiling", 28)) +
@@ -112,7 +112,7 @@ std::string render_text(const Matmul& matmul, const Paint& paint) {
   text += wrap(text_of("  machine  ", record.machine, ": ", fixed(record.ceiling_flop_per_s / 1e9, 1),
                        " GFLOP/s on one thread (measured, spread ", std::lround(record.ceiling_spread * 100), " %)"),
                80, 11);
-  text += table(matmul, paint) + picture(matmul, paint) + fits(matmul, paint);
+  text += matmul_table(matmul, paint) + picture(matmul, paint) + matmul_fits(matmul, paint);
   for (const std::string& reason : record.left_out) text += wrap("  left out: " + reason, 80, 4);
   return text +
          wrap(text_of("  all ways alternate, the median of the rounds; spread: largest less least over it; GF/s: "

@@ -8,10 +8,8 @@
 namespace tacho {
 namespace {
 
-constexpr size_t kShown = 12;
+constexpr size_t kPointsShown = 12;
 constexpr double kLeastShare = 0.005;
-
-std::string value_text(double value) { return value == std::floor(value) ? fixed(value, 0) : short_number(value); }
 
 std::string degree_text(const std::optional<double>& degree) {
   if (!degree) return "-";
@@ -62,7 +60,7 @@ std::string fits(const Sweep& sweep, const Paint& paint) {
                      "\n" + fit_row(sweep.step);
   size_t shown = 0;
   for (const SweepFit& fit : sweep.operations) {
-    if (shown == kShown || fit.share < kLeastShare) break;
+    if (shown == kPointsShown || fit.share < kLeastShare) break;
     text += fit_row(fit), ++shown;
   }
   if (const size_t more = sweep.operations.size() - shown; more > 0) text += text_of("  ", more, " more in --json\n");
@@ -110,7 +108,7 @@ std::string render_text(const Sweep& sweep, const Paint& paint) {
   add_departures(departures, sweep.step);
   size_t shown = 0;
   for (const SweepFit& fit : sweep.operations)
-    if (shown++ < kShown && fit.share >= kLeastShare) add_departures(departures, fit);
+    if (shown++ < kPointsShown && fit.share >= kLeastShare) add_departures(departures, fit);
   return text + "\n" + paint.bold("WHERE THEY PART") + "\n" +
          (departures.empty() ? "  nowhere: each exponent is within 0.15 of its formula's, or the rounds disagree\n"
                              : departures);

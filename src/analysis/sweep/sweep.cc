@@ -11,8 +11,6 @@ namespace {
 /// Exponents closer than this are called equal: a tenth of the time where the size doubles.
 constexpr double kSame = 0.15;
 
-std::string value_text(double value) { return value == std::floor(value) ? fixed(value, 0) : short_number(value); }
-
 /// The step's, or an operation's, at one visit.
 struct Quantity {
   int64_t ns = 0, work = 0, bytes = 0;
@@ -195,5 +193,7 @@ Sweep fit_sweep(const SweepRecord& record) {
                    [](const SweepFit& a, const SweepFit& b) { return a.share > b.share; });
   return sweep;
 }
+
+std::string value_text(double value) { return value == std::floor(value) ? fixed(value, 0) : short_number(value); }
 
 }  // namespace tacho

@@ -77,5 +77,7 @@ struct Sweep {
 };
 
 Sweep fit_sweep(const SweepRecord& record);
+/// A value of the dimension as it is printed.
+std::string value_text(double value);
 
 }  // namespace tacho

@@ -6,14 +6,10 @@
 #include <vector>
 
 #include "device/cpu.h"
+#include "tests/support/run_program.h"
 
 namespace tacho::blas {
 namespace {
-
-size_t threads_of_this_process() {
-  const std::filesystem::directory_iterator tasks("/proc/self/task");
-  return size_t(std::distance(begin(tasks), end(tasks)));
-}
 
 /// The scheduler owns the parallelism: a product large enough for OpenBLAS to split must not start a thread.
 TEST(BlasLibrary, StartsNoThreads) {

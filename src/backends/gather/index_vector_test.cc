@@ -19,13 +19,13 @@ using namespace support;
 
 constexpr const char* kOperations[] = {"gather", "scatter_add", "max_pool2d", "max_pool2d_backward"};
 
-OfferResult offer_of(const Chain& chain, const std::vector<Slice>& slices) {
+OfferResult gather_offer(const Chain& chain, const std::vector<Slice>& slices) {
   return backend_named("gather").offer(chain.group(slices[0]), {this_cpu(), ""});
 }
 
 void expect_same_bits(const Chain& chain, const std::vector<Tensor>& inputs, int64_t parts) {
   const std::vector<Slice> slices = even_slices(chain.rows, parts);
-  const OfferResult result = offer_of(chain, slices);
+  const OfferResult result = gather_offer(chain, slices);
   ASSERT_TRUE(std::holds_alternative<Offer>(result)) << std::get<Refusal>(result).reason;
   const std::vector<Tensor> actual =
       run_offer(backend_named("gather"), std::get<Offer>(result), chain, inputs, slices, 1, 0xFF);
@@ -80,7 +80,7 @@ TEST(IndexVector, PoolingWhosePlacesNobodyReads) {
 TEST(IndexVector, ExecutedCountsLeavePaddingOut) {
   const auto cmp = [](const MaxPool2dAttributes& a) {
     const Chain chain = single_group(op_named("max_pool2d"), a, {{DType::float32, {2, 3, 4, 4}}});
-    OfferResult result = offer_of(chain, even_slices(1, 1));
+    OfferResult result = gather_offer(chain, even_slices(1, 1));
     return std::get<Offer>(result).executed.tally.cmp;
   };
   EXPECT_EQ(cmp({}), 6 * 4 * 3);
@@ -93,7 +93,7 @@ TEST(IndexVector, ExecutedCountsOfTheOthersAreTheRequiredOnes) {
     for (const Sample& sample : op_named(name).samples) {
       const Chain chain = single_group(op_named(name), sample.attributes, sample.inputs);
       const Group group = chain.group({0, 1, 1});
-      OfferResult result = offer_of(chain, even_slices(1, 1));
+      OfferResult result = gather_offer(chain, even_slices(1, 1));
       const TensorTypes in = group.input_types(group.members[0]), out = group.output_types(group.members[0]);
       EXPECT_EQ(std::get<Offer>(result).executed.tally, tally_of(op_named(name), {sample.attributes, in, out})) << name;
     }
@@ -107,14 +107,14 @@ TEST(IndexVector, AnIndexOutsideIsAnError) {
   EXPECT_THROW(index_vector::check_indices("gather", below, 2, 5), Error);
   const Tensor x = filled({DType::float32, {5, 4}}, {}, 1), index = Tensor::of<int32_t>({2}, {0, 4});
   const Chain chain = single_group(op_named("gather"), GatherAttributes{{2}}, {x.type(), index.type()});
-  OfferResult result = offer_of(chain, even_slices(1, 1));
+  OfferResult result = gather_offer(chain, even_slices(1, 1));
   EXPECT_THROW(run_offer(backend_named("gather"), std::get<Offer>(result), chain, {x, index}, even_slices(1, 1), 1, 0),
                Error);
 }
 
 TEST(IndexVector, RefusesWithTheReason) {
   const auto reason = [](const Chain& chain) {
-    const OfferResult result = offer_of(chain, even_slices(1, 1));
+    const OfferResult result = gather_offer(chain, even_slices(1, 1));
     return std::holds_alternative<Refusal>(result) ? std::get<Refusal>(result).reason : "taken";
   };
   const TensorType x{DType::float32, {2, 4}}, index{DType::int32, {4}};

@@ -18,17 +18,16 @@
 #include "tests/support/groups.h"
 #include "tests/support/measure.h"
 #include "tests/support/operands.h"
+#include "tests/support/run_program.h"
 
 namespace tacho::onednn {
 namespace {
 
 using namespace support;
 
-TensorType f32(Shape shape) { return {DType::float32, shape}; }
-
 /// Offers the chain, sliced over axis 0 of input 0, with its images arriving in `block`s; compares with the reference.
-void expect_agreement(const std::vector<TensorType>& inputs, const std::vector<Step>& steps, int64_t block,
-                      bool places = false) {
+void expect_onednn_agreement(const std::vector<TensorType>& inputs, const std::vector<Step>& steps, int64_t block,
+                             bool places = false) {
   const Chain chain = make_chain(inputs, steps, 0);
   ASSERT_EQ(chain.refusal, "");
   const std::vector<Slice> slices = even_slices(chain.rows, 2);
@@ -66,9 +65,9 @@ const std::vector<std::pair<int64_t, int64_t>> kChannelsAndBlocks{{32, 16}, {20,
 TEST(OneDnn, ElementwiseInBlocks) {
   for (auto [channels, block] : kChannelsAndBlocks) {
     const TensorType x = f32({5, channels, 3, 4});
-    expect_agreement({x}, {{&op_named("relu"), {}, {0}}}, block);
-    expect_agreement({x, x}, {{&op_named("relu_backward"), {}, {0, 1}}}, block);
-    expect_agreement({x, x}, {{&op_named("add"), {}, {0, 1}}}, block);
+    expect_onednn_agreement({x}, {{&op_named("relu"), {}, {0}}}, block);
+    expect_onednn_agreement({x, x}, {{&op_named("relu_backward"), {}, {0, 1}}}, block);
+    expect_onednn_agreement({x, x}, {{&op_named("add"), {}, {0, 1}}}, block);
   }
 }
 
@@ -77,17 +76,19 @@ TEST(OneDnn, PoolingInBlocks) {
     for (const MaxPool2dAttributes& attributes :
          {MaxPool2dAttributes{}, MaxPool2dAttributes{{3, 2}, {2, 1}, {1, 1, 1, 0}, false},
           MaxPool2dAttributes{{3, 3}, {2, 2}, {0, 0, 0, 0}, true}})
-      expect_agreement({f32({5, channels, 6, 5})}, {{&op_named("max_pool2d"), attributes, {0}}}, block);
-    expect_agreement({f32({5, channels, 3, 2}), {DType::int32, {5, channels, 3, 2}}},
-                     {{&op_named("max_pool2d_backward"), MaxPool2dBackwardAttributes{{6, 4}}, {0, 1}}}, block, true);
+      expect_onednn_agreement({f32({5, channels, 6, 5})}, {{&op_named("max_pool2d"), attributes, {0}}}, block);
+    expect_onednn_agreement({f32({5, channels, 3, 2}), {DType::int32, {5, channels, 3, 2}}},
+                            {{&op_named("max_pool2d_backward"), MaxPool2dBackwardAttributes{{6, 4}}, {0, 1}}}, block,
+                            true);
   }
 }
 
 TEST(OneDnn, BiasGradientAndReshapeFromBlocks) {
   for (auto [channels, block] : kChannelsAndBlocks) {
-    expect_agreement({f32({5, channels, 3, 4})}, {{&op_named("sum"), ReductionAttributes{{0, 2, 3}}, {0}}}, block);
-    expect_agreement({f32({5, channels, 3, 4})}, {{&op_named("reshape"), ReshapeAttributes{{5, channels * 12}}, {0}}},
-                     block);
+    expect_onednn_agreement({f32({5, channels, 3, 4})}, {{&op_named("sum"), ReductionAttributes{{0, 2, 3}}, {0}}},
+                            block);
+    expect_onednn_agreement({f32({5, channels, 3, 4})},
+                            {{&op_named("reshape"), ReshapeAttributes{{5, channels * 12}}, {0}}}, block);
   }
 }
 
@@ -95,11 +96,11 @@ TEST(OneDnn, ConvolutionsKeepTheLayoutThatArrives) {
   if (!preferred_block(16)) GTEST_SKIP() << "no block that this machine prefers";
   const int64_t block = *preferred_block(16);
   for (const char* activation : {"relu", "sigmoid", "tanh"})
-    expect_agreement({f32({5, 32, 7, 6}), f32({16, 32, 3, 3}), f32({16})},
-                     {{&op_named("conv2d"), Conv2dAttributes{.padding = {1, 1, 1, 1}}, {0, 1}},
-                      {&op_named("bias_add"), BiasAddAttributes{1}, {3, 2}},
-                      {&op_named(activation), {}, {4}}},
-                     block);
+    expect_onednn_agreement({f32({5, 32, 7, 6}), f32({16, 32, 3, 3}), f32({16})},
+                            {{&op_named("conv2d"), Conv2dAttributes{.padding = {1, 1, 1, 1}}, {0, 1}},
+                             {&op_named("bias_add"), BiasAddAttributes{1}, {3, 2}},
+                             {&op_named(activation), {}, {4}}},
+                            block);
 }
 
 TEST(OneDnn, AResidualIsAddedBeforeTheActivation) {
@@ -118,15 +119,16 @@ TEST(OneDnn, AResidualIsAddedBeforeTheActivation) {
       continue;
     }
     for (const std::vector<int>& terms : {std::vector<int>{5, 3}, {3, 5}, {5, 0}})
-      expect_agreement(inputs, {convolution, bias, {&op_named("add"), {}, terms}, {&op_named("relu"), {}, {6}}}, block);
-    expect_agreement(inputs, {convolution, {&op_named("add"), {}, {4, 3}}}, block);
+      expect_onednn_agreement(inputs, {convolution, bias, {&op_named("add"), {}, terms}, {&op_named("relu"), {}, {6}}},
+                              block);
+    expect_onednn_agreement(inputs, {convolution, {&op_named("add"), {}, {4, 3}}}, block);
   }
 }
 
 TEST(OneDnn, ATransposedConvolutionWithItsBiasAndActivation) {
   for (const int64_t groups : {1, 2})
     for (const int64_t block : {preferred_block(32).value_or(32), int64_t(32)})
-      expect_agreement(
+      expect_onednn_agreement(
           {f32({5, 32, 4, 3}), f32({32, 32 / groups, 3, 3}), f32({32})},
           {{&op_named("conv2d_backward_data"),
             Conv2dBackwardDataAttributes{{.stride = {2, 2}, .padding = {1, 1, 1, 1}, .groups = groups}, {7, 6}},
@@ -167,11 +169,6 @@ TEST(OneDnn, RowMajorResultsWhereTheyAreReadOutside) {
   for (const Layout& layout : std::get<Offer>(result).output_layouts) {
     EXPECT_TRUE(layout.is_row_major()) << to_string(layout);
   }
-}
-
-size_t threads_of_this_process() {
-  const std::filesystem::directory_iterator tasks("/proc/self/task");
-  return size_t(std::distance(begin(tasks), end(tasks)));
 }
 
 /// A product large enough for oneDNN to split starts no thread, from whichever thread it is called.

@@ -16,8 +16,6 @@ namespace {
 
 using namespace support;
 
-const TensorType f32(Shape shape) { return {DType::float32, shape}; }
-
 Offer offered(const Chain& chain, const std::vector<Slice>& slices) {
   OfferResult result = backend_named("reference").offer(chain.group(slices[0]), {this_cpu(), ""});
   return std::get<Offer>(std::move(result));

@@ -18,7 +18,7 @@ using namespace support;
 
 const Backend& simd_backend() { return backend_named("simd"); }
 
-std::vector<Tensor> filled(const std::vector<TensorType>& types, const std::vector<Fill>& fills, DType dtype) {
+std::vector<Tensor> filled_like(const std::vector<TensorType>& types, const std::vector<Fill>& fills, DType dtype) {
   Sample sample{types, {}, fills};
   return filled_inputs(sample, dtype, 3);
 }
@@ -38,8 +38,8 @@ void slice_images(Chain& chain) {
 }
 
 /// Runs the steps in three slices on two lanes by simd's offer, and whole in double by the reference.
-void expect_agreement(const std::vector<TensorType>& types, const std::vector<Fill>& fills,
-                      const std::vector<Step>& steps) {
+void expect_norm_agreement(const std::vector<TensorType>& types, const std::vector<Fill>& fills,
+                           const std::vector<Step>& steps) {
   for (const std::string& target : simd::available_targets()) {
     simd::force_target(target);
     Chain chain = make_chain(types, steps, several_images(types) ? -1 : 0);
@@ -49,11 +49,11 @@ void expect_agreement(const std::vector<TensorType>& types, const std::vector<Fi
     const Group group = chain.group(slices[0]);
     const OfferResult result = simd_backend().offer(group, {this_cpu(), ""});
     ASSERT_TRUE(std::holds_alternative<Offer>(result)) << to_string(group) << ": " << std::get<Refusal>(result).reason;
-    const auto actual = run_offer(simd_backend(), std::get<Offer>(result), chain, filled(types, fills, DType::float32),
-                                  slices, 2, 0xFF);
+    const auto actual = run_offer(simd_backend(), std::get<Offer>(result), chain,
+                                  filled_like(types, fills, DType::float32), slices, 2, 0xFF);
     std::vector<TensorType> wide = types;
     for (TensorType& type : wide) type.dtype = DType::float64;
-    const auto expected = run_members(make_chain(wide, steps), filled(types, fills, DType::float64));
+    const auto expected = run_members(make_chain(wide, steps), filled_like(types, fills, DType::float64));
     ASSERT_EQ(actual.size(), expected.size());
     for (size_t i = 0; i < actual.size(); ++i)
       EXPECT_LE(relative_difference(actual[i], expected[i]), 2e-6)
@@ -70,13 +70,13 @@ TEST(SimdBatchNorm, ForwardWithSumAndRelu) {
     const std::vector<Fill> fills{{}, {}, {}, {}, {Fill::positive}, {}};
     const std::vector<TensorType> five{images, numbers, numbers, numbers, numbers};
     const Step norm{&op_named("batch_norm"), BatchNormAttributes{}, {0, 1, 2, 3, 4}};
-    expect_agreement(five, fills, {norm});
-    expect_agreement(five, fills, {norm, {&op_named("relu"), {}, {5}}});
+    expect_norm_agreement(five, fills, {norm});
+    expect_norm_agreement(five, fills, {norm, {&op_named("relu"), {}, {5}}});
     std::vector<TensorType> six = five;
     six.push_back(images);
     // Sliced along with the first: the residual's state follows from the sum's rule.
     for (const std::vector<int>& operands : {std::vector<int>{6, 5}, {5, 6}})
-      expect_agreement(six, fills, {norm, {&op_named("add"), {}, operands}, {&op_named("relu"), {}, {7}}});
+      expect_norm_agreement(six, fills, {norm, {&op_named("add"), {}, operands}, {&op_named("relu"), {}, {7}}});
   }
 }
 
@@ -86,17 +86,17 @@ TEST(SimdBatchNorm, StatisticsAndGradients) {
     const Fill positive{Fill::positive};
     const int64_t terms = shape[0] * shape[2] * shape[3];
     const BatchNormStatisticsBackwardAttributes whole{terms};
-    expect_agreement({images}, {}, {{&op_named("batch_norm_statistics"), {}, {0}}});
-    expect_agreement({images, images, numbers, numbers}, {{}, {}, {}, positive},
-                     {{&op_named("batch_norm_backward_parameters"), BatchNormAttributes{}, {0, 1, 2, 3}}});
-    expect_agreement({images, numbers, numbers}, {{}, {}, positive},
-                     {{&op_named("batch_norm_backward_input"), BatchNormAttributes{}, {0, 1, 2}}});
-    expect_agreement({images, numbers, numbers, numbers}, {},
-                     {{&op_named("batch_norm_statistics_backward"), whole, {0, 1, 2, 3}}});
-    expect_agreement({images, numbers, numbers, images, numbers, numbers, numbers}, {{}, {}, positive},
-                     {{&op_named("batch_norm_backward_input"), BatchNormAttributes{}, {0, 1, 2}},
-                      {&op_named("batch_norm_statistics_backward"), whole, {3, 4, 5, 6}},
-                      {&op_named("add"), {}, {7, 8}}});
+    expect_norm_agreement({images}, {}, {{&op_named("batch_norm_statistics"), {}, {0}}});
+    expect_norm_agreement({images, images, numbers, numbers}, {{}, {}, {}, positive},
+                          {{&op_named("batch_norm_backward_parameters"), BatchNormAttributes{}, {0, 1, 2, 3}}});
+    expect_norm_agreement({images, numbers, numbers}, {{}, {}, positive},
+                          {{&op_named("batch_norm_backward_input"), BatchNormAttributes{}, {0, 1, 2}}});
+    expect_norm_agreement({images, numbers, numbers, numbers}, {},
+                          {{&op_named("batch_norm_statistics_backward"), whole, {0, 1, 2, 3}}});
+    expect_norm_agreement({images, numbers, numbers, images, numbers, numbers, numbers}, {{}, {}, positive},
+                          {{&op_named("batch_norm_backward_input"), BatchNormAttributes{}, {0, 1, 2}},
+                           {&op_named("batch_norm_statistics_backward"), whole, {3, 4, 5, 6}},
+                           {&op_named("add"), {}, {7, 8}}});
   }
 }
 

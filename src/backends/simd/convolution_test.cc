@@ -22,9 +22,7 @@ namespace {
 
 using namespace support;
 
-TensorType f32(Shape shape) { return {DType::float32, shape}; }
-
-struct Case {
+struct ConvolutionCase {
   Shape x, w;
   Conv2dAttributes attributes;
   ConvGeometry geometry() const { return conv_geometry(attributes, x, w); }
@@ -34,22 +32,22 @@ class Draw {
  public:
   explicit Draw(uint32_t seed) : random_(seed) {}
   int64_t from(int64_t least, int64_t most) { return std::uniform_int_distribution<int64_t>(least, most)(random_); }
-  Case winograd() {
-    Case c;
+  ConvolutionCase winograd() {
+    ConvolutionCase c;
     c.attributes.padding = {from(0, 3), from(0, 3), from(0, 3), from(0, 3)};
     c.x = {from(2, 5), from(1, 40), from(3, 11), from(3, 11)};
     c.w = {from(1, 70), c.x[1], 3, 3};
     return c;
   }
   /// Channels and places up to several blocks of a product.
-  Case pointwise() {
-    Case c;
+  ConvolutionCase pointwise() {
+    ConvolutionCase c;
     c.x = {from(2, 5), from(1, 300), from(1, 14), from(1, 14)};
     c.w = {from(1, 150), c.x[1], 1, 1};
     return c;
   }
-  Case any() {
-    Case c;
+  ConvolutionCase any() {
+    ConvolutionCase c;
     const int64_t groups = from(0, 3) ? 1 : from(2, 3);
     c.attributes = {{from(1, 3), from(1, 3)}, {from(0, 3), from(0, 3), from(0, 3), from(0, 3)}, {1, 1}, groups};
     if (from(0, 2) == 0) c.attributes.stride = {1, 1}, c.attributes.dilation = {from(1, 3), from(1, 3)};
@@ -70,7 +68,8 @@ struct Ran {
 
 /// What the backend's kernel gives for the chain in slices, with images as it wants them, and what the reference
 /// gives in double.
-Ran run(const std::vector<TensorType>& inputs, const std::vector<Step>& steps, const std::string& algorithm) {
+Ran run_convolution(const std::vector<TensorType>& inputs, const std::vector<Step>& steps,
+                    const std::string& algorithm) {
   const Chain chain = make_chain(inputs, steps, 0);
   Ran ran;
   ran.refusal = chain.refusal;
@@ -95,7 +94,7 @@ Ran run(const std::vector<TensorType>& inputs, const std::vector<Step>& steps, c
 }
 
 /// The error, relative to what a sum of so many products of normal numbers comes to.
-double error_of(const Ran& ran, double terms) {
+double relative_error(const Ran& ran, double terms) {
   return max_difference(ran.actual[0], ran.expected[0]) / std::max(4 * std::sqrt(terms), 1e-30);
 }
 
@@ -104,26 +103,27 @@ struct Bounds {
 };
 
 /// conv2d with bias and relu, and both gradients. Returns false where the kernels refused.
-bool check_three(const Case& c, const std::string& algorithm, const char* name, Bounds bounds, Bounds* worst) {
+bool check_three(const ConvolutionCase& c, const std::string& algorithm, const char* name, Bounds bounds,
+                 Bounds* worst) {
   const ConvGeometry g = c.geometry();
   SCOPED_TRACE(text_of(target_in_use(), ": ", g.image_shape(), " by ", g.filter_shape(), "; ",
                        to_string(Attributes(c.attributes))));
   const Conv2dBackwardDataAttributes data{c.attributes, {g.rows.in, g.columns.in}};
   const Conv2dBackwardWeightsAttributes weights{c.attributes, {g.rows.kernel, g.columns.kernel}};
   const TensorType x = f32(c.x), w = f32(c.w), y = f32(g.output_shape());
-  const Ran forward = run({x, w, f32({g.k})},
-                          {{&op_named("conv2d"), c.attributes, {0, 1}},
-                           {&op_named("bias_add"), BiasAddAttributes{1}, {3, 2}},
-                           {&op_named("relu"), {}, {4}}},
-                          algorithm);
-  const Ran to_images = run({y, w}, {{&op_named("conv2d_backward_data"), data, {0, 1}}}, algorithm);
-  const Ran to_filters = run({y, x}, {{&op_named("conv2d_backward_weights"), weights, {0, 1}}}, algorithm);
+  const Ran forward = run_convolution({x, w, f32({g.k})},
+                                      {{&op_named("conv2d"), c.attributes, {0, 1}},
+                                       {&op_named("bias_add"), BiasAddAttributes{1}, {3, 2}},
+                                       {&op_named("relu"), {}, {4}}},
+                                      algorithm);
+  const Ran to_images = run_convolution({y, w}, {{&op_named("conv2d_backward_data"), data, {0, 1}}}, algorithm);
+  const Ran to_filters = run_convolution({y, x}, {{&op_named("conv2d_backward_weights"), weights, {0, 1}}}, algorithm);
   if (!forward.refusal.empty()) return false;
   EXPECT_EQ(to_filters.refusal, "");
   const auto check = [&](const Ran& ran, double terms, double bound, double& error) {
     if (!ran.refusal.empty()) return;
     EXPECT_EQ(ran.name.rfind(name, 0), 0u) << ran.name;
-    const double e = error_of(ran, terms);
+    const double e = relative_error(ran, terms);
     EXPECT_LE(e, bound) << ran.name;
     error = std::max(error, e);
   };
@@ -171,16 +171,18 @@ TEST_P(SimdConvolution, DirectOfRandomShapes) {
 TEST_P(SimdConvolution, DirectOfFirstLayersAndProducts) {
   Bounds worst{0, 0};
   const auto padded = [](int64_t p, int64_t stride = 1) { return Conv2dAttributes{{stride, stride}, {p, p, p, p}}; };
-  for (const Case& c :
-       {Case{{4, 1, 12, 12}, {32, 1, 5, 5}, padded(2)}, Case{{4, 3, 9, 10}, {20, 3, 3, 3}, padded(1)},
-        Case{{2, 3, 21, 20}, {64, 3, 7, 7}, padded(3, 2)}, Case{{4, 8, 7, 7}, {32, 8, 1, 1}, padded(0, 2)}})
+  for (const ConvolutionCase& c : {ConvolutionCase{{4, 1, 12, 12}, {32, 1, 5, 5}, padded(2)},
+                                   ConvolutionCase{{4, 3, 9, 10}, {20, 3, 3, 3}, padded(1)},
+                                   ConvolutionCase{{2, 3, 21, 20}, {64, 3, 7, 7}, padded(3, 2)},
+                                   ConvolutionCase{{4, 8, 7, 7}, {32, 8, 1, 1}, padded(0, 2)}})
     EXPECT_TRUE(check_three(c, "direct", "direct ", {1e-6, 1e-6}, &worst));
-  for (const Case& c : {Case{{4, 33, 5, 6}, {70, 33, 1, 1}, padded(0)}, Case{{4, 16, 7, 7}, {96, 16, 1, 1}, padded(0)}})
+  for (const ConvolutionCase& c : {ConvolutionCase{{4, 33, 5, 6}, {70, 33, 1, 1}, padded(0)},
+                                   ConvolutionCase{{4, 16, 7, 7}, {96, 16, 1, 1}, padded(0)}})
     EXPECT_TRUE(check_three(c, "direct", "product ", {1e-6, 1e-6}, &worst));
 }
 
 /// With pooling behind it: maxima within the bound, and their places hold values as large in the double reference.
-void check_pooled(const Case& c, const std::string& algorithm, bool relu, double bound) {
+void check_pooled(const ConvolutionCase& c, const std::string& algorithm, bool relu, double bound) {
   const ConvGeometry g = c.geometry();
   SCOPED_TRACE(text_of(target_in_use(), ": ", g.image_shape(), " by ", g.filter_shape(), " ", algorithm));
   const std::vector<TensorType> inputs{f32(c.x), f32(c.w), f32({g.k})};
@@ -190,7 +192,7 @@ void check_pooled(const Case& c, const std::string& algorithm, bool relu, double
   const Sample sample{{inputs.begin(), inputs.end()}, {}, {}};
   const Tensor map = run_members(make_chain(inputs, steps, 0), filled_inputs(sample, DType::float64, 1))[0];
   steps.push_back({&op_named("max_pool2d"), MaxPool2dAttributes{}, {relu ? 5 : 4}});
-  const Ran ran = run(inputs, steps, algorithm);
+  const Ran ran = run_convolution(inputs, steps, algorithm);
   ASSERT_EQ(ran.refusal, "");
   const double allowed = bound * 4 * std::sqrt(double(g.channels_per_group() * g.taps()));
   ASSERT_LE(max_difference(ran.actual[0], ran.expected[0]), allowed);
@@ -243,10 +245,11 @@ TEST(SimdWinogradSlow, ErrorsOfDeepLayers) {
   for (const auto& [channels, size] : {std::pair<int64_t, int64_t>{64, 16}, {128, 8}, {256, 4}}) {
     const Shape image{4, channels, size, size};
     const Conv2dAttributes same{.padding = {1, 1, 1, 1}};
-    const Ran forward = run({f32(image), f32({channels, channels, 3, 3})}, {{&op_named("conv2d"), same, {0, 1}}}, "");
-    const Ran filters =
-        run({f32(image), f32(image)},
-            {{&op_named("conv2d_backward_weights"), Conv2dBackwardWeightsAttributes{same, {3, 3}}, {0, 1}}}, "");
+    const Ran forward =
+        run_convolution({f32(image), f32({channels, channels, 3, 3})}, {{&op_named("conv2d"), same, {0, 1}}}, "");
+    const Ran filters = run_convolution(
+        {f32(image), f32(image)},
+        {{&op_named("conv2d_backward_weights"), Conv2dBackwardWeightsAttributes{same, {3, 3}}, {0, 1}}}, "");
     ASSERT_EQ(forward.refusal + filters.refusal, "");
     const double images = relative_difference(forward.actual[0], forward.expected[0]);
     const double weights = relative_difference(filters.actual[0], filters.expected[0]);

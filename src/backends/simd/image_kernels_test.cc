@@ -16,13 +16,12 @@ namespace {
 
 using namespace support;
 
-TensorType f32(Shape shape) { return {DType::float32, shape}; }
 TensorType i32(Shape shape) { return {DType::int32, shape}; }
 
 /// Offers the chain in two slices, its images channels last; compares with the reference in double. `index`, where it
 /// is given, becomes the int32 input.
-void expect_agreement(const std::vector<TensorType>& inputs, const std::vector<Step>& steps,
-                      const std::function<int32_t(int64_t)>& index = nullptr) {
+void expect_image_agreement(const std::vector<TensorType>& inputs, const std::vector<Step>& steps,
+                            const std::function<int32_t(int64_t)>& index = nullptr) {
   const Chain chain = make_chain(inputs, steps, 0);
   ASSERT_EQ(chain.refusal, "");
   const std::vector<Slice> slices = even_slices(chain.rows, 2);
@@ -66,9 +65,9 @@ constexpr int64_t kChannels[] = {2, 3, 5, 16, 21, 64, 70};
 TEST_P(SimdImages, Elementwise) {
   for (int64_t channels : kChannels) {
     const TensorType x = f32({5, channels, 3, 4});
-    expect_agreement({x}, {{&op_named("relu"), {}, {0}}});
-    expect_agreement({x, x}, {{&op_named("relu_backward"), {}, {0, 1}}});
-    expect_agreement({x, x}, {{&op_named("add"), {}, {0, 1}}});
+    expect_image_agreement({x}, {{&op_named("relu"), {}, {0}}});
+    expect_image_agreement({x, x}, {{&op_named("relu_backward"), {}, {0, 1}}});
+    expect_image_agreement({x, x}, {{&op_named("add"), {}, {0, 1}}});
   }
 }
 
@@ -77,7 +76,7 @@ TEST_P(SimdImages, Pooling) {
     for (const MaxPool2dAttributes& attributes :
          {MaxPool2dAttributes{}, MaxPool2dAttributes{{3, 2}, {2, 1}, {1, 1, 1, 0}, false},
           MaxPool2dAttributes{{3, 3}, {2, 2}, {0, 0, 0, 0}, true}})
-      expect_agreement({f32({5, channels, 6, 5})}, {{&op_named("max_pool2d"), attributes, {0}}});
+      expect_image_agreement({f32({5, channels, 6, 5})}, {{&op_named("max_pool2d"), attributes, {0}}});
 }
 
 /// Each window's maximum in one of its four places; then anywhere, also where another window found its own.
@@ -92,8 +91,9 @@ TEST_P(SimdImages, PoolingBackward) {
       const auto anywhere = [plane = height * width](int64_t i) { return int32_t(i * 7 % plane); };
       const MaxPool2dBackwardAttributes attributes{{height, width}};
       for (const std::function<int32_t(int64_t)>& index : {std::function<int32_t(int64_t)>(own), {anywhere}}) {
-        expect_agreement({f32(pooled), i32(pooled)}, {{&op_named("max_pool2d_backward"), attributes, {0, 1}}}, index);
-        expect_agreement(
+        expect_image_agreement({f32(pooled), i32(pooled)}, {{&op_named("max_pool2d_backward"), attributes, {0, 1}}},
+                               index);
+        expect_image_agreement(
             {f32(pooled), f32(pooled), i32(pooled)},
             {{&op_named("relu_backward"), {}, {0, 1}}, {&op_named("max_pool2d_backward"), attributes, {3, 2}}}, index);
       }
@@ -102,16 +102,17 @@ TEST_P(SimdImages, PoolingBackward) {
 
 TEST_P(SimdImages, RefusesAPlaceOutsideOfThePlane) {
   const Shape pooled{2, 8, 2, 2};
-  EXPECT_THROW(expect_agreement({f32(pooled), i32(pooled)},
-                                {{&op_named("max_pool2d_backward"), MaxPool2dBackwardAttributes{{4, 4}}, {0, 1}}},
-                                [](int64_t) { return 16; }),
+  EXPECT_THROW(expect_image_agreement({f32(pooled), i32(pooled)},
+                                      {{&op_named("max_pool2d_backward"), MaxPool2dBackwardAttributes{{4, 4}}, {0, 1}}},
+                                      [](int64_t) { return 16; }),
                Error);
 }
 
 TEST_P(SimdImages, BiasGradientAndReshape) {
   for (int64_t channels : kChannels) {
-    expect_agreement({f32({5, channels, 3, 4})}, {{&op_named("sum"), ReductionAttributes{{0, 2, 3}}, {0}}});
-    expect_agreement({f32({5, channels, 3, 4})}, {{&op_named("reshape"), ReshapeAttributes{{5, channels * 12}}, {0}}});
+    expect_image_agreement({f32({5, channels, 3, 4})}, {{&op_named("sum"), ReductionAttributes{{0, 2, 3}}, {0}}});
+    expect_image_agreement({f32({5, channels, 3, 4})},
+                           {{&op_named("reshape"), ReshapeAttributes{{5, channels * 12}}, {0}}});
   }
 }
 

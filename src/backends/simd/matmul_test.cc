@@ -20,7 +20,6 @@ namespace {
 
 using namespace support;
 
-TensorType f32(Shape shape) { return {DType::float32, shape}; }
 Step product(MatmulAttributes attributes = {}) { return {&op_named("matmul"), attributes, {0, 1}}; }
 
 /// A sum of k products of normal numbers, each rounded once: its error stays within sqrt(k) + 4 units of the largest
@@ -81,31 +80,31 @@ class SimdMatmul : public testing::TestWithParam<std::string> {
   std::string before_;
 };
 
-Shape matrix(int64_t rows, int64_t columns, bool transposed) {
-  return transposed ? Shape{columns, rows} : Shape{rows, columns};
-}
-
 TEST_P(SimdMatmul, AllTranspositionsAndTails) {
   for (int64_t m : {1, 3, 17, 31})
     for (int64_t n : {1, 3, 17, 31, 140})
       for (int64_t k : {1, 3, 17, 31})
         for (int t = 0; t < 4; ++t)
-          check({f32(matrix(m, k, t & 1)), f32(matrix(k, n, t & 2))}, {product({(t & 1) != 0, (t & 2) != 0, 0})});
+          check({f32(matrix_shape(m, k, t & 1)), f32(matrix_shape(k, n, t & 2))},
+                {product({(t & 1) != 0, (t & 2) != 0, 0})});
 }
 
 TEST_P(SimdMatmul, BlocksOfEveryExtent) {
   // Three blocks of k on every machine (512 steps at most), several of n (2 MB of L2: 512), and all packings.
   for (int t = 0; t < 4; ++t) {
-    check({f32(matrix(70, 1100, t & 1)), f32(matrix(1100, 300, t & 2))}, {product({(t & 1) != 0, (t & 2) != 0, 0})});
-    check({f32(matrix(20, 600, t & 1)), f32(matrix(600, 1300, t & 2))}, {product({(t & 1) != 0, (t & 2) != 0, 0})});
-    check({f32(matrix(3000, 70, t & 1)), f32(matrix(70, 35, t & 2))}, {product({(t & 1) != 0, (t & 2) != 0, 0})});
+    check({f32(matrix_shape(70, 1100, t & 1)), f32(matrix_shape(1100, 300, t & 2))},
+          {product({(t & 1) != 0, (t & 2) != 0, 0})});
+    check({f32(matrix_shape(20, 600, t & 1)), f32(matrix_shape(600, 1300, t & 2))},
+          {product({(t & 1) != 0, (t & 2) != 0, 0})});
+    check({f32(matrix_shape(3000, 70, t & 1)), f32(matrix_shape(70, 35, t & 2))},
+          {product({(t & 1) != 0, (t & 2) != 0, 0})});
   }
 }
 
 TEST_P(SimdMatmul, FewColumnsOfATransposedFactor) {
   for (int64_t n : {1, 2, 3, 5, 10, 12})
     for (bool tb : {false, true}) {
-      check({f32({37, 600}), f32(matrix(37, n, tb))}, {product({true, tb, 0})});
+      check({f32({37, 600}), f32(matrix_shape(37, n, tb))}, {product({true, tb, 0})});
       check({f32({7, 9, 600}), f32(tb ? Shape{7, n, 9} : Shape{7, 9, n})}, {product({true, tb, 1})}, {0, 3, 2});
     }
 }
@@ -119,7 +118,7 @@ TEST_P(SimdMatmul, RandomShapes) {
   for (int i = 0; i < 60; ++i) {
     const int64_t m = draw(90), n = draw(200), k = draw(150);
     const bool ta = draw(2) == 1, tb = draw(2) == 1;
-    check({f32(matrix(m, k, ta)), f32(matrix(k, n, tb))}, {product({ta, tb, 0})});
+    check({f32(matrix_shape(m, k, ta)), f32(matrix_shape(k, n, tb))}, {product({ta, tb, 0})});
   }
 }
 
@@ -132,7 +131,7 @@ TEST_P(SimdMatmul, BatchesThatBroadcastAndContract) {
         batch.push_back(last[1]);
         return f32(batch);
       };
-      const Shape a = matrix(3, 5, ta), b = matrix(5, 4, tb);
+      const Shape a = matrix_shape(3, 5, ta), b = matrix_shape(5, 4, tb);
       for (const auto& [x, y] : std::vector<std::pair<Shape, Shape>>{{{2, 3}, {2, 3}},
                                                                      {{2, 1}, {1, 3}},
                                                                      {{2, 3}, {3}},

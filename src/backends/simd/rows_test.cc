@@ -65,8 +65,6 @@ class SimdRows : public testing::TestWithParam<std::string> {
   std::string before_;
 };
 
-TensorType f32(const Shape& shape) { return {DType::float32, shape}; }
-
 /// One element, tails, a vector, several, rows that four accumulators share.
 constexpr int64_t kLengths[] = {1, 3, 8, 10, 17, 31, 64, 67, 1000};
 

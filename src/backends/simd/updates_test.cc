@@ -50,7 +50,7 @@ const Case kCases[] = {
     {"lamb_direction", LambAttributes{.beta1 = 0.5, .epsilon = 1e-4, .weight_decay = 0.1}, 4, false, 1},
 };
 
-Sample sample_of(const Case& c, const Shape& shape) {
+Sample update_sample_of(const Case& c, const Shape& shape) {
   Sample sample{{}, c.attributes, {}};
   for (size_t i = 0; i < c.variables; ++i) {
     sample.inputs.push_back({DType::float32, shape});
@@ -86,13 +86,13 @@ class SimdUpdates : public testing::TestWithParam<std::string> {
   std::string before_;
 };
 
-const Shape kShapes[] = {{1}, {3}, {17}, {31}, {5, 3}, {7, 67}, {3, 5, 3, 11}};
+const Shape kUpdateShapes[] = {{1}, {3}, {17}, {31}, {5, 3}, {7, 67}, {3, 5, 3, 11}};
 
 TEST_P(SimdUpdates, WithinFewRoundings) {
   for (const Case& c : kCases)
-    for (const Shape& shape : kShapes)
+    for (const Shape& shape : kUpdateShapes)
       for (DType dtype : {DType::float32, DType::float64}) {
-        const Sample sample = sample_of(c, shape);
+        const Sample sample = update_sample_of(c, shape);
         const Chain chain = single_group(op_named(c.op), c.attributes, input_types(sample, dtype));
         const std::vector<Tensor> expected = run_members(chain, filled_inputs(sample, DType::float64, 5));
         const std::vector<Tensor> actual = run(chain, filled_inputs(sample, dtype, 5), 1);
@@ -107,7 +107,7 @@ TEST_P(SimdUpdates, WithinFewRoundings) {
 TEST_P(SimdUpdates, SameBitsHoweverCutAndInPlace) {
   for (const Case& c : kCases)
     for (DType dtype : {DType::float32, DType::float64}) {
-      const Sample sample = sample_of(c, {7, 67});
+      const Sample sample = update_sample_of(c, {7, 67});
       const std::vector<TensorType> types = input_types(sample, dtype);
       const std::vector<Tensor> inputs = filled_inputs(sample, dtype, 6);
       const Chain whole = single_group(op_named(c.op), c.attributes, types);
@@ -133,7 +133,7 @@ TEST_P(SimdUpdates, StepsCountFromOne) {
   for (const char* op : {"adam_update", "lamb_direction"}) {
     Case c{op, AdamAttributes{}, 4, true, 1};
     if (op_named(op).name == "lamb_direction") c.attributes = LambAttributes{}, c.rate = false;
-    const Sample sample = sample_of(c, {17});
+    const Sample sample = update_sample_of(c, {17});
     const Chain chain = single_group(op_named(op), c.attributes, input_types(sample, DType::float32));
     std::vector<Tensor> inputs = filled_inputs(sample, DType::float32, 1);
     inputs.back().as<int64_t>()[0] = 0;

@@ -14,15 +14,14 @@ namespace {
 
 using namespace support;
 
-TensorType f32(Shape shape) { return {DType::float32, shape}; }
 const Backend& stub_backend() { return backend_named("stub"); }
 
-OfferResult offer_of(const Chain& chain, const std::vector<Slice>& slices) {
+OfferResult stub_offer(const Chain& chain, const std::vector<Slice>& slices) {
   return stub_backend().offer(chain.group(slices[0]), {this_cpu(), ""});
 }
 
 std::string reason(const Chain& chain) {
-  const OfferResult result = offer_of(chain, even_slices(chain.rows, 1));
+  const OfferResult result = stub_offer(chain, even_slices(chain.rows, 1));
   return std::holds_alternative<Refusal>(result) ? std::get<Refusal>(result).reason : "taken";
 }
 
@@ -30,7 +29,7 @@ TEST(Stub, TanhInSlices) {
   const Chain chain = single_group(op_named("tanh"), {}, {f32({17, 3})}, 0);
   const std::vector<Tensor> inputs = {filled(chain.types[0], {}, 1)};
   const std::vector<Slice> slices = even_slices(17, 3);
-  OfferResult result = offer_of(chain, slices);
+  OfferResult result = stub_offer(chain, slices);
   const Tensor actual = run_offer(stub_backend(), std::get<Offer>(result), chain, inputs, slices, 1, 0xFF)[0];
   EXPECT_LE(max_difference(actual, run_members(chain, inputs)[0]), 1e-7);
 }
@@ -44,7 +43,7 @@ TEST(Stub, MatmulPacksAndKeepsItsOwnLayout) {
         const Chain chain =
             single_group(op_named("matmul"), MatmulAttributes{ta, tb, 0}, {f32(a), f32(b)}, sliced ? 0 : -1);
         const std::vector<Slice> slices = even_slices(chain.rows, sliced ? 2 : 1);
-        OfferResult result = offer_of(chain, slices);
+        OfferResult result = stub_offer(chain, slices);
         const Offer& offer = std::get<Offer>(result);
         ASSERT_EQ(offer.packs.size(), 1u);
         EXPECT_EQ(offer.packs[0].input, 1u);
@@ -58,7 +57,7 @@ TEST(Stub, MatmulPacksAndKeepsItsOwnLayout) {
 
 TEST(Stub, ReordersThereAndBack) {
   const Chain chain = single_group(op_named("matmul"), MatmulAttributes{}, {f32({5, 2}), f32({2, 7})});
-  OfferResult result = offer_of(chain, even_slices(1, 1));
+  OfferResult result = stub_offer(chain, even_slices(1, 1));
   const Layout own = std::get<Offer>(result).output_layouts[0];
   const Tensor x = filled(f32({5, 7}), {}, 1), back(f32({5, 7}));
   const Buffer padded(size_t(own.bytes));

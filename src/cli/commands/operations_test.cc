@@ -9,16 +9,16 @@
 namespace tacho {
 namespace {
 
-struct Result {
+struct CommandResult {
   int code = 0;
   std::string out, err;
 };
 
-Result tacho(std::vector<const char*> arguments) {
+CommandResult tacho(std::vector<const char*> arguments) {
   arguments.insert(arguments.begin(), "tacho");
   testing::internal::CaptureStdout();
   testing::internal::CaptureStderr();
-  Result result;
+  CommandResult result;
   result.code = run_command_line(int(arguments.size()), arguments.data());
   result.out = testing::internal::GetCapturedStdout();
   result.err = testing::internal::GetCapturedStderr();
@@ -26,7 +26,7 @@ Result tacho(std::vector<const char*> arguments) {
 }
 
 TEST(OperationsCommand, ListsTheWholeCatalogue) {
-  const Result result = tacho({"operations"});
+  const CommandResult result = tacho({"operations"});
   EXPECT_EQ(result.code, 0);
   for (const OpDef* op : all_ops())
     EXPECT_NE(("\n" + result.out).find("\n" + std::string(op->name) + "\n"), std::string::npos) << op->name;
@@ -35,7 +35,7 @@ TEST(OperationsCommand, ListsTheWholeCatalogue) {
 }
 
 TEST(OperationsCommand, JsonHasFormulasAndSamples) {
-  const Result result = tacho({"operations", "--json", "-"});
+  const CommandResult result = tacho({"operations", "--json", "-"});
   EXPECT_EQ(result.code, 0);
   const auto json = nlohmann::json::parse(result.out);
   EXPECT_EQ(json["schema"], "tacho.operations");
@@ -54,7 +54,7 @@ TEST(OperationsCommand, OneByName) {
   const auto& matmul = json["operations"][0];
   EXPECT_EQ(matmul["count"]["mul"], "k*m*n");
   EXPECT_EQ(matmul["traits"], nlohmann::json({"product"}));
-  const Result wrong = tacho({"operations", "matmull"});
+  const CommandResult wrong = tacho({"operations", "matmull"});
   EXPECT_EQ(wrong.code, 2);
   EXPECT_EQ(wrong.err, "tacho: unknown operation 'matmull'; did you mean 'matmul'?; 'tacho operations' lists them\n");
 }

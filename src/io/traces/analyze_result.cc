@@ -13,11 +13,11 @@ namespace tacho {
 namespace {
 
 using Json = nlohmann::json;
-constexpr int kMaxDepth = 32;
+constexpr int kReportDepth = 32;
 
 Json parse(std::string_view text, const std::string& where) {
   const auto limit = [&](int depth, Json::parse_event_t, Json&) {
-    if (depth > kMaxDepth) fail(where, " is nested deeper than ", kMaxDepth, " levels; results are not");
+    if (depth > kReportDepth) fail(where, " is nested deeper than ", kReportDepth, " levels; results are not");
     return true;
   };
   try {

@@ -16,7 +16,7 @@ std::vector<TraceEvent> events_of(const std::string& text, std::map<std::string,
   return events;
 }
 
-std::string error_of(const std::string& text) {
+std::string stream_error(const std::string& text) {
   try {
     events_of(text);
   } catch (const Error& error) {
@@ -26,7 +26,7 @@ std::string error_of(const std::string& text) {
   return "";
 }
 
-int64_t ns_of(const std::string& number) {
+int64_t stream_ns(const std::string& number) {
   const TraceEvent event = events_of("[{\"ts\": " + number + "}]").at(0);
   const std::string where = "t.json";
   return nanoseconds_of(event, "ts", {where, 0});
@@ -47,25 +47,25 @@ TEST(EventStream, ObjectsWithTraceEventsAndPlainLists) {
 }
 
 TEST(EventStream, MicrosecondsAreExact) {
-  EXPECT_EQ(ns_of("4330527701071.506"), 4330527701071506);
-  EXPECT_EQ(ns_of("1690000000000000"), 1690000000000000000);
-  EXPECT_EQ(ns_of("0.1"), 100);
-  EXPECT_EQ(ns_of("-0.001"), -1);
-  EXPECT_EQ(ns_of("1.0005"), 1001);
-  EXPECT_EQ(ns_of("1.5e3"), 1500000);
+  EXPECT_EQ(stream_ns("4330527701071.506"), 4330527701071506);
+  EXPECT_EQ(stream_ns("1690000000000000"), 1690000000000000000);
+  EXPECT_EQ(stream_ns("0.1"), 100);
+  EXPECT_EQ(stream_ns("-0.001"), -1);
+  EXPECT_EQ(stream_ns("1.0005"), 1001);
+  EXPECT_EQ(stream_ns("1.5e3"), 1500000);
 }
 
 TEST(EventStream, MistakesAreOneLineWithTheirPlace) {
-  EXPECT_THAT(error_of("{\"traceEvents\": [{\n\"a\": }]}"), testing::HasSubstr("t.json: line 2"));
-  EXPECT_THAT(error_of("{}"), testing::HasSubstr("no traceEvents"));
-  EXPECT_THAT(error_of("[{}, 3]"), testing::HasSubstr("event 1"));
-  EXPECT_THAT(error_of("[{\"a\": " + std::string(100, '[') + std::string(100, ']') + "}]"),
+  EXPECT_THAT(stream_error("{\"traceEvents\": [{\n\"a\": }]}"), testing::HasSubstr("t.json: line 2"));
+  EXPECT_THAT(stream_error("{}"), testing::HasSubstr("no traceEvents"));
+  EXPECT_THAT(stream_error("[{}, 3]"), testing::HasSubstr("event 1"));
+  EXPECT_THAT(stream_error("[{\"a\": " + std::string(100, '[') + std::string(100, ']') + "}]"),
               testing::HasSubstr("nested"));
-  EXPECT_THAT(error_of("[{\"a\": 1}"), testing::HasSubstr("no valid JSON"));
-  EXPECT_THROW(ns_of("1e30"), Error);
-  EXPECT_THROW(ns_of("\"soon\""), Error);
-  EXPECT_THROW(ns_of("99999999999999999999"), Error);
-  EXPECT_THROW(ns_of("null"), Error);
+  EXPECT_THAT(stream_error("[{\"a\": 1}"), testing::HasSubstr("no valid JSON"));
+  EXPECT_THROW(stream_ns("1e30"), Error);
+  EXPECT_THROW(stream_ns("\"soon\""), Error);
+  EXPECT_THROW(stream_ns("99999999999999999999"), Error);
+  EXPECT_THROW(stream_ns("null"), Error);
 }
 
 }  // namespace

@@ -26,7 +26,7 @@ std::string trace(const std::vector<std::string>& events) {
   return text + "]}";
 }
 
-const ProfiledOperation* find(const StepProfile& profile, const std::string& kind) {
+const ProfiledOperation* first_operation(const StepProfile& profile, const std::string& kind) {
   for (const ProfiledOperation& operation : profile.operations)
     for (const ProfiledPart& part : operation.parts)
       if (part.kind == kind) return &operation;
@@ -39,7 +39,7 @@ int64_t account(const StepProfile& profile, const std::string& name) {
   return 0;
 }
 
-std::string error_of(const std::string& text) {
+std::string kineto_error(const std::string& text) {
   try {
     parse_kineto(text, "t.json");
   } catch (const Error& error) {
@@ -61,15 +61,16 @@ TEST(Kineto, OldTraceWithoutShapesByHand) {
              event("Operator", "aten::add_", "1690000000000320", "6")}),
       "old.json");
   ASSERT_EQ(p.steps_ns, std::vector<int64_t>{230'000}) << "from the first event to the optimiser's end";
-  ASSERT_TRUE(find(p, "conv2d"));
-  EXPECT_EQ(find(p, "conv2d")->samples_ns[0], 50'000) << "with all that is within it, once";
-  ASSERT_TRUE(find(p, "conv2d_backward_weights"));
-  EXPECT_EQ(find(p, "conv2d_backward_weights")->samples_ns[0], 80'000);
-  EXPECT_EQ(find(p, "conv2d_backward_weights"), find(p, "conv2d_backward_data")) << "one row, two parts";
-  EXPECT_EQ(find(p, "conv2d_backward_data")->parts[0].phase, "backward");
-  EXPECT_TRUE(find(p, "conv2d")->parts[0].shapes.empty());
-  ASSERT_TRUE(find(p, "update"));
-  EXPECT_EQ(find(p, "update")->samples_ns[0], 11'000) << "all that the optimiser calls is one row";
+  ASSERT_TRUE(first_operation(p, "conv2d"));
+  EXPECT_EQ(first_operation(p, "conv2d")->samples_ns[0], 50'000) << "with all that is within it, once";
+  ASSERT_TRUE(first_operation(p, "conv2d_backward_weights"));
+  EXPECT_EQ(first_operation(p, "conv2d_backward_weights")->samples_ns[0], 80'000);
+  EXPECT_EQ(first_operation(p, "conv2d_backward_weights"), first_operation(p, "conv2d_backward_data"))
+      << "one row, two parts";
+  EXPECT_EQ(first_operation(p, "conv2d_backward_data")->parts[0].phase, "backward");
+  EXPECT_TRUE(first_operation(p, "conv2d")->parts[0].shapes.empty());
+  ASSERT_TRUE(first_operation(p, "update"));
+  EXPECT_EQ(first_operation(p, "update")->samples_ns[0], 11'000) << "all that the optimiser calls is one row";
   EXPECT_EQ(account(p, "autograd engine"), 20'000);
   EXPECT_EQ(account(p, "optimizer's loop"), 9'000);
   EXPECT_EQ(account(p, "between operators"), 60'000);
@@ -117,11 +118,11 @@ TEST(Kineto, OverlapsAndSeveralThreadsCloseTheStep) {
              event("cpu_op", "aten::sigmoid", "20", "40"),  // outlasts relu
              event("cpu_op", "aten::tanh", "50", "20", "\"worker 2\"")}),
       "t.json");
-  EXPECT_EQ(find(p, "relu")->samples_ns[0], 45'000)
+  EXPECT_EQ(first_operation(p, "relu")->samples_ns[0], 45'000)
       << "sigmoid began within relu, so it is a part of it; of what tanh shares on another thread it has half";
-  EXPECT_FALSE(find(p, "sigmoid"));
-  ASSERT_TRUE(find(p, "tanh"));
-  EXPECT_EQ(find(p, "tanh")->samples_ns[0], 15'000);
+  EXPECT_FALSE(first_operation(p, "sigmoid"));
+  ASSERT_TRUE(first_operation(p, "tanh"));
+  EXPECT_EQ(first_operation(p, "tanh")->samples_ns[0], 15'000);
   EXPECT_THAT(p.notes, testing::Contains(testing::HasSubstr("outlast")));
 }
 
@@ -136,19 +137,19 @@ TEST(Kineto, QuotesThatWereNotEscapedAreRepaired) {
 }
 
 TEST(Kineto, WhatIsDamagedIsOneLineWithItsPlace) {
-  EXPECT_THAT(error_of(trace({})), testing::HasSubstr("no operators"));
-  EXPECT_THAT(error_of(trace({event("cpu_op", "aten::relu", "5", "-1")})),
+  EXPECT_THAT(kineto_error(trace({})), testing::HasSubstr("no operators"));
+  EXPECT_THAT(kineto_error(trace({event("cpu_op", "aten::relu", "5", "-1")})),
               testing::HasSubstr("event 0 (aten::relu): dur"));
-  EXPECT_THAT(error_of(trace({event("cpu_op", "aten::relu", "9e15", "9e15")})), testing::HasSubstr("clock"));
-  EXPECT_THAT(error_of(trace({event("cpu_op", "", "1", "1")})), testing::HasSubstr("no name"));
-  EXPECT_THAT(error_of("{\"traceEvents\": [{\"ph\": \"X\", \"cat\": \"cpu_op\", \"name\": \"a\", \"dur\": 1}]}"),
+  EXPECT_THAT(kineto_error(trace({event("cpu_op", "aten::relu", "9e15", "9e15")})), testing::HasSubstr("clock"));
+  EXPECT_THAT(kineto_error(trace({event("cpu_op", "", "1", "1")})), testing::HasSubstr("no name"));
+  EXPECT_THAT(kineto_error("{\"traceEvents\": [{\"ph\": \"X\", \"cat\": \"cpu_op\", \"name\": \"a\", \"dur\": 1}]}"),
               testing::HasSubstr("no ts"));
   // Arguments of any form are no reason to refuse a trace.
-  EXPECT_EQ(error_of(trace({event("cpu_op", "aten::conv2d", "0", "9", "1",
-                                  R"({"Input Dims": [[1e3], "x", [-1, 9223372036854775807], [[1], [2]]],
+  EXPECT_EQ(kineto_error(trace({event("cpu_op", "aten::conv2d", "0", "9", "1",
+                                      R"({"Input Dims": [[1e3], "x", [-1, 9223372036854775807], [[1], [2]]],
                                       "Concrete Inputs": [1, null, "[9223372036854775807]"]})"),
-                            event("cpu_op", "aten::linear", "10", "9", "1",
-                                  R"({"Input Dims": [[-5, 9223372036854775807], [4, 9223372036854775807]]})")})),
+                                event("cpu_op", "aten::linear", "10", "9", "1",
+                                      R"({"Input Dims": [[-5, 9223372036854775807], [4, 9223372036854775807]]})")})),
             "");
 }
 

@@ -12,7 +12,7 @@
 namespace tacho {
 namespace {
 
-std::string error_of(const std::string& text) {
+std::string trace_error(const std::string& text) {
   try {
     parse_trace(text, "t");
   } catch (const Error& error) {
@@ -22,7 +22,7 @@ std::string error_of(const std::string& text) {
   return "";
 }
 
-const ProfiledPart* find(const StepProfile& profile, const std::string& kind) {
+const ProfiledPart* first_part(const StepProfile& profile, const std::string& kind) {
   for (const ProfiledOperation& operation : profile.operations)
     for (const ProfiledPart& part : operation.parts)
       if (part.kind == kind) return &part;
@@ -57,10 +57,10 @@ TEST(OnednnVerbose, StepsAreFoundByRepetition) {
   EXPECT_EQ(p.facts.versions.at("oneDNN"), "3.13.3");
   EXPECT_EQ(p.facts.step_kind, "train");
   EXPECT_FALSE(p.facts.whole_step);
-  ASSERT_TRUE(find(p, "conv2d"));
-  EXPECT_EQ(find(p, "conv2d")->work, 80'281'600 / 32) << "25 products for each of 4 x 32 x 28 x 28 outputs";
-  EXPECT_TRUE(find(p, "bias_add"));
-  EXPECT_FALSE(find(p, "sum")) << "this one has no bias";
+  ASSERT_TRUE(first_part(p, "conv2d"));
+  EXPECT_EQ(first_part(p, "conv2d")->work, 80'281'600 / 32) << "25 products for each of 4 x 32 x 28 x 28 outputs";
+  EXPECT_TRUE(first_part(p, "bias_add"));
+  EXPECT_FALSE(first_part(p, "sum")) << "this one has no bias";
   ASSERT_EQ(p.accounts.size(), 1u);
   EXPECT_EQ(p.accounts[0].samples_ns, std::vector<int64_t>(3, 250'000)) << "reorders stand apart";
 }
@@ -76,18 +76,18 @@ TEST(OnednnVerbose, WhatNeverRepeatsIsOneStep) {
   EXPECT_THAT(p.notes, testing::Contains(testing::HasSubstr("never repeats")));
   EXPECT_EQ(p.operations[0].parts[0].shapes, (std::vector<std::vector<int64_t>>{{4}, {2, 8}}));
   EXPECT_EQ(p.operations[1].parts[0].shapes, (std::vector<std::vector<int64_t>>{{2}, {4, 8}}));
-  EXPECT_EQ(find(p, "max_pool2d")->shapes, (std::vector<std::vector<int64_t>>{{4, 2, 4, 4}}));
+  EXPECT_EQ(first_part(p, "max_pool2d")->shapes, (std::vector<std::vector<int64_t>>{{4, 2, 4, 4}}));
 }
 
 TEST(OnednnVerbose, MistakesHaveTheirLine) {
-  EXPECT_THAT(error_of(kLogHead), testing::HasSubstr("profile_exec"));
-  EXPECT_THAT(error_of(kLogHead + "onednn_verbose,v1,primitive,exec,cpu,matmul\n"), testing::HasSubstr("line 3"));
-  EXPECT_THAT(error_of(kLogHead + log_line("matmul", "undef", "", "1x1:1x1", "soon")), testing::HasSubstr("'soon'"));
-  EXPECT_THAT(error_of(kLogHead + log_line("matmul", "undef", "", "1x1:1x1", "-3")), testing::HasSubstr("line 3"));
+  EXPECT_THAT(trace_error(kLogHead), testing::HasSubstr("profile_exec"));
+  EXPECT_THAT(trace_error(kLogHead + "onednn_verbose,v1,primitive,exec,cpu,matmul\n"), testing::HasSubstr("line 3"));
+  EXPECT_THAT(trace_error(kLogHead + log_line("matmul", "undef", "", "1x1:1x1", "soon")), testing::HasSubstr("'soon'"));
+  EXPECT_THAT(trace_error(kLogHead + log_line("matmul", "undef", "", "1x1:1x1", "-3")), testing::HasSubstr("line 3"));
   EXPECT_EQ(
-      error_of(kLogHead + log_line("matmul", "undef", "", "99999999999999999999x1:x", "1") +
-               log_line("inner_product", "backward_data", "", "mb9223372036854775807ic9223372036854775807oc7", "1") +
-               log_line("convolution", "backward_data", "bia:", "mb-1_ic0oc0_ih__", "1")),
+      trace_error(kLogHead + log_line("matmul", "undef", "", "99999999999999999999x1:x", "1") +
+                  log_line("inner_product", "backward_data", "", "mb9223372036854775807ic9223372036854775807oc7", "1") +
+                  log_line("convolution", "backward_data", "bia:", "mb-1_ic0oc0_ih__", "1")),
       "");
 }
 
@@ -99,7 +99,7 @@ TEST(OnednnVerbose, SharedLogsOfPyTorchAndTensorFlow) {
     const StepProfile p = read_trace(path);
     EXPECT_EQ(p.steps_ns.size(), 11u);
     EXPECT_EQ(p.facts.batch, 128);
-    EXPECT_EQ(find(p, "conv2d")->work, 80'281'600);
+    EXPECT_EQ(first_part(p, "conv2d")->work, 80'281'600);
   }
 }
 
@@ -130,10 +130,10 @@ TEST(OnnxRuntime, RunsAreSteps) {
   EXPECT_EQ(p.facts.batch, 8);
   ASSERT_EQ(p.operations.size(), 2u);
   EXPECT_EQ(p.operations[0].samples_ns, std::vector<int64_t>(2, 30'000));
-  EXPECT_TRUE(find(p, "relu")) << "fused: the node's name says so";
+  EXPECT_TRUE(first_part(p, "relu")) << "fused: the node's name says so";
   // The packed weight is no input any more; its columns are the output's.
-  EXPECT_EQ(find(p, "matmul")->shapes, (std::vector<std::vector<int64_t>>{{32}, {8, 10}}));
-  EXPECT_EQ(find(p, "matmul")->work, 8 * 32 * 10);
+  EXPECT_EQ(first_part(p, "matmul")->shapes, (std::vector<std::vector<int64_t>>{{32}, {8, 10}}));
+  EXPECT_EQ(first_part(p, "matmul")->work, 8 * 32 * 10);
 }
 
 TEST(OnnxRuntime, SharedProfile) {
@@ -160,22 +160,23 @@ TEST(PlainCsv, StepsLayersAndTheTimeOutside) {
 }
 
 TEST(PlainCsv, MistakesHaveTheirLine) {
-  EXPECT_THAT(error_of("op,layer,phase\n"), testing::HasSubstr("line 1: expected the columns"));
-  EXPECT_THAT(error_of("op,layer,phase,ns\n"), testing::HasSubstr("no rows"));
-  EXPECT_THAT(error_of("op,layer,phase,ns\na,b,forward\n"), testing::HasSubstr("line 2: 3 fields"));
-  EXPECT_THAT(error_of("op,layer,phase,ns\na,b,forward,-4\n"), testing::HasSubstr("ns is '-4'"));
-  EXPECT_THAT(error_of("op,layer,phase,ns\na,b,sideways,4\n"), testing::HasSubstr("phase is 'sideways'"));
-  EXPECT_THAT(error_of("op,layer,phase,ns\na,b,forward,9223372036854775807\na,b,forward,1\n"),
+  EXPECT_THAT(trace_error("op,layer,phase\n"), testing::HasSubstr("line 1: expected the columns"));
+  EXPECT_THAT(trace_error("op,layer,phase,ns\n"), testing::HasSubstr("no rows"));
+  EXPECT_THAT(trace_error("op,layer,phase,ns\na,b,forward\n"), testing::HasSubstr("line 2: 3 fields"));
+  EXPECT_THAT(trace_error("op,layer,phase,ns\na,b,forward,-4\n"), testing::HasSubstr("ns is '-4'"));
+  EXPECT_THAT(trace_error("op,layer,phase,ns\na,b,sideways,4\n"), testing::HasSubstr("phase is 'sideways'"));
+  EXPECT_THAT(trace_error("op,layer,phase,ns\na,b,forward,9223372036854775807\na,b,forward,1\n"),
               testing::HasSubstr("64 bits"));
 }
 
 TEST(Traces, WhatIsNoneIsSaidInOneLine) {
-  EXPECT_THAT(error_of(""), testing::HasSubstr("empty"));
-  EXPECT_THAT(error_of("hello\n"), testing::HasSubstr("neither"));
-  EXPECT_THAT(error_of(R"({"schema": "tacho.why", "schema_version": 1})"),
+  EXPECT_THAT(trace_error(""), testing::HasSubstr("empty"));
+  EXPECT_THAT(trace_error("hello\n"), testing::HasSubstr("neither"));
+  EXPECT_THAT(trace_error(R"({"schema": "tacho.why", "schema_version": 1})"),
               testing::HasSubstr("expected tacho.analyze"));
-  EXPECT_THAT(error_of(R"({"schema": "tacho.analyze"})"), testing::HasSubstr("has no `network`"));
-  EXPECT_THAT(error_of(R"({"schema": "tacho.analyze", "a": )" + std::string(100, '[')), testing::HasSubstr("nested"));
+  EXPECT_THAT(trace_error(R"({"schema": "tacho.analyze"})"), testing::HasSubstr("has no `network`"));
+  EXPECT_THAT(trace_error(R"({"schema": "tacho.analyze", "a": )" + std::string(100, '[')),
+              testing::HasSubstr("nested"));
   EXPECT_THROW(read_trace("/no/such/file.json"), Error);
 }
 

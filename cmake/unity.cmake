@@ -1,0 +1,31 @@
+# Headers and what they instantiate are most of the compiler's work on a small file, so files of one room are compiled
+# several at a time, a third of the time of one by one. Helpers in anonymous namespaces of a room therefore need names (or
+# operands) of their own, which tools/check_names.py checks; files that are compiled once per target stay alone.
+function(tacho_unity target)
+  if(NOT TACHO_UNITY)
+    return()
+  endif()
+  set(size 8)
+  get_target_property(sources ${target} SOURCES)
+  foreach(source ${sources})
+    # Backends and commands are written alike on purpose, and kernels are slow to compile by what they hold.
+    if(NOT source MATCHES "\\.cc$" OR NOT EXISTS ${source})
+      continue()
+    endif()
+    if(source MATCHES "/src/(backends/|cli/commands/)" AND NOT source MATCHES "_test\\.cc$")
+      continue()
+    endif()
+    file(STRINGS ${source} alone REGEX "HWY_TARGET_INCLUDE|TACHO_SOURCE_DIR" LIMIT_COUNT 1)
+    if(alone)
+      continue()
+    endif()
+    # The room, or tests.
+    get_filename_component(folder ${source} DIRECTORY)
+    string(REGEX REPLACE "^.*/src/([^/]+).*$" "\\1" room "${folder}")
+    get_filename_component(room "${room}" NAME)
+    math(EXPR count_${room} "${count_${room}} + 1")
+    math(EXPR part "(${count_${room}} - 1) / ${size}")
+    set_source_files_properties(${source} TARGET_DIRECTORY ${target} PROPERTIES UNITY_GROUP "${room}_${part}")
+  endforeach()
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+endfunction()
