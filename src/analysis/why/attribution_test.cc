@@ -79,7 +79,8 @@ TEST(WhyAttribution, FiveRoundsAreTheirOwnRange) {
     return rounds;
   };
   record.ways[0] = way("slow", five(900'000)), record.ways[1] = way("blas", {5, {sample(400'000, 0)}});
-  const WhyTerm& term = attribute(record).terms[0];
+  const Why why = attribute(record);
+  const WhyTerm& term = why.terms[0];
   EXPECT_EQ(term.samples_low_ns, 497'000);
   EXPECT_EQ(term.samples_high_ns, 504'000);
 }

@@ -126,7 +126,8 @@ void each(const double* numbers, const T* a, const T* b, T* y, int64_t n) {
   };
   if constexpr (kSpread == Spread::none) {
     const T* in[2] = {a, b};
-    for_elements<T, of_two(kOp) ? 2 : 1, 1>(in, &y, n, [&](auto, V* v) HWY_ATTR { v[0] = result(v[0], v[1]); });
+    constexpr size_t kOperands = of_two(kOp) ? 2 : 1;
+    for_elements<T, kOperands, 1>(in, &y, n, [&](auto, V* v) HWY_ATTR { v[0] = result(v[0], v[kOperands - 1]); });
   } else if constexpr (kSpread == Spread::first) {
     const V left = hn::Set(D(), *a);
     for_elements<T, 1, 1>(&b, &y, n, [&](auto, V* v) HWY_ATTR { v[0] = result(left, v[0]); });
