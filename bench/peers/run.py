@@ -34,6 +34,7 @@ ROWS = {  # name: network, image, batch
     "simplenn-4-b8": ("simplenn-4", None, 8),
     "simplenn-4-b32": ("simplenn-4", None, 32),
 }
+BUILT_IN = ("1x28x28", "3x32x32")  # images of tacho's own data sets
 # An allocator that gives nothing back, and OpenMP threads that spin between regions: what helps PyTorch most.
 TUNED = {"MALLOC_MMAP_THRESHOLD_": "1073741824", "MALLOC_TRIM_THRESHOLD_": "1073741824", "GOMP_SPINCOUNT": "10000"}
 # name: framework, settings, environment; training, inference
@@ -94,13 +95,25 @@ class Peer:
         self.process.wait()
 
 
+def random_examples(folder, image, batch):
+    """Four batches of noise in a file, where no built-in data set has images of that size."""
+    import numpy
+
+    random, path = numpy.random.default_rng(0), Path(folder) / "examples.npz"
+    count = 4 * batch
+    numpy.savez(path, x=random.standard_normal((count, *map(int, image.split("x"))), numpy.float32), y=numpy.arange(count) % 10)
+    return str(path)
+
+
 class Ours:
     """`tacho analyze`, started anew each round: its warm-up is not counted, as the peers' is not."""
 
-    def __init__(self, tacho, row, threads, inference):
+    def __init__(self, tacho, row, threads, inference, folder):
         network, image, batch = ROWS[row]
         self.command = [tacho, "analyze", network, "--batch-size", str(batch), "--threads", str(threads), "--ways", "off", "--json", "-"]
         self.command += ["--image", image] if image else []
+        if image and image not in BUILT_IN:
+            self.command += ["--data", random_examples(folder, image, batch)]
         self.command += ["--inference"] if inference else []
         self.name, self.medians, self.low, self.high, self.repetitions, self.peak = "tachograph", [], [], [], 0, 0
         self.version = subprocess.run([tacho, "--version"], capture_output=True, text=True, check=True).stdout.strip()
@@ -140,7 +153,7 @@ def run_row(row, options):
            "inference": options.inference, "warmup": options.warmup, "quiet": not options.verbose}
     failed, results = {}, {}
     with tempfile.TemporaryDirectory() as folder:
-        participants = [Ours(options.tacho, row, options.threads, options.inference)]
+        participants = [Ours(options.tacho, row, options.threads, options.inference, folder)]
         for name in options.peers:
             try:
                 participants.append(Peer(name, sys.executable, job, folder))
