@@ -298,6 +298,7 @@ TEST(SelfCheckSlow, PlantedDelaysComeBackInTheirAccounts) {
       EXPECT_TRUE(row.holds || row.noisy) << to_text(check);
       if (row.noisy) noisy = to_text(check);
     }
+    if (!noisy.empty()) break;  // what is too busy for one execution is asked for minutes by the other
   }
   if (!noisy.empty()) GTEST_SKIP() << "the machine is too busy to tell a millisecond from half of one\n" << noisy;
 }
