@@ -1,5 +1,5 @@
 # Headers and what they instantiate are most of the compiler's work on a small file, so files of one room are compiled
-# several at a time, a third of the time of one by one. Helpers in anonymous namespaces of a room therefore need names (or
+# several at a time. Helpers in anonymous namespaces of a room therefore need names (or
 # operands) of their own, which tools/check_names.py checks; files that are compiled once per target stay alone.
 function(tacho_unity target)
   if(NOT TACHO_UNITY)

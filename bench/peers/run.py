@@ -106,9 +106,9 @@ def random_examples(folder, image, batch):
 
 
 class Ours:
-    """`tacho analyze`, started anew each round: its warm-up is not counted, as the peers' is not."""
+    """`tacho analyze`, started anew each round: its warm-up is not counted, as the peers' is not. `folder`: for rows that need a file."""
 
-    def __init__(self, tacho, row, threads, inference, folder):
+    def __init__(self, tacho, row, threads, inference, folder=None):
         network, image, batch = ROWS[row]
         self.command = [tacho, "analyze", network, "--batch-size", str(batch), "--threads", str(threads), "--ways", "off", "--json", "-"]
         self.command += ["--image", image] if image else []

@@ -10,7 +10,7 @@ namespace {
 
 constexpr size_t kPageWidth = 80, kName = 30, kColumn = 8;
 
-/// SignedMilliseconds with the places that steps of this length deserve.
+/// Milliseconds with the places that steps of this length deserve.
 class SignedMilliseconds {
  public:
   explicit SignedMilliseconds(const Comparison& c) {
