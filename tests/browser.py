@@ -27,7 +27,7 @@ def find_browser():
 class Browser:
     def __init__(self, program, timeout=60):
         self.timeout, self.number, self.waiting = timeout, 0, b""
-        self.folder = tempfile.TemporaryDirectory(prefix="tacho-browser-")
+        self.folder = tempfile.TemporaryDirectory(prefix="tacho-browser-", ignore_cleanup_errors=True)
         to_browser, self.write_end = os.pipe()
         self.read_end, from_browser = os.pipe()
 

@@ -1,7 +1,6 @@
 // tacho machine from a kept profile: nothing is measured.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -14,22 +13,6 @@
 
 namespace tacho {
 namespace {
-
-/// TACHO_HOME for the program that is run.
-class Home {
- public:
-  explicit Home(const std::string& folder) {
-    if (const char* home = std::getenv("TACHO_HOME")) before_ = home;
-    ::setenv("TACHO_HOME", folder.c_str(), 1);
-  }
-  ~Home() {
-    if (before_.empty()) ::unsetenv("TACHO_HOME");
-    else ::setenv("TACHO_HOME", before_.c_str(), 1);
-  }
-
- private:
-  std::string before_;
-};
 
 /// The made-up machine with so many threads, kept as this machine's.
 void keep(int threads) {
@@ -47,7 +30,7 @@ void keep(int threads) {
 TEST(MachineCommand, AKeptProfileIsPrintedInEightyColumns) {
   const int threads = std::max(this_cpu().cores, 9);
   const TestFolder folder;
-  const Home home(folder / "home");
+  const HomeFolder home(folder / "home");
   keep(threads);
   const ProgramResult result = run_tacho(folder / "", {"machine", "--threads", std::to_string(threads)});
   ASSERT_EQ(result.exit_code, 0) << result.err;
@@ -64,7 +47,7 @@ TEST(MachineCommand, AKeptProfileIsPrintedInEightyColumns) {
 TEST(MachineCommand, JsonIsTheKeptProfile) {
   const int threads = std::max(this_cpu().cores, 2);
   const TestFolder folder;
-  const Home home(folder / "home");
+  const HomeFolder home(folder / "home");
   keep(threads);
   const ProgramResult result = run_tacho(folder / "", {"machine", "--json", "-"});
   ASSERT_EQ(result.exit_code, 0) << result.err;

@@ -29,7 +29,7 @@ echo "running $chosen tests under $1; left out: $(count "$slow") in suites whose
      "$(($(count '*') - chosen - $(count "$slow"))) that do not concern it"
 if [ "$chosen" -eq 0 ]; then echo "no test matches $wanted: nothing was checked"; exit 1; fi
 
-export UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=halt_on_error=1
+export UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS="halt_on_error=1 suppressions='$root/tools/thread_sanitizer_suppressions.txt'"
 shards=$(nproc)
 logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 
 #include "base/atomic_file.h"
@@ -59,6 +60,16 @@ ProgramResult RunningProgram::wait() {
 
 ProgramResult run_tacho(const std::string& folder, const std::vector<std::string>& arguments) {
   return RunningProgram(folder, arguments).wait();
+}
+
+HomeFolder::HomeFolder(const std::string& folder) {
+  if (const char* home = std::getenv("TACHO_HOME")) before_ = home;
+  ::setenv("TACHO_HOME", folder.c_str(), 1);
+}
+
+HomeFolder::~HomeFolder() {
+  if (before_.empty()) ::unsetenv("TACHO_HOME");
+  else ::setenv("TACHO_HOME", before_.c_str(), 1);
 }
 
 bool is_one_error_line(const std::string& text) {

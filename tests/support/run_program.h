@@ -33,6 +33,18 @@ class RunningProgram {
 /// Starts it and waits for its end.
 ProgramResult run_tacho(const std::string& folder, const std::vector<std::string>& arguments);
 
+/// TACHO_HOME, where programs that are run keep what they measured, as long as this lives.
+class HomeFolder {
+ public:
+  explicit HomeFolder(const std::string& folder);
+  ~HomeFolder();
+  HomeFolder(const HomeFolder&) = delete;
+  HomeFolder& operator=(const HomeFolder&) = delete;
+
+ private:
+  std::string before_;
+};
+
 /// Whether `text` is exactly one line that begins with "tacho: ".
 bool is_one_error_line(const std::string& text);
 

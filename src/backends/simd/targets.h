@@ -7,9 +7,13 @@
 
 // Compiled are AVX-512 (Highway's AVX3), AVX2, NEON and the baseline that runs everywhere. The others cost time to
 // compile and bring nothing here: machines with SSE4 alone have the baseline, and vectors whose size the compiler does
-// not know (SVE, RVV) do not fit a tile of registers, but those machines have NEON.
-#define HWY_DISABLED_TARGETS \
-  (HWY_SSSE3 | HWY_SSE4 | HWY_AVX3_DL | HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
+// not know (SVE, RVV) do not fit a tile of registers, but those machines have NEON. A build may leave out more.
+#ifndef TACHO_SIMD_LEFT_OUT
+#define TACHO_SIMD_LEFT_OUT 0
+#endif
+#define HWY_DISABLED_TARGETS                                                                                 \
+  (HWY_SSSE3 | HWY_SSE4 | HWY_AVX3_DL | HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV | \
+   (TACHO_SIMD_LEFT_OUT))
 
 // The baseline is Highway's EMU128, which has all operations; for GCC before 12.3 Highway would fall back to SCALAR,
 // which has not, because of GCC's bug 106322 in 16-bit multiplications, of which we have none.
