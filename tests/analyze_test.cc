@@ -277,8 +277,8 @@ TEST(Analyze, WhatRecordingCostsIsADifferenceOfTheSameSteps) {
 TEST(SelfCheckSlow, PlantedDelaysComeBackInTheirAccounts) {
   for (const char* execution : {"graph", "procedural"}) {
     SCOPED_TRACE(execution);
-    const SelfCheck check = self_check(step_of("simplenn-4", {{"threads", "2"}, {"execution", execution}}),
-                                       few_digits(), MeasureOptions{});
+    const SelfCheck check =
+        self_check(step_of("simplenn-4", {{"threads", "2"}, {"execution", execution}}), few_digits(), MeasureOptions{});
     // The ledger: a kernel, a barrier on each of two threads, the input, one thread; and, where each lane has a thread,
     // the other one. compare: the four places, and what may not differ. why: the four places.
     const bool graph = std::string(execution) == "graph" && this_cpu().cores == 2;

@@ -32,6 +32,7 @@ std::string render_gain(const Finding& finding, const Report& report) {
                              fixed(half / 1e6, places), " ms a step (", change >= 0 ? "+" : "-",
                              percent(std::abs(change) / double(report.step.median_ns)), ")");
   if (finding.gain->low_ns <= 0 && finding.gain->high_ns >= 0) text += ": no difference that this could tell";
+  else if (change > 0) text += ": slower";
   return text + "\n";
 }
 

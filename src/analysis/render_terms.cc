@@ -77,6 +77,10 @@ std::string render_terms(const Report& report, const Paint& paint) {
   text += paint.dim(
       "  medians; +kernel: by itself, warm caches, less the floor; +cold: in the step\n"
       "  on one thread, less by itself; +threads: in this run, less on one thread\n");
+  if (all.cold < 0)
+    text +=
+        "  +cold below 0: the machine was slower while kernels ran by themselves; repeat on\n"
+        "  a quiet one\n";
   if (all.contention < 0)
     text +=
         "  +threads below 0: the machine was slower while one thread was measured; repeat\n"

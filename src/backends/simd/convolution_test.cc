@@ -5,8 +5,8 @@
 #include <cmath>
 #include <random>
 
+#include "backends/simd/each_target.h"
 #include "backends/simd/layouts.h"
-#include "backends/simd/targets.h"
 #include "backends/simd/winograd.h"
 #include "ops/bias_add.h"
 #include "ops/conv2d_backward_data.h"
@@ -133,17 +133,7 @@ bool check_three(const ConvolutionCase& c, const std::string& algorithm, const c
   return true;
 }
 
-class SimdConvolution : public testing::TestWithParam<std::string> {
- protected:
-  void SetUp() override {
-    before_ = target_in_use();
-    force_target(GetParam());
-  }
-  void TearDown() override { force_target(before_); }
-
- private:
-  std::string before_;
-};
+class SimdConvolution : public EachTarget {};
 
 TEST_P(SimdConvolution, WinogradOfRandomShapes) {
   Draw draw(1);

@@ -5,9 +5,9 @@
 
 #include <cfloat>
 
+#include "backends/simd/each_target.h"
 #include "backends/simd/kernels.h"
 #include "backends/simd/layouts.h"
-#include "backends/simd/targets.h"
 #include "op/backend.h"
 #include "ops/bias_add.h"
 #include "tests/support/groups.h"
@@ -19,14 +19,8 @@ namespace {
 
 using namespace support;
 
-class SimdElementwise : public testing::TestWithParam<std::string> {
+class SimdElementwise : public simd::EachTarget {
  protected:
-  void SetUp() override {
-    before_ = simd::target_in_use();
-    simd::force_target(GetParam());
-  }
-  void TearDown() override { simd::force_target(before_); }
-
   /// The operation on operands of these shapes in `parts` slices, those of the result's shape channels last where
   /// `images`: simd's offer against the reference in double. Returns what simd computed.
   static std::vector<Tensor> check(const OpDef& op, const Attributes& attributes, const std::vector<Shape>& shapes,
@@ -57,9 +51,6 @@ class SimdElementwise : public testing::TestWithParam<std::string> {
     EXPECT_LE(relative_difference(actual[0], expected[0]), 10 * (dtype == DType::float32 ? FLT_EPSILON : DBL_EPSILON));
     return actual;
   }
-
- private:
-  std::string before_;
 };
 
 /// The fills by which the catalogue keeps arguments away from kinks and out of a logarithm's wrong side.

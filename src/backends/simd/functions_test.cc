@@ -7,8 +7,8 @@
 #include <limits>
 #include <vector>
 
+#include "backends/simd/each_target.h"
 #include "backends/simd/elementwise.h"
-#include "backends/simd/targets.h"
 
 namespace tacho::simd {
 namespace {
@@ -88,17 +88,7 @@ const Case kCases[] = {
     {"elu", Elementwise::elu, [](long double x) { return x > 0 ? x : std::expm1(x); }, 3, 110, 750},
 };
 
-class SimdFunctions : public testing::TestWithParam<std::string> {
- protected:
-  void SetUp() override {
-    before_ = target_in_use();
-    force_target(GetParam());
-  }
-  void TearDown() override { force_target(before_); }
-
- private:
-  std::string before_;
-};
+class SimdFunctions : public EachTarget {};
 
 TEST_P(SimdFunctions, WithinTheirBounds) {
   for (const Case& c : kCases) {

@@ -1,8 +1,8 @@
 // What stands between convolutions, on images that arrive channels last: against the reference, on each target.
 #include <gtest/gtest.h>
 
+#include "backends/simd/each_target.h"
 #include "backends/simd/layouts.h"
-#include "backends/simd/targets.h"
 #include "ops/max_pool2d.h"
 #include "ops/max_pool2d_backward.h"
 #include "ops/reshape.h"
@@ -47,17 +47,7 @@ void expect_image_agreement(const std::vector<TensorType>& inputs, const std::ve
         << "output " << j;
 }
 
-class SimdImages : public testing::TestWithParam<std::string> {
- protected:
-  void SetUp() override {
-    before_ = target_in_use();
-    force_target(GetParam());
-  }
-  void TearDown() override { force_target(before_); }
-
- private:
-  std::string before_;
-};
+class SimdImages : public EachTarget {};
 
 /// One vector of each kind, tails, several vectors.
 constexpr int64_t kChannels[] = {2, 3, 5, 16, 21, 64, 70};

@@ -6,7 +6,7 @@
 #include <cfloat>
 #include <cmath>
 
-#include "backends/simd/targets.h"
+#include "backends/simd/each_target.h"
 #include "op/backend.h"
 #include "ops/bias_add.h"
 #include "ops/reshape.h"
@@ -35,14 +35,8 @@ struct Cut {
   size_t lanes = 1;
 };
 
-class SimdMatmul : public testing::TestWithParam<std::string> {
+class SimdMatmul : public simd::EachTarget {
  protected:
-  void SetUp() override {
-    before_ = simd::target_in_use();
-    simd::force_target(GetParam());
-  }
-  void TearDown() override { simd::force_target(before_); }
-
   /// Runs the chain cut so, with both dtypes, and compares with the reference in double; returns the float32 result.
   static Tensor check(std::vector<TensorType> types, const std::vector<Step>& steps, Cut cut = {}) {
     const Backend& backend = backend_named("simd");
@@ -76,8 +70,6 @@ class SimdMatmul : public testing::TestWithParam<std::string> {
     }
     return single;
   }
-
-  std::string before_;
 };
 
 TEST_P(SimdMatmul, AllTranspositionsAndTails) {

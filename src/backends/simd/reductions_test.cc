@@ -6,8 +6,8 @@
 #include <cfloat>
 #include <cmath>
 
+#include "backends/simd/each_target.h"
 #include "backends/simd/layouts.h"
-#include "backends/simd/targets.h"
 #include "op/backend.h"
 #include "ops/mean.h"
 #include "ops/reduction_geometry.h"
@@ -20,14 +20,8 @@ namespace {
 
 using namespace support;
 
-class SimdReductions : public testing::TestWithParam<std::string> {
+class SimdReductions : public simd::EachTarget {
  protected:
-  void SetUp() override {
-    before_ = simd::target_in_use();
-    simd::force_target(GetParam());
-  }
-  void TearDown() override { simd::force_target(before_); }
-
   /// In `parts` slices on two lanes, images channels last where asked.
   static Tensor check(const char* name, const Attributes& attributes, const Shape& shape, DType dtype, int64_t parts,
                       int64_t terms, bool channels_last = false) {
@@ -56,9 +50,6 @@ class SimdReductions : public testing::TestWithParam<std::string> {
     EXPECT_LE(relative_difference(actual[0], expected[0]), epsilon * (2 + std::sqrt(double(terms))));
     return actual[0];
   }
-
- private:
-  std::string before_;
 };
 
 const std::vector<int64_t> kAxes[] = {{0},    {1},    {2},    {3},       {0, 1},    {1, 2},

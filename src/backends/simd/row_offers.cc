@@ -2,9 +2,8 @@
 #include <algorithm>
 
 #include "backends/simd/kernels.h"
-#include "backends/simd/product_chain.h"
+#include "backends/simd/one_operation.h"
 #include "backends/simd/rows.h"
-#include "backends/simd/targets.h"
 #include "ops/axis_rows.h"
 #include "ops/labels.h"
 #include "ops/row_geometry.h"
@@ -18,20 +17,11 @@ const RowFunctions<T>& functions() {
   else return row_tables().f64;
 }
 
-/// Positions of a member's operands among the group's; its results are the group's.
-struct RowOperands {
-  size_t in[3] = {};
-  explicit RowOperands(const Group& group) {
-    for (size_t i = 0; i < group.members[0].inputs.size(); ++i)
-      in[i] = size_t(position_of(group.inputs, group.members[0].inputs[i]));
-  }
-};
-
 /// softmax or log_softmax, or a gradient of one, along the last axis.
 template <class T>
 class SoftmaxRows final : public Kernel {
  public:
-  explicit SoftmaxRows(const Group& group) : at_(group) {
+  explicit SoftmaxRows(const Group& group) : at_(input_places(group)) {
     const std::string_view op = group.members[0].op->name;
     const RowFunctions<T>& f = functions<T>();
     if (op == "softmax" || op == "log_softmax") forward_ = op == "softmax" ? f.softmax : f.log_softmax;
@@ -39,13 +29,13 @@ class SoftmaxRows final : public Kernel {
   }
   RunStatus run(const KernelRun& run) const override {
     const int64_t n = run.outputs[0].shape().back(), rows = run.outputs[0].elements() / std::max<int64_t>(n, 1);
-    if (forward_) forward_(run.in<T>(at_.in[0]), run.out<T>(0), rows, n);
-    else backward_(run.in<T>(at_.in[0]), run.in<T>(at_.in[1]), run.out<T>(0), rows, n);
+    if (forward_) forward_(run.in<T>(at_[0]), run.out<T>(0), rows, n);
+    else backward_(run.in<T>(at_[0]), run.in<T>(at_[1]), run.out<T>(0), rows, n);
     return {};
   }
 
  private:
-  RowOperands at_;
+  SmallVector<size_t, kMaxOperands> at_;
   void (*forward_)(const T*, T*, int64_t, int64_t) = nullptr;
   void (*backward_)(const T*, const T*, T*, int64_t, int64_t) = nullptr;
 };
@@ -55,21 +45,22 @@ template <class T>
 class CrossEntropy final : public Kernel {
  public:
   explicit CrossEntropy(const Group& group)
-      : at_(group), name_(group.members[0].op->name.data()), backward_(group.members[0].inputs.size() == 3) {}
+      : at_(input_places(group)),
+        name_(group.members[0].op->name.data()),
+        backward_(group.members[0].inputs.size() == 3) {}
   RunStatus run(const KernelRun& run) const override {
-    const Shape& shape = run.inputs[at_.in[0]].shape();
-    const int64_t* labels = run.in<int64_t>(at_.in[1]);
+    const Shape& shape = run.inputs[at_[0]].shape();
+    const int64_t* labels = run.in<int64_t>(at_[1]);
     for (int64_t row = 0; row < shape[0]; ++row) label_of(run, row, shape[1], name_);
-    const T* x = run.in<T>(at_.in[0]);
-    if (backward_)
-      functions_.cross_entropy_backward(x, labels, run.in<T>(at_.in[2]), run.out<T>(0), shape[0], shape[1]);
+    const T* x = run.in<T>(at_[0]);
+    if (backward_) functions_.cross_entropy_backward(x, labels, run.in<T>(at_[2]), run.out<T>(0), shape[0], shape[1]);
     else functions_.cross_entropy(x, labels, run.out<T>(1), run.out<T>(0), shape[0], shape[1]);
     return {};
   }
 
  private:
   const RowFunctions<T>& functions_ = functions<T>();
-  RowOperands at_;
+  SmallVector<size_t, kMaxOperands> at_;
   const char* name_;
   bool backward_;
 };
@@ -79,15 +70,15 @@ template <class T>
 class NormalizeRows final : public Kernel {
  public:
   explicit NormalizeRows(const Group& group)
-      : at_(group),
+      : at_(input_places(group)),
         attributes_(group.members[0].attributes.as<NormalizeRowsAttributes>()),
         backward_(group.members[0].inputs.size() == 3) {}
   RunStatus run(const KernelRun& run) const override {
     const Rows rows = rows_of(attributes_, run.outputs[0].shape());
-    const T* x = run.in<T>(at_.in[0]);
+    const T* x = run.in<T>(at_[0]);
     if (backward_)
-      functions_.normalize_backward(x, run.in<T>(at_.in[1]), run.in<T>(at_.in[2]), run.out<T>(0), rows.count,
-                                    rows.length, attributes_.center);
+      functions_.normalize_backward(x, run.in<T>(at_[1]), run.in<T>(at_[2]), run.out<T>(0), rows.count, rows.length,
+                                    attributes_.center);
     else
       functions_.normalize(x, run.out<T>(0), run.out<T>(1), rows.count, rows.length, T(attributes_.epsilon),
                            attributes_.center);
@@ -96,30 +87,12 @@ class NormalizeRows final : public Kernel {
 
  private:
   const RowFunctions<T>& functions_ = functions<T>();
-  RowOperands at_;
+  SmallVector<size_t, kMaxOperands> at_;
   NormalizeRowsAttributes attributes_;
   bool backward_;
 };
 
-template <template <class> class K>
-OfferResult offer_rows(const Group& group) {
-  if (group.members.size() != 1) return Refusal{"one operation at a time"};
-  const GroupMember& member = group.members[0];
-  const DType dtype = group.operands[size_t(member.inputs[0])].type.dtype;
-  if (dtype != DType::float32 && dtype != DType::float64) return Refusal{text_of("dtype ", name_of(dtype))};
-  for (size_t j = 0; j < member.outputs.size(); ++j)
-    if (j >= group.outputs.size() || group.outputs[j] != member.outputs[j])
-      return Refusal{"a result that nobody reads"};
-  Offer offer;
-  offer.name = std::string(member.op->name);
-  offer.reason = text_of("rows in one pass through memory, vectors for ", target_in_use());
-  for (int input : member.op->may_alias)
-    offer.aliases.push_back(input < 0 ? -1 : position_of(group.inputs, member.inputs[size_t(input)]));
-  if (dtype == DType::float32) offer.kernel = std::make_unique<K<float>>(group);
-  else offer.kernel = std::make_unique<K<double>>(group);
-  offer.executed = {required_by(group), true};
-  return offer;
-}
+constexpr const char* kHow = "rows in one pass through memory";
 
 }  // namespace
 
@@ -128,11 +101,15 @@ OfferResult offer_softmax(const Group& group, const OfferContext&) {
   const Shape& shape = group.operands[size_t(member.inputs[0])].type.shape;
   if (axis_rows(shape, member.attributes.as<AxisAttributes>().axis).inner != 1)
     return Refusal{"rows whose elements are not side by side"};
-  return offer_rows<SoftmaxRows>(group);
+  return offer_alone<SoftmaxRows>(group, kHow);
 }
 
-OfferResult offer_cross_entropy(const Group& group, const OfferContext&) { return offer_rows<CrossEntropy>(group); }
+OfferResult offer_cross_entropy(const Group& group, const OfferContext&) {
+  return offer_alone<CrossEntropy>(group, kHow);
+}
 
-OfferResult offer_normalize_rows(const Group& group, const OfferContext&) { return offer_rows<NormalizeRows>(group); }
+OfferResult offer_normalize_rows(const Group& group, const OfferContext&) {
+  return offer_alone<NormalizeRows>(group, kHow);
+}
 
 }  // namespace tacho::simd

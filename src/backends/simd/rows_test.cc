@@ -7,7 +7,7 @@
 #include <cfloat>
 #include <cmath>
 
-#include "backends/simd/targets.h"
+#include "backends/simd/each_target.h"
 #include "op/backend.h"
 #include "ops/normalize_rows.h"
 #include "ops/softmax.h"
@@ -20,14 +20,8 @@ namespace {
 
 using namespace support;
 
-class SimdRows : public testing::TestWithParam<std::string> {
+class SimdRows : public simd::EachTarget {
  protected:
-  void SetUp() override {
-    before_ = simd::target_in_use();
-    simd::force_target(GetParam());
-  }
-  void TearDown() override { simd::force_target(before_); }
-
   /// The operation whole and in slices of its rows: the same bits, and within the bound of rows.h of the reference.
   static void check(const char* name, const Attributes& attributes, const std::vector<TensorType>& inputs,
                     const std::vector<Fill>& fills) {
@@ -61,8 +55,6 @@ class SimdRows : public testing::TestWithParam<std::string> {
     }
     return run_offer(backend_named("simd"), std::get<Offer>(result), chain, inputs, slices, 1, 0xFF);
   }
-
-  std::string before_;
 };
 
 /// One element, tails, a vector, several, rows that four accumulators share.

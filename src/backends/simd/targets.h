@@ -11,7 +11,7 @@
 #ifndef TACHO_SIMD_LEFT_OUT
 #define TACHO_SIMD_LEFT_OUT 0
 #endif
-#define HWY_DISABLED_TARGETS                                                                                 \
+#define HWY_DISABLED_TARGETS                                                                        \
   (HWY_SSSE3 | HWY_SSE4 | HWY_AVX3_DL | HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV | \
    (TACHO_SIMD_LEFT_OUT))
 

@@ -4,8 +4,7 @@
 #include <cmath>
 
 #include "backends/simd/kernels.h"
-#include "backends/simd/product_chain.h"
-#include "backends/simd/targets.h"
+#include "backends/simd/one_operation.h"
 #include "ops/adagrad_update.h"
 #include "ops/adam_update.h"
 #include "ops/lamb_direction.h"
@@ -81,9 +80,8 @@ UpdateFunction<T> function_of(const Update& update) {
 template <class T>
 class UpdateKernel final : public Kernel {
  public:
-  /// `places`: of the operation's operands among the group's.
-  UpdateKernel(const GroupMember& member, SmallVector<size_t, kMaxOperands> places)
-      : name_(member.op->name), update_(update_of(member)), places_(std::move(places)) {}
+  explicit UpdateKernel(const Group& group)
+      : name_(group.members[0].op->name), update_(update_of(group.members[0])), places_(input_places(group)) {}
 
   RunStatus run(const KernelRun& run) const override {
     const size_t operands = update_.kept + 2;
@@ -120,23 +118,7 @@ class UpdateKernel final : public Kernel {
 }  // namespace
 
 OfferResult offer_update(const Group& group, const OfferContext&) {
-  if (group.members.size() != 1) return Refusal{"one update at a time"};
-  const GroupMember& member = group.members[0];
-  const DType dtype = group.operands[size_t(member.inputs[0])].type.dtype;
-  if (dtype != DType::float32 && dtype != DType::float64) return Refusal{text_of("dtype ", name_of(dtype))};
-  SmallVector<size_t, kMaxOperands> places;
-  for (int operand : member.inputs) places.push_back(size_t(position_of(group.inputs, operand)));
-  for (size_t j = 0; j < member.outputs.size(); ++j)
-    if (j >= group.outputs.size() || group.outputs[j] != member.outputs[j])
-      return Refusal{"a result that nobody reads"};
-  Offer offer;
-  offer.name = std::string(member.op->name);
-  offer.reason = text_of("one pass, vectors for ", target_in_use());
-  for (int input : member.op->may_alias) offer.aliases.push_back(input < 0 ? -1 : int(places[size_t(input)]));
-  if (dtype == DType::float32) offer.kernel = std::make_unique<UpdateKernel<float>>(member, places);
-  else offer.kernel = std::make_unique<UpdateKernel<double>>(member, places);
-  offer.executed = {required_by(group), true};
-  return offer;
+  return offer_alone<UpdateKernel>(group, "one pass");
 }
 
 }  // namespace tacho::simd

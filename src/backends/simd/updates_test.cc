@@ -5,7 +5,7 @@
 
 #include <cfloat>
 
-#include "backends/simd/targets.h"
+#include "backends/simd/each_target.h"
 #include "op/backend.h"
 #include "ops/adagrad_update.h"
 #include "ops/adam_update.h"
@@ -62,14 +62,8 @@ Sample update_sample_of(const Case& c, const Shape& shape) {
   return sample;
 }
 
-class SimdUpdates : public testing::TestWithParam<std::string> {
+class SimdUpdates : public simd::EachTarget {
  protected:
-  void SetUp() override {
-    before_ = simd::target_in_use();
-    simd::force_target(GetParam());
-  }
-  void TearDown() override { simd::force_target(before_); }
-
   static Offer offer_of(const Chain& chain, const Slice& largest) {
     OfferResult result = backend_named("simd").offer(chain.group(largest), {this_cpu(), ""});
     if (auto* refusal = std::get_if<Refusal>(&result)) ADD_FAILURE() << refusal->reason;
@@ -81,9 +75,6 @@ class SimdUpdates : public testing::TestWithParam<std::string> {
     const Offer offer = offer_of(chain, slices[0]);
     return run_offer(backend_named("simd"), offer, chain, inputs, slices, 1, 0xFF);
   }
-
- private:
-  std::string before_;
 };
 
 const Shape kUpdateShapes[] = {{1}, {3}, {17}, {31}, {5, 3}, {7, 67}, {3, 5, 3, 11}};
