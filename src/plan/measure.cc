@@ -27,18 +27,39 @@ void fill(Buffer& buffer, const TensorType& type, size_t bytes) {
   if (type == TensorType{DType::int64, {}}) *static_cast<int64_t*>(buffer.data()) = 1;
 }
 
-/// Pooling's gradient is told where in each plane of its result an element goes: everywhere, as in a step. (All to one
-/// place, each addition waits for the one before: 1.7 times as long for a pooling of 28 x 28.) Others keep their zeros.
-void fill_positions(void* data, const TensorType& type, const TensorType& result) {
-  if (type.dtype != DType::int32 || type.shape.size() != 4 || result.shape.size() != 4) return;
-  const auto plane = [](const TensorType& t) { return t.shape[2] * t.shape[3]; };
-  const int64_t places = std::min(plane(type), plane(result));
-  int32_t* to = static_cast<int32_t*>(data);
-  for (int64_t i = 0, n = element_count(type.shape); i < n && places > 0; ++i) to[i] = int32_t(i % places);
-}
-
 size_t bytes_of(const TensorType& type, const Layout& layout) {
   return layout.kind == Layout::opaque ? size_t(layout.bytes) : size_t(byte_count(type.shape, type.dtype));
+}
+
+/// Pooling's gradient is told where in each plane of its result an element goes: within the part of it that its own
+/// place stands for, as pooling finds its maxima, in no order. (All to one place, each addition waits for the one
+/// before; to the part of another, the kernel that expects its own takes a slower way.) Others keep their zeros, and so
+/// do layouts that only their owner knows.
+void fill_positions(const View& view, const Layout& layout, const TensorType& result) {
+  const Shape &from = view.type.shape, &to = result.shape;
+  if (view.type.dtype != DType::int32 || from.size() != 4 || to.size() != 4 || !view.data) return;
+  if (element_count(from) == 0 || element_count(to) == 0 || layout.kind == Layout::opaque) return;
+  const bool blocked = layout.kind == Layout::blocked;
+  const int64_t block = blocked ? layout.block : 1;
+  if (blocked && (layout.block_axis != 1 || from[1] % block != 0)) return;
+  int64_t step[4], elements = 1;
+  for (size_t axis = 4; axis-- > 0;) {
+    const size_t at = layout.permutation.empty() ? axis : size_t(layout.permutation[axis]);
+    step[at] = elements, elements *= from[at];
+  }
+  const auto within = [](int64_t place, int64_t count, int64_t size, uint32_t any) {
+    return std::min(place * size / count + any % std::max<int64_t>(size / count, 1), size - 1);
+  };
+  int32_t* const data = static_cast<int32_t*>(view.data);
+  uint32_t drawn = 1;
+  for (int64_t plane = 0; plane < from[0] * from[1]; ++plane)
+    for (int64_t i = 0; i < from[2]; ++i)
+      for (int64_t j = 0; j < from[3]; ++j) {
+        drawn = drawn * 1664525u + 1013904223u;
+        const int64_t at = blocked ? ((plane / block * from[2] + i) * from[3] + j) * block + plane % block
+                                   : plane / from[1] * step[0] + plane % from[1] * step[1] + i * step[2] + j * step[3];
+        data[at] = int32_t(within(i, from[2], to[2], drawn >> 8) * to[3] + within(j, from[3], to[3], drawn >> 20));
+      }
 }
 
 /// Has all pages given: a step's memory was touched long before, and giving pages may take longer than the kernel (150
@@ -77,8 +98,8 @@ class Operands {
     for (const OperandUse& use : node.inputs) inputs.push_back(view_of(use));
     for (const OperandUse& use : node.outputs) outputs.push_back(view_of(use));
     if (node.kind != PlannedNode::compute || outputs.empty()) return;
-    for (const View& input : inputs)
-      if (input.data) fill_positions(input.data, input.type, outputs[0].type);
+    for (size_t i = 0; i < inputs.size(); ++i)
+      if (inputs[i].data) fill_positions(inputs[i], plan.values[size_t(node.inputs[i].value)].layout, outputs[0].type);
   }
   void* bytes(size_t size) {
     memory_.push_back(std::make_unique<Buffer>(size));
@@ -208,7 +229,8 @@ int64_t measure_run(const KernelCall& call) {
     else outputs.push_back(operand(group.outputs[i], offer.output_layouts, i));
   }
   if (!outputs.empty())
-    for (const View& input : inputs) fill_positions(input.data, input.type, outputs[0].type);
+    for (size_t i = 0; i < inputs.size(); ++i)
+      fill_positions(inputs[i], offer.input_layouts.empty() ? Layout{} : offer.input_layouts[i], outputs[0].type);
   SmallVector<const void*, kMaxOperands> packed;
   for (size_t i = 0; i < offer.packs.size(); ++i) {
     memory.push_back(std::make_unique<Buffer>(offer.packs[i].bytes));

@@ -9,6 +9,9 @@
 namespace tacho {
 namespace {
 
+/// 2: a pooling's gradient is measured with places in its own windows.
+constexpr int kSchemaVersion = 2;
+
 constexpr size_t kLargestFile = size_t{64} << 20;
 
 }  // namespace
@@ -21,7 +24,9 @@ std::map<std::string, int64_t> TuningRecord::read() const {
   if (path_.empty() || !std::filesystem::exists(path_, error)) return times;
   try {
     const nlohmann::json file = nlohmann::json::parse(read_file(path_, kLargestFile));
-    if (file.at("schema") != "tacho.tuning" || file.at("machine") != machine_identity()) return times;
+    if (file.at("schema") != "tacho.tuning" || file.at("schema_version") != kSchemaVersion ||
+        file.at("machine") != machine_identity())
+      return times;
     for (const auto& [key, ns] : file.at("times").items())
       if (ns.is_number_integer() && ns.get<int64_t>() > 0) times[key] = ns.get<int64_t>();
   } catch (const std::exception&) {
@@ -57,11 +62,11 @@ void TuningRecord::save() {
   for (const auto& [key, ns] : times_) all.emplace(key, ns);  // the first to measure is who others chose by
   try {
     std::filesystem::create_directories(std::filesystem::path(path_).parent_path());
-    write_file_atomic(
-        path_,
-        nlohmann::json{
-            {"schema", "tacho.tuning"}, {"schema_version", 1}, {"machine", machine_identity()}, {"times", all}}
-            .dump(1));
+    write_file_atomic(path_, nlohmann::json{{"schema", "tacho.tuning"},
+                                            {"schema_version", kSchemaVersion},
+                                            {"machine", machine_identity()},
+                                            {"times", all}}
+                                 .dump(1));
   } catch (const std::exception&) {
     // The next run measures again; the choices of this one stand.
   }

@@ -4,9 +4,12 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <set>
 
 #include "base/atomic_file.h"
 #include "nn/builtin.h"
+#include "ops/max_pool2d_backward.h"
+#include "tests/support/groups.h"
 #include "train/session.h"
 
 namespace tacho {
@@ -69,6 +72,41 @@ std::unique_ptr<Plan> tuned_plan(TuningRecord* record, const KernelChoices& choi
   plan.tuning = record;
   plan.choices = choices;
   return make_plan(std::move(graph), {}, plan);
+}
+
+/// Notes where its second operand says that maxima were found.
+class NotesPlaces final : public Kernel {
+ public:
+  RunStatus run(const KernelRun& run) const override {
+    places.assign(run.in<int32_t>(1), run.in<int32_t>(1) + run.inputs[1].elements());
+    return {};
+  }
+  mutable std::vector<int32_t> places;
+};
+
+TEST(Tuning, PoolingsGradientIsMeasuredWithPlacesInItsOwnWindows) {
+  const int64_t channels = 3, rows = 3, columns = 2, height = 7, width = 5;
+  const TensorType pooled{DType::float32, {2, channels, rows, columns}}, index{DType::int32, pooled.shape};
+  const support::Chain chain = support::single_group(op_named("max_pool2d_backward"),
+                                                     MaxPool2dBackwardAttributes{{height, width}}, {pooled, index}, 0);
+  const Slice slice{0, 2, 2};
+  const Group group = chain.group(slice);
+  for (const bool last : {false, true}) {
+    Offer offer;
+    if (last) offer.input_layouts = {channels_last(), channels_last()};
+    const NotesPlaces kernel;
+    EXPECT_GT(measure({KernelCall::run, kernel, "simd", &offer, &group, slice}), 0);
+    ASSERT_EQ(kernel.places.size(), size_t(2 * channels * rows * columns));
+    std::set<int32_t> seen;
+    for (int64_t i = 0; i < int64_t(kernel.places.size()); ++i) {
+      const int64_t at = last ? i / channels : i, row = at / columns % rows, column = at % columns;
+      const int32_t place = kernel.places[size_t(i)];
+      EXPECT_EQ(place / width / 2, row) << "element " << i;
+      EXPECT_EQ(place % width / 2, column) << "element " << i;
+      seen.insert(int32_t(place / width % 2 * 2 + place % width % 2));
+    }
+    EXPECT_EQ(seen.size(), 4u) << "always in the same corner";
+  }
 }
 
 TEST(Tuning, PlanIsMeasuredOnceAndThenReadsItsRecord) {

@@ -1,5 +1,6 @@
 // Pooling and its gradient, bias gradients and reshapes of images that lie channels last.
 #include "backends/simd/convolution_group.h"
+#include "backends/simd/image_offer.h"
 #include "backends/simd/image_ops.h"
 #include "backends/simd/kernels.h"
 #include "backends/simd/layouts.h"
@@ -96,49 +97,9 @@ class ChannelSum final : public OutputPartialKernel {
   int output_;
 };
 
-/// Why the group's operands are no images of numbers; `members`: how many operations are taken together.
-std::string objection(const Group& group, const OfferContext& context, size_t members) {
-  if (group.members.size() != members) return "one operation at a time";
-  for (const std::vector<int>* operands : {&group.inputs, &group.outputs})
-    for (int operand : *operands) {
-      const GroupOperand& o = group.operands[size_t(operand)];
-      if (o.type.dtype != DType::float32 && o.type.dtype != DType::int32)
-        return text_of("dtype ", name_of(o.type.dtype));
-      if (!may_be_images(o)) return "not images, or images sliced along another axis than the batch";
-    }
-  if (context.row_major_outputs)
-    for (int operand : group.outputs)
-      if (!image_layout(group.operands[size_t(operand)].type).is_row_major()) return "the result is read row-major";
-  return {};
-}
-
-/// Whether an operand arrives channels last (or there is no difference): other images are as well left to others.
-bool arrives_channels_last(const Group& group, int operand) {
-  const GroupOperand& o = group.operands[size_t(operand)];
-  return is_nhwc(o.layout) || (image_layout(o.type).is_row_major() && o.layout.is_row_major());
-}
-
-Offer offer_of(const Group& group) {
-  Offer offer;
-  offer.name = to_string(group);
-  offer.reason = text_of("images lie channels last, vectors for ", target_in_use());
-  const auto layout_of = [&](int operand) {
-    const GroupOperand& o = group.operands[size_t(operand)];
-    return may_be_images(o) ? image_layout(o.type) : Layout{};
-  };
-  for (int operand : group.inputs) offer.input_layouts.push_back(layout_of(operand));
-  for (int operand : group.outputs) offer.output_layouts.push_back(layout_of(operand));
-  for (const GroupMember& member : group.members) {
-    const TensorTypes in = group.input_types(member), out = group.output_types(member);
-    offer.executed.tally += tally_of(*member.op, {member.attributes, in, out});
-  }
-  offer.executed.declared = true;
-  return offer;
-}
-
 /// max_pool2d_backward as member `last`, the gradient of a relu before it where that is 1.
 OfferResult offer_unpool(const Group& group, const OfferContext& context, size_t last) {
-  if (std::string reason = objection(group, context, last + 1); !reason.empty()) return Refusal{reason};
+  if (std::string reason = image_objection(group, context, last + 1); !reason.empty()) return Refusal{reason};
   const GroupMember &pool = group.members[last], &first = group.members[0];
   const int index = position_of(group.inputs, pool.inputs[1]), dy = position_of(group.inputs, first.inputs[0]);
   const int gate = last ? position_of(group.inputs, first.inputs[1]) : -1;
@@ -146,7 +107,7 @@ OfferResult offer_unpool(const Group& group, const OfferContext& context, size_t
   if (index < 0 || dy < 0 || group.outputs != std::vector<int>{pool.outputs[0]}) return Refusal{"no chain"};
   // The places decide: they come from the pooling itself, the gradient perhaps from a fully connected layer.
   if (!arrives_channels_last(group, pool.inputs[1])) return Refusal{"row-major images"};
-  Offer offer = offer_of(group);
+  Offer offer = image_offer(group);
   offer.kernel = std::make_unique<Unpool>(size_t(dy), size_t(index), gate);
   return offer;
 }
@@ -160,13 +121,13 @@ OfferResult offer_relu_and_pool_gradient(const Group& group, const OfferContext&
 }
 
 OfferResult offer_max_pool2d(const Group& group, const OfferContext& context) {
-  if (std::string reason = objection(group, context, 1); !reason.empty()) return Refusal{reason};
+  if (std::string reason = image_objection(group, context, 1); !reason.empty()) return Refusal{reason};
   const GroupMember& member = group.members[0];
   if (!arrives_channels_last(group, member.inputs[0])) return Refusal{"row-major images"};
   const int y = position_of(group.outputs, member.outputs[0]), index = position_of(group.outputs, member.outputs[1]);
   if (y < 0) return Refusal{"only the places of the maxima are read"};
   const Shape& x = group.operands[size_t(member.inputs[0])].type.shape;
-  Offer offer = offer_of(group);
+  Offer offer = image_offer(group);
   offer.kernel =
       std::make_unique<MaxPool>(pool_geometry(member.attributes.as<MaxPool2dAttributes>(), x), size_t(y), index);
   return offer;
@@ -184,7 +145,7 @@ OfferResult offer_channel_sum(const Group& group, const OfferContext&) {
     return Refusal{"not images that lie channels last"};
   if (member.attributes.as<ReductionAttributes>().axes != std::vector<int64_t>{0, 2, 3})
     return Refusal{"not a sum over all but the channels"};
-  Offer offer = offer_of(group);
+  Offer offer = image_offer(group);
   offer.kernel = std::make_unique<ChannelSum>(group);
   return offer;
 }
@@ -193,7 +154,7 @@ OfferResult offer_image_reshape(const Group& group, const OfferContext&) {
   const GroupOperand& x = group.operands[size_t(group.inputs[0])];
   if (group.members.size() > 1 || !is_nhwc(x.layout) || !(group.operands[size_t(group.outputs[0])].state == x.state))
     return Refusal{"not images that lie channels last"};
-  Offer offer = offer_of(group);
+  Offer offer = image_offer(group);
   offer.reason = "out of channels last on the way";
   offer.input_layouts = {x.layout};
   offer.output_layouts.clear();

@@ -3,8 +3,12 @@
 
 #include "backends/simd/each_target.h"
 #include "backends/simd/layouts.h"
+#include "ops/adaptive_avg_pool2d.h"
+#include "ops/adaptive_avg_pool2d_backward.h"
+#include "ops/avg_pool2d_backward.h"
 #include "ops/max_pool2d.h"
 #include "ops/max_pool2d_backward.h"
+#include "ops/pool_geometry.h"
 #include "ops/reshape.h"
 #include "ops/sum.h"
 #include "tests/support/groups.h"
@@ -88,6 +92,27 @@ TEST_P(SimdImages, PoolingBackward) {
             {{&op_named("relu_backward"), {}, {0, 1}}, {&op_named("max_pool2d_backward"), attributes, {3, 2}}}, index);
       }
     }
+}
+
+/// Windows side by side, overlapping, apart, over the padding, of one place, of all.
+TEST_P(SimdImages, AveragePooling) {
+  for (int64_t channels : kChannels) {
+    const TensorType x = f32({5, channels, 6, 5});
+    for (const AvgPool2dAttributes& attributes :
+         {AvgPool2dAttributes{}, AvgPool2dAttributes{{3, 2}, {1, 3}, {2, 0, 1, 1}, false, false},
+          AvgPool2dAttributes{{3, 2}, {2, 2}, {0, 1, 0, 0}, true}, AvgPool2dAttributes{{1, 1}, {3, 2}},
+          AvgPool2dAttributes{{6, 5}, {1, 1}}}) {
+      expect_image_agreement({x}, {{&op_named("avg_pool2d"), attributes, {0}}});
+      const PoolGeometry g = pool_geometry(attributes, x.shape);
+      expect_image_agreement(
+          {f32({5, channels, g.rows.out, g.columns.out})},
+          {{&op_named("avg_pool2d_backward"), AvgPool2dBackwardAttributes{attributes, {6, 5}}, {0}}});
+    }
+    expect_image_agreement({x}, {{&op_named("adaptive_avg_pool2d"), AdaptiveAvgPool2dAttributes{{4, 3}}, {0}}});
+    expect_image_agreement(
+        {f32({5, channels, 4, 3})},
+        {{&op_named("adaptive_avg_pool2d_backward"), AdaptiveAvgPool2dBackwardAttributes{{6, 5}}, {0}}});
+  }
 }
 
 TEST_P(SimdImages, RefusesAPlaceOutsideOfThePlane) {

@@ -1,5 +1,7 @@
 #include "backends/simd/image_ops.h"
 
+#include <numeric>
+
 #include "backends/simd/targets.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -24,13 +26,27 @@ HWY_INLINE void add_columns(D d, const float* x, int64_t places, int64_t channel
   for (int v = 0; v < kVectors; ++v) hn::StoreU(hn::Add(hn::LoadU(d, sums + v * lanes), total[v]), d, sums + v * lanes);
 }
 
-void add_places(const float* x, int64_t places, int64_t channels, float* sums) {
+void add_channels(const float* x, int64_t places, int64_t channels, float* sums) {
   const hn::ScalableTag<float> d;
   const int64_t lanes = int64_t(hn::Lanes(d));
   int64_t c = 0;
   for (; c + 4 * lanes <= channels; c += 4 * lanes) add_columns<4>(d, x + c, places, channels, sums + c);
   for (; c + lanes <= channels; c += lanes) add_columns<1>(d, x + c, places, channels, sums + c);
   for (; c < channels; ++c) add_columns<1>(hn::CappedTag<float, 1>(), x + c, places, channels, sums + c);
+}
+
+void add_places(const float* x, int64_t places, int64_t channels, float* sums) {
+  constexpr int64_t kMostFloats = 1024;
+  const int64_t lanes = int64_t(HWY_LANES(float)), together = lanes / std::gcd(lanes, channels);
+  const int64_t floats = together * channels, blocks = places / together;
+  if (together == 1 || blocks < 2 || floats > kMostFloats) return add_channels(x, places, channels, sums);
+  // Channels that fill no vectors: so many places that they do are taken as one place of as many channels more.
+  HWY_ALIGN float block[kMostFloats];
+  std::fill_n(block, floats, 0.0f);
+  add_channels(x, blocks, floats, block);
+  for (int64_t p = 0; p < together; ++p)
+    for (int64_t c = 0; c < channels; ++c) sums[c] += block[p * channels + c];
+  add_channels(x + blocks * floats, places - blocks * together, channels, sums);
 }
 
 void max_pool(const PoolGeometry& g, int64_t channels, int64_t images, const float* x, float* y, int32_t* index) {
@@ -90,10 +106,51 @@ bool unpool_by_two(const ImageExtent& image, const float* dy, const float* gate,
   return within;
 }
 
+float share_of(const WindowPart& row, const WindowPart& column) { return 1.0f / float(row.divisor * column.divisor); }
+
+void average(const AverageAxis& rows, const AverageAxis& columns, int64_t channels, int64_t images, const float* x,
+             float* y) {
+  const int64_t width = int64_t(columns.seen_by.size()), image_floats = int64_t(rows.seen_by.size()) * width * channels;
+  for (int64_t n = 0; n < images; ++n, x += image_floats)
+    for (const WindowPart& row : rows.parts)
+      for (const WindowPart& column : columns.parts) {
+        const float share = share_of(row, column);
+        for_channels(channels, [&](auto d, int64_t c) HWY_ATTR {
+          auto sum = hn::Zero(d);
+          for (int64_t h = row.begin; h < row.end; ++h)
+            for (int64_t w = column.begin; w < column.end; ++w)
+              sum = hn::Add(sum, hn::LoadU(d, x + (h * width + w) * channels + c));
+          hn::StoreU(hn::Mul(sum, hn::Set(d, share)), d, y + c);
+        });
+        y += channels;
+      }
+}
+
+void spread(const AverageAxis& rows, const AverageAxis& columns, int64_t channels, int64_t images, const float* dy,
+            float* dx) {
+  const int64_t across = int64_t(columns.parts.size()), dy_floats = int64_t(rows.parts.size()) * across * channels;
+  for (int64_t n = 0; n < images; ++n, dy += dy_floats)
+    for (const auto& [top, below] : rows.seen_by)
+      for (const auto& [left, right] : columns.seen_by) {
+        for_channels(channels, [&, top = top, below = below, left = left, right = right](auto d, int64_t c) HWY_ATTR {
+          auto sum = hn::Zero(d);
+          for (int64_t r = top; r < below; ++r)
+            for (int64_t s = left; s < right; ++s) {
+              const auto share = hn::Set(d, share_of(rows.parts[size_t(r)], columns.parts[size_t(s)]));
+              sum = hn::MulAdd(hn::LoadU(d, dy + (r * across + s) * channels + c), share, sum);
+            }
+          hn::StoreU(sum, d, dx + c);
+        });
+        dx += channels;
+      }
+}
+
 constexpr ImageRoutines kRoutines{
     .add_places = add_places,
     .max_pool = max_pool,
     .unpool_by_two = unpool_by_two,
+    .average = average,
+    .spread = spread,
 };
 
 }  // namespace

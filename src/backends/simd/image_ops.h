@@ -1,9 +1,21 @@
 #pragma once
 // What stands between convolutions, on images that lie channels last.
+#include <vector>
+
 #include "backends/simd/images.h"
 #include "ops/pool_geometry.h"
 
 namespace tacho::simd {
+
+/// Windows of an average pooling along one axis.
+struct AverageAxis {
+  struct Windows {
+    int64_t begin = 0, end = 0;
+  };
+  std::vector<WindowPart> parts;  ///< by window; neither begins nor ends move backwards
+  std::vector<Windows> seen_by;   ///< by place: the windows that see it
+  explicit AverageAxis(std::vector<WindowPart> windows, int64_t places);
+};
 
 struct ImageRoutines {
   /// sums[c] += the sum over `places` of x.
@@ -15,6 +27,13 @@ struct ImageRoutines {
   /// places in `index`, else 0; each element is written once. False, and dx is anything, where a place lies in another
   /// window.
   bool (*unpool_by_two)(const ImageExtent& image, const float* dy, const float* gate, const int32_t* index, float* dx);
+
+  /// Means of each window.
+  void (*average)(const AverageAxis& rows, const AverageAxis& columns, int64_t channels, int64_t images, const float* x,
+                  float* y);
+  /// Its adjoint: each place gets its share of the windows that see it, and is written once.
+  void (*spread)(const AverageAxis& rows, const AverageAxis& columns, int64_t channels, int64_t images, const float* dy,
+                 float* dx);
 };
 
 /// Those of the best instruction set that this machine has (and Highway may use).

@@ -25,6 +25,8 @@ bool supports_convolution(const OpDef& op, const Attributes& attributes, std::sp
 OfferResult offer_relu_and_pool_gradient(const Group& group, const OfferContext& context);
 OfferResult offer_max_pool2d(const Group& group, const OfferContext& context);
 OfferResult offer_max_pool2d_backward(const Group& group, const OfferContext& context);
+/// avg_pool2d, adaptive_avg_pool2d and their gradients.
+OfferResult offer_average_pool(const Group& group, const OfferContext& context);
 /// A bias gradient: the sum over images and places, for each channel.
 OfferResult offer_channel_sum(const Group& group, const OfferContext& context);
 /// Into a row-major tensor of another shape, in one pass.

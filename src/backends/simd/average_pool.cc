@@ -1,0 +1,78 @@
+// Means of windows and their gradients, on images that lie channels last.
+#include "backends/simd/image_offer.h"
+#include "backends/simd/image_ops.h"
+#include "backends/simd/kernels.h"
+#include "ops/avg_pool2d_backward.h"
+
+namespace tacho::simd {
+namespace {
+
+/// The pooling whose larger images are `image` and whose smaller ones are `windows`.
+struct AveragePool {
+  AverageAxis rows, columns;
+
+  static AveragePool of(const GroupMember& member, const Shape& image, const Shape& windows) {
+    const std::string_view op = member.op->name;
+    if (op.starts_with("adaptive"))
+      return with(
+          image, windows, [&](int64_t i) { return even_part(image[2], windows[2], i); },
+          [&](int64_t i) { return even_part(image[3], windows[3], i); });
+    const AvgPool2dAttributes& a = op == "avg_pool2d" ? member.attributes.as<AvgPool2dAttributes>()
+                                                      : member.attributes.as<AvgPool2dBackwardAttributes>().pool;
+    const PoolGeometry g = pool_geometry(a, image);
+    return with(
+        image, windows, [&](int64_t i) { return window_part(g.rows, i, a.count_include_pad); },
+        [&](int64_t i) { return window_part(g.columns, i, a.count_include_pad); });
+  }
+
+ private:
+  template <class Row, class Column>
+  static AveragePool with(const Shape& image, const Shape& windows, Row row, Column column) {
+    std::vector<WindowPart> down, right;
+    for (int64_t i = 0; i < windows[2]; ++i) down.push_back(row(i));
+    for (int64_t i = 0; i < windows[3]; ++i) right.push_back(column(i));
+    return {AverageAxis(std::move(down), image[2]), AverageAxis(std::move(right), image[3])};
+  }
+};
+
+class AveragePoolKernel final : public Kernel {
+ public:
+  AveragePoolKernel(AveragePool pool, bool backward)
+      : pool_(std::move(pool)), run_(backward ? image_routines().spread : image_routines().average) {}
+  RunStatus run(const KernelRun& run) const override {
+    const Shape& shape = run.inputs[0].shape();
+    run_(pool_.rows, pool_.columns, shape[1], shape[0], run.in<float>(0), run.out<float>(0));
+    return {};
+  }
+
+ private:
+  AveragePool pool_;
+  decltype(ImageRoutines::average) run_;
+};
+
+}  // namespace
+
+AverageAxis::AverageAxis(std::vector<WindowPart> windows, int64_t places) : parts(std::move(windows)) {
+  Windows seen;
+  const int64_t count = int64_t(parts.size());
+  for (int64_t place = 0; place < places; ++place) {
+    while (seen.begin < count && parts[size_t(seen.begin)].end <= place) ++seen.begin;
+    while (seen.end < count && parts[size_t(seen.end)].begin <= place) ++seen.end;
+    seen_by.push_back({seen.begin, std::max(seen.begin, seen.end)});
+  }
+}
+
+OfferResult offer_average_pool(const Group& group, const OfferContext& context) {
+  if (std::string reason = image_objection(group, context, 1); !reason.empty()) return Refusal{reason};
+  const GroupMember& member = group.members[0];
+  const bool backward = member.op->name.ends_with("_backward");
+  // A gradient may come row-major out of a fully connected layer: its result, several times as large, should not.
+  if (!backward && !arrives_channels_last(group, member.inputs[0])) return Refusal{"row-major images"};
+  const Shape in = group.input_types(member)[0].shape, out = group.output_types(member)[0].shape;
+  Offer offer = image_offer(group);
+  offer.kernel = std::make_unique<AveragePoolKernel>(
+      backward ? AveragePool::of(member, out, in) : AveragePool::of(member, in, out), backward);
+  return offer;
+}
+
+}  // namespace tacho::simd
