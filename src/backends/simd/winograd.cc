@@ -10,6 +10,7 @@
 #include "backends/simd/counted.h"
 #include "backends/simd/image_result-inl.h"
 #include "backends/simd/panels-inl.h"
+#include "backends/simd/transpose-inl.h"
 #include "backends/simd/winograd_transforms-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -122,34 +123,47 @@ int64_t packed_floats(const WinogradShape& s) {
   return panels(s.to.channels) * s.tile() * s.tile() * s.from.channels * kPanel;
 }
 
+/// G w G^T of a vector of filters from `first` on, for channels [channel, channel + count): one vector for each
+/// channel, kPanel apart, in each of the tile's places.
+template <int M>
+void transform_filters(const WinogradShape& s, const float* w, bool turned, int64_t first, int64_t channel,
+                       int64_t count, float* to, int64_t place_floats) {
+  using T = Transform<M>;
+  constexpr int64_t kTogether = 4;  // channels: their taps are whole blocks of a transposition
+  const hn::ScalableTag<float> d;
+  HWY_ALIGN float taps[kTogether * 9][kLanes<float>];
+  const int64_t present = std::clamp<int64_t>(s.to.channels - first, 0, kLanes<float>);
+  if (present < kLanes<float>) std::fill_n(taps[0], kTogether * 9 * kLanes<float>, 0.0f);
+  for (int64_t at = 0; at < count; at += kTogether) {
+    const int64_t some = std::min(kTogether, count - at), c = channel + at;
+    if (turned)
+      for (int64_t i = 0; i < some; ++i)
+        transpose(w + ((c + i) * s.to.channels + first) * 9, present, 9, 9, taps[i * 9], kLanes<float>);
+    else
+      transpose(w + (first * s.from.channels + c) * 9, present, some * 9, s.from.channels * 9, taps[0], kLanes<float>);
+    for (int64_t i = 0; i < some; ++i)
+      transform_tile<3, T::kTile, hn::Vec<decltype(d)>>(
+          [&](const auto* a, auto* b) HWY_ATTR { T::filter(d, a, b); },
+          [&](int row, int column) HWY_ATTR {
+            const int tap = row * 3 + column;
+            return hn::Load(d, taps[i * 9 + (turned ? 8 - tap : tap)]);
+          },
+          [&](int row, int column, auto value)
+              HWY_ATTR { hn::StoreU(value, d, to + (at + i) * kPanel + (row * T::kTile + column) * place_floats); });
+  }
+}
+
 /// Filters as [group of panels][place][panel][channel][kPanel]: the order in which they are read.
 template <int M>
 void pack_as(const WinogradShape& s, const WinogradBlocks& blocks, const float* w, bool turned, float* packed) {
-  using T = Transform<M>;
-  constexpr int kPlaces = T::kTile * T::kTile;
-  const hn::ScalableTag<float> d;
-  const int64_t to_step = turned ? 9 : s.from.channels * 9, from_step = turned ? s.to.channels * 9 : 9;
+  constexpr int kPlaces = (M + 2) * (M + 2);
   const int64_t panel_floats = s.from.channels * kPanel;
-  HWY_ALIGN float taps[9][kLanes<float>];
   for (int64_t panel = 0; panel < panels(s.to.channels); ++panel) {
-    const int64_t first = panel * kPanel, in_group = panel % blocks.panels;
+    const int64_t in_group = panel % blocks.panels;
     const int64_t place_floats = std::min(blocks.panels, panels(s.to.channels) - panel + in_group) * panel_floats;
     float* const to_panel = packed + (panel - in_group) * kPlaces * panel_floats + in_group * panel_floats;
-    for (int64_t c = 0; c < s.from.channels; ++c)
-      for (int64_t column = 0; column < kPanel; column += kLanes<float>) {
-        float* to = to_panel + c * kPanel + column;
-        const int64_t present = std::clamp<int64_t>(s.to.channels - first - column, 0, kLanes<float>);
-        const float* from = w + (first + column) * to_step + c * from_step;
-        for (int64_t tap = 0; tap < 9; ++tap) {
-          for (int64_t lane = 0; lane < present; ++lane)
-            taps[turned ? 8 - tap : tap][lane] = from[lane * to_step + tap];
-          for (int64_t lane = present; lane < kLanes<float>; ++lane) taps[turned ? 8 - tap : tap][lane] = 0;
-        }
-        transform_tile<3, T::kTile, hn::Vec<decltype(d)>>(
-            [&](const auto* a, auto* b) HWY_ATTR { T::filter(d, a, b); },
-            [&](int i, int j) HWY_ATTR { return hn::Load(d, taps[i * 3 + j]); },
-            [&](int i, int j, auto value) HWY_ATTR { hn::StoreU(value, d, to + (i * T::kTile + j) * place_floats); });
-      }
+    for (int64_t column = 0; column < kPanel; column += kLanes<float>)
+      transform_filters<M>(s, w, turned, panel * kPanel + column, 0, s.from.channels, to_panel + column, place_floats);
   }
 }
 
@@ -165,6 +179,17 @@ int64_t even_block(int64_t tiles, int64_t most) {
   return (tiles + blocks - 1) / blocks;
 }
 
+/// Channels whose transformed filters are made where they are used, or 0 where all are kept. Filters that leave L2 many
+/// times over and meet few tiles take longer to write and read than to transform: so many channels are transformed at a
+/// time that half of L2 holds them and the tiles.
+int64_t fresh_depth(const WinogradShape& s, int64_t tiles, const CpuInfo& cpu) {
+  constexpr int64_t kFewTiles = 64;
+  const int64_t place_bytes = s.tile() * s.tile() * int64_t(sizeof(float));
+  if (packed_floats(s) * int64_t(sizeof(float)) <= 4 * cpu.l2_bytes || tiles > kFewTiles) return 0;
+  const int64_t fit = cpu.l2_bytes / 2 / (place_bytes * (kPanel + std::max<int64_t>(tiles, 1))) / 4 * 4;
+  return even_block(s.from.channels, std::clamp<int64_t>(fit, 16, 128));
+}
+
 /// Blocks of a convolution. Filters stream past for every block, so it has many tiles; where the transformed images
 /// then leave L2, several panels pass over each place's while it is near, so many as leave half of L2 to their
 /// products. Measured from 32 to 512 channels: with 16 registers 48 tiles are best (Zen 3, against the third of L2 that
@@ -172,6 +197,7 @@ int64_t even_block(int64_t tiles, int64_t most) {
 /// third of L2 and one panel.
 WinogradBlocks blocks(const WinogradShape& s, int64_t images, const CpuInfo& cpu) {
   const int64_t place_bytes = s.tile() * s.tile() * int64_t(sizeof(float)), tiles = images * s.tiles();
+  if (const int64_t depth = fresh_depth(s, tiles, cpu); depth > 0) return {std::max<int64_t>(tiles, 1), 1, depth};
   if (kTileRows < 14) {
     const int64_t block = even_block(tiles, 8 * kTileRows);
     const int64_t fit = cpu.l2_bytes / 2 / (block * place_bytes * kPanel);
@@ -181,11 +207,15 @@ WinogradBlocks blocks(const WinogradShape& s, int64_t images, const CpuInfo& cpu
   return {even_block(tiles, std::clamp<int64_t>(fit, 2 * kTileRows, 4 * kTileRows)), 1};
 }
 
+/// A place's filters of one block of channels; no power of two apart (see Places).
+int64_t fresh_distance(const WinogradBlocks& blocks) { return blocks.depth * kPanel + 16; }
+
 int64_t zero_floats(int64_t channels) { return (channels + 15) / 16 * 16; }
 
 int64_t workspace_floats(const WinogradShape& s, const WinogradBlocks& blocks) {
   return zero_floats(s.from.channels) + Places(s, blocks.tiles, s.from.channels).floats +
-         Places(s, blocks.tiles, blocks.panels * kPanel).floats;
+         Places(s, blocks.tiles, blocks.panels * kPanel).floats +
+         (blocks.depth > 0 ? s.tile() * s.tile() * fresh_distance(blocks) : 0);
 }
 
 /// Channels that are summed at a time: their part of a panel of filters stays in half of L1. At most 128 whatever the
@@ -231,28 +261,68 @@ void convolve(const WinogradShape& s, const WinogradBlocks& blocks, int64_t imag
   else convolve_as<2>(s, blocks, images, x, packed, result, workspace);
 }
 
+template <int M>
+void convolve_fresh_as(const WinogradShape& s, const WinogradBlocks& blocks, int64_t images, const float* x,
+                       const float* w, bool turned, const ImageResult& result, float* workspace) {
+  constexpr int kPlaces = (M + 2) * (M + 2);
+  const Places images_at(s, blocks.tiles, s.from.channels), products_at(s, blocks.tiles, kPanel);
+  float *zeros = workspace, *v = zeros + zero_floats(s.from.channels), *m = v + images_at.floats;
+  float* filters = m + products_at.floats;
+  std::fill_n(zeros, zero_floats(s.from.channels), 0.0f);
+  const int64_t count = images * s.tiles(), channels = s.from.channels, distance = fresh_distance(blocks);
+  transform_images<M>(s, 0, count, x, zeros, images_at, v);
+  for (int64_t channel = 0; channel < s.to.channels; channel += kPanel) {
+    const int64_t results = std::min(kPanel, s.to.channels - channel), columns = whole_vectors(results);
+    for (int64_t c = 0; c < channels; c += blocks.depth) {
+      const int64_t depth = std::min(blocks.depth, channels - c);
+      for (int64_t column = 0; column < columns; column += kLanes<float>)
+        transform_filters<M>(s, w, turned, channel + column, c, depth, filters + column, distance);
+      TileEnd<float> end;
+      end.add = c > 0;
+      for (int place = 0; place < kPlaces; ++place)
+        multiply_panels<float>(count, columns, depth,
+                               StepsTogether<float>{v + place * images_at.distance + c, images_at.row},
+                               filters + place * distance, kPanel, 0, m + place * products_at.distance, kPanel, end);
+    }
+    transform_results<M>(s, 0, count, channel, results, products_at, m, result);
+  }
+}
+
+void convolve_fresh(const WinogradShape& s, const WinogradBlocks& blocks, int64_t images, const float* x,
+                    const float* w, bool turned, const ImageResult& result, float* workspace) {
+  if (s.outputs == 4) convolve_fresh_as<4>(s, blocks, images, x, w, turned, result, workspace);
+  else convolve_fresh_as<2>(s, blocks, images, x, w, turned, result, workspace);
+}
+
 /// The partial is read and written once a block, so a block has many tiles, also where the transformed images and
 /// gradients then leave L2: they are read from end to end.
-int64_t gradient_tile_block(const WinogradShape& s, int64_t images, const CpuInfo& cpu) {
+WinogradBlocks gradient_blocks(const WinogradShape& s, int64_t images, const CpuInfo& cpu) {
+  const int64_t tiles = images * s.tiles();
+  if (const int64_t depth = fresh_depth(s, tiles, cpu); depth > 0) return {std::max<int64_t>(tiles, 1), 1, depth};
   const int64_t tile_bytes =
       s.tile() * s.tile() * int64_t(sizeof(float)) * (s.from.channels + panels(s.to.channels) * kPanel);
   // By measurement: with 16 registers fewer than 72 cost up to 20 % (Zen 3), with 32 registers 56 suffice.
   const int64_t fewest = kTileRows < 14 ? 84 : 56;
-  return even_block(images * s.tiles(), std::clamp<int64_t>(cpu.l2_bytes / 3 / tile_bytes, fewest, 96));
+  return {even_block(tiles, std::clamp<int64_t>(cpu.l2_bytes / 3 / tile_bytes, fewest, 96))};
 }
 
-int64_t gradient_workspace_floats(const WinogradShape& s, int64_t block) {
-  return zero_floats(std::max(s.from.channels, kPanel)) + Places(s, block, s.from.channels).floats +
-         panels(s.to.channels) * Places(s, block, kPanel).floats;
+int64_t gradient_workspace_floats(const WinogradShape& s, const WinogradBlocks& blocks) {
+  const int64_t gradients = Places(s, blocks.tiles, kPanel).floats;
+  return zero_floats(std::max(s.from.channels, kPanel)) + Places(s, blocks.tiles, s.from.channels).floats +
+         (blocks.depth > 0 ? gradients + s.tile() * s.tile() * fresh_distance(blocks)
+                           : panels(s.to.channels) * gradients);
 }
 
-/// [place][panel][channel][kPanel].
-int64_t partial_floats(const WinogradShape& s) { return packed_floats(s); }
+/// [place][panel][channel][kPanel]; where blocks.depth is not 0, [panel][channel][tap][kPanel].
+int64_t partial_floats(const WinogradShape& s, const WinogradBlocks& blocks) {
+  return blocks.depth > 0 ? panels(s.to.channels) * s.from.channels * 9 * kPanel : packed_floats(s);
+}
 
 template <int M>
-void accumulate_as(const WinogradShape& s, int64_t block, int64_t images, const float* x, const float* dy, bool empty,
-                   float* partial, float* workspace) {
+void accumulate_as(const WinogradShape& s, const WinogradBlocks& blocks, int64_t images, const float* x,
+                   const float* dy, bool empty, float* partial, float* workspace) {
   constexpr int kPlaces = (M + 2) * (M + 2);
+  const int64_t block = blocks.tiles;
   const int64_t channels = s.from.channels, zero = zero_floats(std::max(channels, kPanel));
   const Places images_at(s, block, channels), gradients_at(s, block, kPanel);
   float *zeros = workspace, *v = zeros + zero, *g = v + images_at.floats;
@@ -277,10 +347,48 @@ void accumulate_as(const WinogradShape& s, int64_t block, int64_t images, const 
   }
 }
 
-void accumulate(const WinogradShape& s, int64_t block, int64_t images, const float* x, const float* dy, bool empty,
-                float* partial, float* workspace) {
-  if (s.outputs == 4) accumulate_as<4>(s, block, images, x, dy, empty, partial, workspace);
-  else accumulate_as<2>(s, block, images, x, dy, empty, partial, workspace);
+/// The sums of some channels go through the filters' transform while they are near, and only the taps are kept.
+template <int M>
+void accumulate_taps_as(const WinogradShape& s, const WinogradBlocks& blocks, int64_t images, const float* x,
+                        const float* dy, bool empty, float* partial, float* workspace) {
+  using T = Transform<M>;
+  constexpr int kPlaces = T::kTile * T::kTile;
+  const hn::ScalableTag<float> d;
+  const int64_t channels = s.from.channels, zero = zero_floats(std::max(channels, kPanel));
+  const Places images_at(s, blocks.tiles, channels), gradients_at(s, blocks.tiles, kPanel);
+  float *zeros = workspace, *v = zeros + zero, *g = v + images_at.floats, *sums = g + gradients_at.floats;
+  std::fill_n(zeros, zero, 0.0f);
+  const int64_t count = images * s.tiles(), distance = fresh_distance(blocks);
+  transform_images<M>(s, 0, count, x, zeros, images_at, v);
+  for (int64_t panel = 0; panel < s.to.channels; panel += kPanel) {
+    const int64_t columns = panel_columns(s.to.channels, panel);
+    transform_gradients<M>(s, 0, count, panel, dy, zeros, gradients_at, g);
+    for (int64_t c = 0; c < channels; c += blocks.depth) {
+      const int64_t depth = std::min(blocks.depth, channels - c);
+      for (int place = 0; place < kPlaces; ++place)
+        multiply_panels<float>(depth, columns, count,
+                               RowsTogether<float>{v + place * images_at.distance + c, images_at.row},
+                               g + place * gradients_at.distance, kPanel, 0, sums + place * distance, kPanel, {});
+      for (int64_t i = 0; i < depth; ++i, partial += 9 * kPanel)
+        for (int64_t column = 0; column < columns; column += kLanes<float>)
+          transform_tile<T::kTile, 3, hn::Vec<decltype(d)>>(
+              [&](const auto* a, auto* b) HWY_ATTR { T::filter_gradient(d, a, b); },
+              [&](int row, int at)
+                  HWY_ATTR { return hn::LoadU(d, sums + (row * T::kTile + at) * distance + i * kPanel + column); },
+              [&](int row, int at, auto value) HWY_ATTR {
+                float* const to = partial + (row * 3 + at) * kPanel + column;
+                hn::StoreU(empty ? value : hn::Add(hn::LoadU(d, to), value), d, to);
+              });
+    }
+  }
+}
+
+void accumulate(const WinogradShape& s, const WinogradBlocks& blocks, int64_t images, const float* x, const float* dy,
+                bool empty, float* partial, float* workspace) {
+  const auto run = s.outputs == 4     ? blocks.depth > 0 ? accumulate_taps_as<4> : accumulate_as<4>
+                       : blocks.depth > 0 ? accumulate_taps_as<2>
+                                      : accumulate_as<2>;
+  run(s, blocks, images, x, dy, empty, partial, workspace);
 }
 
 /// The sum over lanes [first, first + span) by a binary tree, where more than two make a loop of loads too simple.
@@ -332,9 +440,25 @@ void finish_as(const WinogradShape& s, const Lanes<float>& lanes, int64_t first,
     }
 }
 
-void finish(const WinogradShape& s, const Lanes<float>& lanes, int64_t first, int64_t filters, float* dw) {
-  if (s.outputs == 4) finish_as<4>(s, lanes, first, filters, dw);
-  else finish_as<2>(s, lanes, first, filters, dw);
+/// Of taps: the lanes' sums of some channels, so many that they are whole blocks of a transposition.
+void finish_taps(const WinogradShape& s, const Lanes<float>& lanes, int64_t first, int64_t filters, float* dw) {
+  constexpr int64_t kTogether = 16;
+  const int64_t channels = s.from.channels;
+  HWY_ALIGN float sums[kTogether * 9 * kPanel];
+  int64_t span = 1;
+  while (span < lanes.count) span *= 2;
+  for (int64_t k = 0; k < filters; k += kPanel)
+    for (int64_t c = 0; c < channels; c += kTogether) {
+      const int64_t taps = std::min(kTogether, channels - c) * 9;
+      sum_lanes_at(lanes, span, (first + k) * channels * 9 + c * 9 * kPanel, taps * kPanel, sums);
+      transpose(sums, taps, std::min(kPanel, filters - k), kPanel, dw + (k * channels + c) * 9, channels * 9);
+    }
+}
+
+void finish(const WinogradShape& s, const WinogradBlocks& blocks, const Lanes<float>& lanes, int64_t first,
+            int64_t filters, float* dw) {
+  const auto run = blocks.depth > 0 ? finish_taps : s.outputs == 4 ? finish_as<4> : finish_as<2>;
+  run(s, lanes, first, filters, dw);
 }
 
 /// What one transform of a tile executes, counted by doing it.
@@ -367,8 +491,32 @@ Tally tally(const WinogradShape& s, bool gradient, int64_t images) {
   total.add += products;
   return total;
 }
-Tally convolve_tally(const WinogradShape& s, int64_t images) { return tally(s, false, images); }
-Tally accumulate_tally(const WinogradShape& s, int64_t images) { return tally(s, true, images); }
+/// One transform of each filter.
+Tally of_filters(const WinogradShape& s, const Tally& each) {
+  Tally total;
+  total.mul = each.mul * s.from.channels * s.to.channels, total.add = each.add * s.from.channels * s.to.channels;
+  return total;
+}
+Tally convolve_tally(const WinogradShape& s, const WinogradBlocks& blocks, int64_t images) {
+  Tally total = tally(s, false, images);
+  if (blocks.depth == 0) return total;
+  const CountedTag d;
+  return total += of_filters(
+             s, s.outputs == 4
+                    ? count_transform<3, 6>([&](const Counted* a, Counted* b) { Transform<4>::filter(d, a, b); })
+                    : count_transform<3, 4>([&](const Counted* a, Counted* b) { Transform<2>::filter(d, a, b); }));
+}
+Tally accumulate_tally(const WinogradShape& s, const WinogradBlocks& blocks, int64_t images) {
+  Tally total = tally(s, true, images);
+  if (blocks.depth == 0) return total;
+  const CountedTag d;
+  return total += of_filters(s, s.outputs == 4 ? count_transform<6, 3>([&](const Counted* a, Counted* b) {
+                               Transform<4>::filter_gradient(d, a, b);
+                             })
+                                               : count_transform<4, 3>([&](const Counted* a, Counted* b) {
+                                                   Transform<2>::filter_gradient(d, a, b);
+                                                 }));
+}
 
 constexpr WinogradRoutines kRoutines{
     .packed_floats = packed_floats,
@@ -376,7 +524,8 @@ constexpr WinogradRoutines kRoutines{
     .blocks = blocks,
     .workspace_floats = workspace_floats,
     .convolve = convolve,
-    .gradient_tile_block = gradient_tile_block,
+    .convolve_fresh = convolve_fresh,
+    .gradient_blocks = gradient_blocks,
     .gradient_workspace_floats = gradient_workspace_floats,
     .partial_floats = partial_floats,
     .accumulate = accumulate,

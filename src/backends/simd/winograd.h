@@ -27,6 +27,7 @@ struct WinogradShape {
 /// registers).
 struct WinogradBlocks {
   int64_t tiles = 0, panels = 1;
+  int64_t depth = 0;  ///< channels whose filters are transformed at a time, where they are used; 0: all, packed before
 };
 
 /// M for results of this extent: the one with fewer multiplications, 2 (more accurate) where they are the same.
@@ -48,22 +49,28 @@ struct WinogradRoutines {
   void (*convolve)(const WinogradShape&, const WinogradBlocks&, int64_t images, const float* x, const float* packed,
                    const ImageResult&, float* workspace);
 
+  /// The same where blocks.depth is not 0, with filters as `pack` takes them.
+  void (*convolve_fresh)(const WinogradShape&, const WinogradBlocks&, int64_t images, const float* x, const float* w,
+                         bool turned, const ImageResult&, float* workspace);
+
   /// The same three for the gradient of the filters, and the floats of its partial: the gradient before the filters'
-  /// transform. `accumulate` and `combine` add to it, or, where it is `empty`, overwrite it.
-  int64_t (*gradient_tile_block)(const WinogradShape&, int64_t images, const CpuInfo&);
-  int64_t (*gradient_workspace_floats)(const WinogradShape&, int64_t tile_block);
-  int64_t (*partial_floats)(const WinogradShape&);
-  void (*accumulate)(const WinogradShape&, int64_t tile_block, int64_t images, const float* x, const float* dy,
+  /// transform, or, where blocks.depth is not 0, behind it. `accumulate` and `combine` add to it, or, where it is
+  /// `empty`, overwrite it.
+  WinogradBlocks (*gradient_blocks)(const WinogradShape&, int64_t images, const CpuInfo&);
+  int64_t (*gradient_workspace_floats)(const WinogradShape&, const WinogradBlocks&);
+  int64_t (*partial_floats)(const WinogradShape&, const WinogradBlocks&);
+  void (*accumulate)(const WinogradShape&, const WinogradBlocks&, int64_t images, const float* x, const float* dy,
                      bool empty, float* partial, float* workspace);
   void (*combine)(float* into, const float* from, int64_t floats, bool empty);
   /// Out of the lanes' partials, summed by a binary tree: filters `first` to `first + filters` of dw, to.channels x
   /// from.channels x 3 x 3, row-major; `dw` is where filter `first` goes. `first` is a multiple of `panel`.
-  void (*finish)(const WinogradShape&, const Lanes<float>& lanes, int64_t first, int64_t filters, float* dw);
+  void (*finish)(const WinogradShape&, const WinogradBlocks&, const Lanes<float>& lanes, int64_t first, int64_t filters,
+                 float* dw);
   int64_t panel;
 
-  /// Executed by `convolve` (without the epilogue), `accumulate` for so many images, `pack` and `finish`.
-  Tally (*convolve_tally)(const WinogradShape&, int64_t images);
-  Tally (*accumulate_tally)(const WinogradShape&, int64_t images);
+  /// Executed by `convolve` or `convolve_fresh` (without the epilogue), and by `accumulate`, for so many images.
+  Tally (*convolve_tally)(const WinogradShape&, const WinogradBlocks&, int64_t images);
+  Tally (*accumulate_tally)(const WinogradShape&, const WinogradBlocks&, int64_t images);
 };
 
 /// Those of the best instruction set that this machine has (and Highway may use).

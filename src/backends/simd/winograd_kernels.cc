@@ -9,12 +9,11 @@ namespace {
 /// Forward, or the images' gradient: the convolution of the results' gradients with the filters turned.
 class WinogradConvolve final : public Kernel {
  public:
-  WinogradConvolve(const ConvolutionGroup& group, const WinogradShape& shape, const WinogradRoutines& routines)
-      : group_(group),
-        shape_(shape),
-        routines_(routines),
-        blocks_(routines.blocks(shape, group.geometry.n, this_cpu())) {}
+  WinogradConvolve(const ConvolutionGroup& group, const WinogradShape& shape, const WinogradRoutines& routines,
+                   const CpuInfo& cpu)
+      : group_(group), shape_(shape), routines_(routines), blocks_(routines.blocks(shape, group.geometry.n, cpu)) {}
 
+  const WinogradBlocks& blocks() const { return blocks_; }
   size_t packed_bytes() const { return size_t(routines_.packed_floats(shape_)) * sizeof(float); }
   size_t workspace_bytes() const { return size_t(routines_.workspace_floats(shape_, blocks_)) * sizeof(float); }
 
@@ -23,9 +22,14 @@ class WinogradConvolve final : public Kernel {
                    static_cast<float*>(destination));
   }
   RunStatus run(const KernelRun& run) const override {
-    routines_.convolve(shape_, blocks_, run.inputs[group_.first].shape()[0], run.in<float>(group_.first),
-                       static_cast<const float*>(run.packed[0]), group_.result_of(run),
-                       static_cast<float*>(run.workspace));
+    if (blocks_.depth > 0)
+      routines_.convolve_fresh(shape_, blocks_, run.inputs[group_.first].shape()[0], run.in<float>(group_.first),
+                               run.in<float>(group_.second), group_.kind == ConvolutionGroup::backward_data,
+                               group_.result_of(run), static_cast<float*>(run.workspace));
+    else
+      routines_.convolve(shape_, blocks_, run.inputs[group_.first].shape()[0], run.in<float>(group_.first),
+                         static_cast<const float*>(run.packed[0]), group_.result_of(run),
+                         static_cast<float*>(run.workspace));
     return {};
   }
 
@@ -38,35 +42,37 @@ class WinogradConvolve final : public Kernel {
 
 class WinogradWeights final : public FilterGradient, public RowJoin {
  public:
-  WinogradWeights(const ConvolutionGroup& group, const WinogradShape& shape, const WinogradRoutines& routines)
+  WinogradWeights(const ConvolutionGroup& group, const WinogradShape& shape, const WinogradRoutines& routines,
+                  const CpuInfo& cpu)
       : FilterGradient(group),
         shape_(shape),
         routines_(routines),
-        block_(routines.gradient_tile_block(shape, group.geometry.n, this_cpu())) {}
+        blocks_(routines.gradient_blocks(shape, group.geometry.n, cpu)) {}
 
+  const WinogradBlocks& blocks() const { return blocks_; }
   int64_t row_step() const override { return routines_.panel; }
   void join_rows(const Lanes<std::byte>& lanes, const Slice& rows, const View& result) const override {
     const Lanes<float> sums = filled(lanes);
     if (sums.count == 0) std::fill_n(result.as<float>(), result.elements(), 0.0f);
-    else routines_.finish(shape_, sums, rows.begin, rows.count, result.as<float>());
+    else routines_.finish(shape_, blocks_, sums, rows.begin, rows.count, result.as<float>());
   }
 
  private:
-  int64_t scratch_floats() const override { return routines_.gradient_workspace_floats(shape_, block_); }
-  int64_t floats() const override { return routines_.partial_floats(shape_); }
+  int64_t scratch_floats() const override { return routines_.gradient_workspace_floats(shape_, blocks_); }
+  int64_t floats() const override { return routines_.partial_floats(shape_, blocks_); }
   void add(int64_t images, const float* x, const float* dy, bool empty, float* sums, float* workspace) const override {
-    routines_.accumulate(shape_, block_, images, x, dy, empty, sums, workspace);
+    routines_.accumulate(shape_, blocks_, images, x, dy, empty, sums, workspace);
   }
   void join(float* into, const float* from, bool empty) const override {
     routines_.combine(into, from, floats(), empty);
   }
   void write(const float* sums, float* dw) const override {
-    routines_.finish(shape_, {sums, 0, 1}, 0, shape_.to.channels, dw);
+    routines_.finish(shape_, blocks_, {sums, 0, 1}, 0, shape_.to.channels, dw);
   }
 
   WinogradShape shape_;
   const WinogradRoutines& routines_;
-  int64_t block_;
+  WinogradBlocks blocks_;
 };
 
 /// Why Winograd's algorithm cannot compute this convolution, or is not worth it; empty where it is.
@@ -123,20 +129,22 @@ OfferResult offer(const Group& group, const OfferContext& context, MakeKernel ma
 }  // namespace
 
 OfferResult offer_winograd(const Group& group, const OfferContext& context) {
-  return offer(group, context, [](const auto& convolution, const auto& shape, const auto& routines, Offer& offer) {
-    auto kernel = std::make_unique<WinogradConvolve>(convolution, shape, routines);
+  return offer(group, context, [&](const auto& convolution, const auto& shape, const auto& routines, Offer& offer) {
+    auto kernel = std::make_unique<WinogradConvolve>(convolution, shape, routines, context.cpu);
     offer.workspace_bytes = kernel->workspace_bytes();
-    offer.packs = {{convolution.second, kernel->packed_bytes()}};
-    offer.executed.tally += routines.convolve_tally(shape, convolution.geometry.n);
+    if (kernel->blocks().depth == 0) offer.packs = {{convolution.second, kernel->packed_bytes()}};
+    else offer.reason += "; filters are transformed where they are used";
+    offer.executed.tally += routines.convolve_tally(shape, kernel->blocks(), convolution.geometry.n);
     offer.kernel = std::move(kernel);
   });
 }
 
 OfferResult offer_winograd_weights(const Group& group, const OfferContext& context) {
   return offer(group, context, [&](const auto& convolution, const auto& shape, const auto& routines, Offer& offer) {
-    auto kernel = std::make_unique<WinogradWeights>(convolution, shape, routines);
+    auto kernel = std::make_unique<WinogradWeights>(convolution, shape, routines, context.cpu);
     offer.workspace_bytes = kernel->workspace_bytes(!group.has_partial());
-    offer.executed.tally += routines.accumulate_tally(shape, convolution.geometry.n);
+    if (kernel->blocks().depth > 0) offer.reason += "; sums are transformed where they are made";
+    offer.executed.tally += routines.accumulate_tally(shape, kernel->blocks(), convolution.geometry.n);
     offer.kernel = std::move(kernel);
   });
 }
