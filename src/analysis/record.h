@@ -57,7 +57,8 @@ struct RunRecord {
   int cores = 1;
   SwitchValues switches;
   std::string way;                         ///< the switches that say how, in words
-  int64_t slices = 0, slice_examples = 0;  ///< 0: no plan for the whole step
+  int64_t slices = 0, slice_examples = 0;  ///< of the segment with the fewest; 0: no plan for the whole step
+  int64_t most_slices = 0;                 ///< of any segment
 
   Graph source;               ///< the step before any pass: required counts belong to its nodes
   std::vector<NodeRow> rows;  ///< what the ledger's node numbers mean

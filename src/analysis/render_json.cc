@@ -250,6 +250,7 @@ Json to_json(const Report& report) {
                {"loss", record.loss},
                {"data", record.data},
                {"slices", record.slices},
+               {"most_slices", record.most_slices},
                {"step", step_to_json(report)},
                {"ledger", ledger_to_json(report)},
                {"phases", phases},

@@ -34,7 +34,8 @@ std::string render_header(const Report& report, const Paint& paint) {
   text += wrap(machine, 80, 11);
   std::string way = "  way      " + record.way;
   if (record.slices > 0)
-    way += text_of(", ", record.slices, record.slices == 1 ? " slice of " : " slices of ", record.slice_examples);
+    way += text_of(", ", record.slices, record.slices == 1 ? " slice of " : " slices of ", record.slice_examples,
+                   record.most_slices > record.slices ? text_of(" to ", record.most_slices) : "");
   return text + wrap(way, 80, 11);
 }
 

@@ -65,7 +65,8 @@ View PlanRunner::operand_view(const OperandUse& use, const Slice& slice, int thr
   if (!use.sliced) return view;
   const bool local = addresses_[size_t(use.value)].storage == Storage::local;
   if (value.layout.kind == Layout::opaque) {
-    if (!local) view.data = static_cast<std::byte*>(view.data) + plan_.slice_at(slice.begin) * value.layout.bytes;
+    if (!local)
+      view.data = static_cast<std::byte*>(view.data) + plan_.slice_at(slice.begin, value.order) * value.layout.bytes;
     view.type.shape[0] = slice.count * use.rows;
     return view;
   }

@@ -92,7 +92,9 @@ RunRecord measure(const StepOptions& options, const Dataset& data, const Measure
   record.sum_of_sizes_bytes = executor.sum_of_sizes_bytes();
   record.peak_rss_bytes = peak_rss_bytes();
   if (const Plan* plan = executor.plan()) {
-    if (plan->slice_examples > 0) record.slices = plan->slices, record.slice_examples = plan->slice_examples;
+    if (plan->slice_examples > 0)
+      record.slices = plan->slices, record.slice_examples = plan->slice_examples,
+      record.most_slices = plan->most_slices();
     record.memory = memory_map(*plan, record.threads);
   }
   if (measuring.apart) record.apart = measure_apart(record, executor, options, data, measuring);

@@ -34,6 +34,7 @@ bool read_outside(const Graph& graph, int n) {
 
 Group Planner::make_group(const std::vector<int>& nodes) const {
   const Graph& graph = plan_->graph;
+  const int order = plan_->slicing.nodes[size_t(nodes.back())].order;
   Group group;
   std::vector<std::pair<int, bool>> keys;  // (value, taken in slices)
   std::vector<bool> produced;
@@ -42,8 +43,9 @@ Group Planner::make_group(const std::vector<int>& nodes) const {
     const std::pair<int, bool> key{value.id, state.kind == SliceState::sliced};
     if (const int known = find_operand(group, keys, key); known >= 0) return known;
     TensorType type = graph.type(value);
-    if (key.second) type.shape[0] = type.shape[0] / plan_->slicing.batch * plan_->slice_examples;
-    group.operands.push_back({type, state, plan_->values[size_t(value.id)].layout});
+    if (key.second) type.shape[0] = type.shape[0] / plan_->slicing.batch * plan_->examples_in(order);
+    const PlannedValue& planned = plan_->values[size_t(value.id)];
+    group.operands.push_back({type, state, cut_alike(planned, order) ? planned.layout : Layout{}});
     keys.push_back(key);
     produced.push_back(false);
     return int(group.operands.size()) - 1;
@@ -209,22 +211,25 @@ void Planner::add_compute(const std::vector<int>& nodes, Chosen chosen) {
   if (partial) add_combine(int(plan_->nodes.size()) - 1);
 }
 
-Planner::SliceSizes Planner::slice_sizes() const {
-  const int64_t large = plan_->slicing.batch - plan_->slices * (plan_->slice_examples - 1);
-  return {large, plan_->slices - large};
+Planner::SliceSizes Planner::slice_sizes(int order) const {
+  const int64_t slices = plan_->slices_in(order);
+  const int64_t large = plan_->slicing.batch - slices * (plan_->examples_in(order) - 1);
+  return {large, slices - large};
 }
 
 /// How often the offered (largest) slice's work is done, with the smaller slices in proportion.
 Executed Planner::for_whole_batch(const Executed& slice, const PlannedNode& node) const {
   if (!node.sliced) return slice;
-  const SliceSizes sizes = slice_sizes();
+  const SliceSizes sizes = slice_sizes(node.order);
+  const int64_t examples = plan_->examples_in(node.order);
   Executed whole = slice;
   whole.tally = scaled(slice.tally, sizes.large, 1);
-  whole.tally += scaled(slice.tally, sizes.small * (plan_->slice_examples - 1), plan_->slice_examples);
+  whole.tally += scaled(slice.tally, sizes.small * (examples - 1), examples);
   if (sizes.small) whole.declared = true;  // exact only where the count is linear in the batch
   for (const OperandUse& output : node.outputs)
     if (output.partial)  // each slice but a lane's first adds its partial to what is there
-      whole.tally.add += (plan_->slices - plan_->lanes) * element_count(plan_->values[size_t(output.value)].type.shape);
+      whole.tally.add +=
+          (plan_->slices_in(node.order) - plan_->lanes) * element_count(plan_->values[size_t(output.value)].type.shape);
   return whole;
 }
 

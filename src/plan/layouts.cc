@@ -85,23 +85,34 @@ std::string Planner::layout_objection(const Group& group, const Offer& offer, co
 /// alike; through two where nobody converts at once. `sliced`: the reader takes it in slices of `rows` an example, also
 /// where the value itself is whole.
 int Planner::in_layout(int value, bool sliced, int64_t rows, const Layout& wanted, const PlannedNode& reader) {
+  // Other slices than the writer's: it leaves the layout that knows of them in the writer's segment.
+  if (const PlannedValue& from = plan_->values[size_t(value)]; !cut_alike(from, reader.order))
+    value = reordered(value, true, from.rows, {}, reader, from.order);
   const PlannedValue& from = plan_->values[size_t(value)];
   if (same_in_memory(from.type.shape, from.layout, wanted)) return value;
   TensorType part = from.type;
-  if (sliced) part.shape[0] = rows * plan_->slice_examples;
+  if (sliced) part.shape[0] = rows * plan_->examples_in(reader.order);
   if (!from.layout.is_row_major() && !wanted.is_row_major() && !converter(part, from.layout, wanted).first)
-    value = reordered(value, sliced, rows, {}, reader);
-  return reordered(value, sliced, rows, wanted, reader);
+    value = reordered(value, sliced, rows, {}, reader, reader.order);
+  return reordered(value, sliced, rows, wanted, reader, reader.order);
 }
 
-int Planner::reordered(int value, bool sliced, int64_t rows, const Layout& wanted, const PlannedNode& reader) {
-  const auto key = std::pair{value, to_string(wanted) + std::to_string(reader.order) + (sliced ? "/" : "")};
+/// Whether a segment finds a value's slices where they lie: a layout that is its owner's own is of whole slices.
+bool Planner::cut_alike(const PlannedValue& value, int order) const {
+  return !value.sliced || value.layout.kind != Layout::opaque || order % 2 == 0 ||
+         plan_->slices_in(value.order) == plan_->slices_in(order);
+}
+
+int Planner::reordered(int value, bool sliced, int64_t rows, const Layout& wanted, const PlannedNode& reader,
+                       int order) {
+  const auto key = std::pair{value, to_string(wanted) + std::to_string(order) + (sliced ? "/" : "")};
   if (const auto known = reordered_.find(key); known != reordered_.end()) return known->second;
   const PlannedValue from = plan_->values[size_t(value)];
   TensorType part = from.type;
-  if (sliced) part.shape[0] = rows * plan_->slice_examples;
+  if (sliced) part.shape[0] = rows * plan_->examples_in(order);
   PlannedValue to = from;
   to.sliced = sliced;
+  to.order = order;
   to.rows = sliced ? rows : 1;
   to.layout = wanted;
   to.storage = Storage::none;
@@ -121,7 +132,7 @@ int Planner::reordered(int value, bool sliced, int64_t rows, const Layout& wante
   node.backend = backend->name;
   node.kernel_name = "reorder";
   node.reason = to_string(from.layout) + " to " + to_string(wanted) + " for " + reader.path;
-  node.order = reader.order;
+  node.order = order;
   node.sliced = sliced;
   node.inputs.push_back({value, sliced, false, rows});
   node.outputs.push_back({result, sliced, false, rows});

@@ -2,9 +2,12 @@
 #include <gtest/gtest.h>
 
 #include "exec/graph_executor.h"
+#include "ops/add.h"
 #include "ops/relu.h"
 #include "ops/sigmoid.h"
+#include "ops/sum.h"
 #include "ops/tanh.h"
+#include "tests/support/measure.h"
 #include "tests/support/operands.h"
 
 namespace tacho {
@@ -160,6 +163,37 @@ TEST(Layouts, WhatIsWantedRulesTheOthersOut) {
   EXPECT_EQ(relus(ImageLayout::nhwc), (Names{"last", "reference", "last", "reference", "last"}));
   EXPECT_EQ(run_relus({&kLast, &kFirst}, {7, 32, 2, 2}, ImageLayout::blocked).relus,
             (Names{"first", "reference", "first", "reference", "first"}));
+}
+
+/// A layout of whole slices is left in the segment that writes it where the reader's segment has other slices.
+TEST(Layouts, SegmentsWithOtherSlicesReadNoLayoutOfWholeSlices) {
+  const TensorType type{DType::float32, {64, 16, 32, 32}};
+  Graph graph;
+  const Value x = graph.input("x", type, InputKind::batch);
+  const Value a = relu(graph, x);
+  const Value b = add(graph, a, sum(graph, a, {{0}, true}));
+  graph.output("y", tanh(graph, relu(graph, tanh(graph, b))));
+  const Tensor input = support::filled(type, {}, 1);
+  const auto run = [&](const Backend& backend, int* reorders) {
+    PlanOptions options;
+    options.backends = {&backend};
+    options.lanes = 2;
+    auto plan = make_plan(graph, {}, options);
+    EXPECT_LT(plan->slices, plan->most_slices()) << to_text(*plan);
+    for (const PlannedNode& node : plan->nodes)
+      if (node.kind == PlannedNode::reorder) ++*reorders;
+    Pool pool(2);
+    VariableStore variables;
+    GraphExecutor executor(graph, std::move(plan), pool, variables);
+    executor.bind("x", input.view());
+    executor.step();
+    return executor.output("y").cast(DType::float64);
+  };
+  int plain = 0, rotated = 0;
+  const Tensor expected = run(backend_named("reference"), &plain), actual = run(kFirst, &rotated);
+  EXPECT_EQ(plain, 0);
+  EXPECT_GE(rotated, 4);
+  EXPECT_LE(support::relative_difference(actual, expected), 1e-5);
 }
 
 }  // namespace

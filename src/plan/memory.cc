@@ -13,13 +13,13 @@ int Planner::root_of(int value) const {
 int64_t Planner::part_bytes(const PlannedValue& value) const {
   if (value.layout.kind == Layout::opaque) return value.layout.bytes;
   TensorType part = value.type;
-  if (value.sliced) part.shape[0] = value.rows * plan_->slice_examples;
+  if (value.sliced) part.shape[0] = value.rows * plan_->examples_in(value.order);
   return byte_count(part.shape, part.dtype);
 }
 
 int64_t Planner::whole_bytes(const PlannedValue& value) const {
   if (value.layout.kind == Layout::opaque)
-    return value.sliced ? value.layout.bytes * plan_->slices : value.layout.bytes;
+    return value.sliced ? value.layout.bytes * plan_->slices_in(value.order) : value.layout.bytes;
   return byte_count(value.type.shape, value.type.dtype);
 }
 

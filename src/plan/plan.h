@@ -50,6 +50,7 @@ struct PlannedValue {
   TensorType type;  ///< of the whole
   bool sliced = false;
   int64_t rows = 1;  ///< outermost extent per example, where sliced
+  int order = 0;     ///< where sliced: the segment that writes it, see Slicing
   Storage storage = Storage::none;
   int slot = -1;       ///< external: index into Plan::slots
   int root = -1;       ///< value whose memory this one is; itself where it owns memory
@@ -141,19 +142,29 @@ struct Plan {
   std::vector<Slot> slots;
   Slicing slicing;
   int lanes = 1;
-  int64_t slices = 1;          ///< of the batch
-  int64_t slice_examples = 0;  ///< of the largest; the others have as many or one fewer
-  bool branches = false;       ///< one example: whole nodes as soon as those they depend on are over (see operators.cc)
+  int64_t slices = 1;                    ///< of the batch, in the segment that has the fewest
+  int64_t slice_examples = 0;            ///< of the largest; the others of that segment have as many or one fewer
+  std::vector<int64_t> slices_by_order;  ///< see Slicing; empty where all segments have as many
+  bool branches = false;  ///< one example: whole nodes as soon as those they depend on are over (see operators.cc)
   int64_t shared_bytes = 0, local_bytes = 0, workspace_bytes = 0;
   int64_t sum_of_sizes_bytes = 0;  ///< all intermediate values, each with memory of its own
   int segments = 0;
 
-  /// The examples of a slice, and the slice that begins at an example.
-  Slice slice(int64_t index) const {
-    const int64_t begin = slicing.batch * index / slices;
-    return {begin, slicing.batch * (index + 1) / slices - begin, slicing.batch};
+  /// Slices of one segment, and the examples of its largest.
+  int64_t slices_in(int order) const {
+    return size_t(order) < slices_by_order.size() ? slices_by_order[size_t(order)] : slices;
   }
-  int64_t slice_at(int64_t begin) const { return ((begin + 1) * slices - 1) / slicing.batch; }
+  int64_t examples_in(int order) const {
+    const int64_t count = slices_in(order);
+    return count == slices ? slice_examples : (slicing.batch + count - 1) / count;
+  }
+  int64_t most_slices() const;
+  /// The examples of a slice of a segment, and the slice that begins at an example.
+  Slice slice(int64_t index, int order) const {
+    const int64_t count = slices_in(order), begin = slicing.batch * index / count;
+    return {begin, slicing.batch * (index + 1) / count - begin, slicing.batch};
+  }
+  int64_t slice_at(int64_t begin, int order) const { return ((begin + 1) * slices_in(order) - 1) / slicing.batch; }
 
   int64_t planned_bytes(int threads) const { return shared_bytes + threads * (local_bytes + workspace_bytes); }
   int slot(Slot::Kind kind, const std::string& name) const;  ///< -1 where there is none

@@ -6,8 +6,8 @@
 namespace tacho {
 namespace {
 
-/// Bytes per example that are alive at once while the busiest segment runs depth-first, before any in-place reuse.
-int64_t live_bytes_per_example(const Graph& graph, const Slicing& slicing) {
+/// Bytes per example that are alive at once while each segment runs depth-first, before any in-place reuse; by order.
+std::map<int, int64_t> live_bytes_per_example(const Graph& graph, const Slicing& slicing) {
   std::map<int, int64_t> last_read;  // value -> node
   for (int n = 0; n < graph.node_count(); ++n)
     if (graph.node(n).alive())
@@ -31,9 +31,9 @@ int64_t live_bytes_per_example(const Graph& graph, const Slicing& slicing) {
     for (auto [it, end] = ends.equal_range(n); it != end; ++it)
       per_segment[it->second.first].first -= it->second.second;
   }
-  int64_t peak = 0;
-  for (const auto& [order, pair] : per_segment) peak = std::max(peak, pair.second);
-  return peak;
+  std::map<int, int64_t> peaks;
+  for (const auto& [order, pair] : per_segment) peaks[order] = pair.second;
+  return peaks;
 }
 
 /// What more slices cost and save: bytes of the operands that every slice reads whole and that leave the cache between
@@ -42,12 +42,13 @@ struct SliceTraffic {
   int64_t whole_bytes = 0, sliced_bytes = 0;
 };
 
-SliceTraffic slice_traffic(const Graph& graph, const Slicing& slicing, int64_t l2_bytes) {
-  SliceTraffic traffic;
+std::map<int, SliceTraffic> slice_traffic(const Graph& graph, const Slicing& slicing, int64_t l2_bytes) {
+  std::map<int, SliceTraffic> by_order;
   for (int n = 0; n < graph.node_count(); ++n) {
     const GraphNode& node = graph.node(n);
     const NodeSlicing& own = slicing.nodes[size_t(n)];
     if (!node.alive() || !own.sliced || node.op->has(Trait::view)) continue;
+    SliceTraffic& traffic = by_order[own.order];
     for (size_t i = 0; i < node.inputs.size(); ++i) {
       if (!node.inputs[i] || own.inputs[i].kind == SliceState::sliced) continue;
       const TensorType& type = graph.type(node.inputs[i]);
@@ -61,7 +62,27 @@ SliceTraffic slice_traffic(const Graph& graph, const Slicing& slicing, int64_t l
       else if (own.outputs[i].kind == SliceState::partial && bytes > l2_bytes / 4) traffic.whole_bytes += 2 * bytes;
     }
   }
-  return traffic;
+  return by_order;
+}
+
+/// Slices for each of `lanes`: as many as keep one of at most `in_cache` examples in the cache, equally many for each
+/// lane: a lane with one more than its neighbours would leave their threads waiting (13 slices on 2 lanes: one in
+/// fourteen of the time).
+int64_t slices_per_lane(int64_t batch, int64_t lanes, int64_t in_cache, const SliceTraffic& traffic) {
+  constexpr int64_t kFewest = 4;  // fewer examples than this make the products of a slice too thin to run well
+  in_cache = std::max(kFewest, in_cache);
+  if (in_cache * lanes >= batch) return 1;
+  int64_t count = (batch + lanes * in_cache - 1) / (lanes * in_cache);
+  // Weights that do not stay in the cache are read anew by every slice, four times as many bytes in Winograd's form
+  // as in the filter's own. Where that is more than writing and reading the values would cost, slices are larger.
+  constexpr int64_t kWinograd = 4, kWriteAndRead = 2;
+  if (traffic.whole_bytes > 0)
+    count =
+        std::clamp<int64_t>(kWriteAndRead * traffic.sliced_bytes / (kWinograd * traffic.whole_bytes) / lanes, 1, count);
+  // A few more, where all slices are then of one size: one shape for every kernel, and exact counts.
+  for (int64_t more = count; more <= count + count / 4 && batch / (lanes * more) >= kFewest; ++more)
+    if (batch % (lanes * more) == 0) return more;
+  return count;
 }
 
 }  // namespace
@@ -97,37 +118,28 @@ std::unique_ptr<Plan> Planner::run() {
   return std::move(plan_);
 }
 
+/// Segments have slices of their own: of large images few examples fit the cache, of wide layers many share the
+/// weights.
 void Planner::choose_slices() {
   const int64_t batch = plan_->slicing.batch, lanes = std::min<int64_t>(cores(), batch);
   if (batch == 0) return;
-  int64_t slices = lanes;
-  if (options_.slices > 0) slices = std::min(options_.slices, batch);
-  else if (const int64_t live = live_bytes_per_example(plan_->graph, plan_->slicing); live > 0)
-    slices = lanes * slices_per_lane(lanes, this_cpu().l2_bytes / live);
-  plan_->slices = slices;
-  plan_->slice_examples = (batch + slices - 1) / slices;
-  plan_->lanes = int(std::min(lanes, slices));
-}
-
-/// As many slices as keep one of at most `in_cache` examples in the cache, equally many for each lane: a lane with one
-/// more than its neighbours would leave their threads waiting (13 slices on 2 lanes: one in fourteen of the time).
-int64_t Planner::slices_per_lane(int64_t lanes, int64_t in_cache) const {
-  constexpr int64_t kFewest = 4;  // fewer examples than this make the products of a slice too thin to run well
-  const int64_t batch = plan_->slicing.batch;
-  in_cache = std::max(kFewest, in_cache);
-  if (in_cache * lanes >= batch) return 1;
-  int64_t count = (batch + lanes * in_cache - 1) / (lanes * in_cache);
-  // Weights that do not stay in the cache are read anew by every slice, four times as many bytes in Winograd's form
-  // as in the filter's own. Where that is more than writing and reading the values would cost, slices are larger.
-  constexpr int64_t kWinograd = 4, kWriteAndRead = 2;
-  const SliceTraffic traffic = slice_traffic(plan_->graph, plan_->slicing, this_cpu().l2_bytes);
-  if (traffic.whole_bytes > 0)
-    count =
-        std::clamp<int64_t>(kWriteAndRead * traffic.sliced_bytes / (kWinograd * traffic.whole_bytes) / lanes, 1, count);
-  // A few more, where all slices are then of one size: one shape for every kernel, and exact counts.
-  for (int64_t more = count; more <= count + count / 4 && batch / (lanes * more) >= kFewest; ++more)
-    if (batch % (lanes * more) == 0) return more;
-  return count;
+  int64_t fewest = options_.slices > 0 ? std::min(options_.slices, batch) : batch;
+  if (options_.slices == 0) {
+    const auto live = live_bytes_per_example(plan_->graph, plan_->slicing);
+    auto traffic = slice_traffic(plan_->graph, plan_->slicing, this_cpu().l2_bytes);
+    plan_->slices_by_order.assign(size_t(plan_->slicing.orders), lanes);
+    for (const auto& [order, bytes] : live)
+      if (bytes > 0)
+        plan_->slices_by_order[size_t(order)] =
+            lanes * slices_per_lane(batch, lanes, this_cpu().l2_bytes / bytes, traffic[order]);
+    for (const auto& [order, bytes] : live) fewest = std::min(fewest, plan_->slices_by_order[size_t(order)]);
+    if (live.empty()) fewest = lanes;
+    for (size_t order = 0; order < plan_->slices_by_order.size(); ++order)
+      if (!live.count(int(order))) plan_->slices_by_order[order] = fewest;
+  }
+  plan_->slices = fewest;
+  plan_->slice_examples = (batch + fewest - 1) / fewest;
+  plan_->lanes = int(std::min(lanes, fewest));
 }
 
 void Planner::make_values() {
@@ -140,6 +152,7 @@ void Planner::make_values() {
     to.type = from.type;
     to.sliced = slicing.state.kind == SliceState::sliced;
     to.rows = slicing.rows;
+    to.order = slicing.order;
     to.root = v;
     if (from.kind == ValueKind::constant) to.storage = Storage::constant;
     if (from.kind == ValueKind::batch_input || from.kind == ValueKind::scalar_input ||
@@ -204,6 +217,10 @@ std::unique_ptr<Plan> make_plan(Graph graph, const std::vector<std::vector<int>>
   std::unique_ptr<Plan> plan = Planner(std::move(graph), groups, options).run();
   if (options.tuning && options.tuning->added() > measured) release_measuring_memory();
   return plan;
+}
+
+int64_t Plan::most_slices() const {
+  return slices_by_order.empty() ? slices : *std::max_element(slices_by_order.begin(), slices_by_order.end());
 }
 
 int Plan::slot(Slot::Kind kind, const std::string& name) const {

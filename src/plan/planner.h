@@ -28,12 +28,11 @@ class Planner {
   // planner.cc: lanes and slices; values; the walk over the nodes
   int cores() const;  ///< as many lanes as the plan may have
   void choose_slices();
-  /// How many slices have `slice_examples` examples, and how many one fewer.
+  /// How many slices of a segment have as many examples as its largest, and how many one fewer.
   struct SliceSizes {
     int64_t large = 0, small = 0;
   };
-  SliceSizes slice_sizes() const;
-  int64_t slices_per_lane(int64_t lanes, int64_t in_cache) const;
+  SliceSizes slice_sizes(int order) const;
   void make_values();
   void make_nodes();
   std::vector<std::vector<int>> units() const;
@@ -64,7 +63,8 @@ class Planner {
 
   // layouts.cc: who converts what
   int in_layout(int value, bool sliced, int64_t rows, const Layout& wanted, const PlannedNode& reader);
-  int reordered(int value, bool sliced, int64_t rows, const Layout& wanted, const PlannedNode& reader);
+  int reordered(int value, bool sliced, int64_t rows, const Layout& wanted, const PlannedNode& reader, int order);
+  bool cut_alike(const PlannedValue& value, int order) const;
   std::pair<const Backend*, std::unique_ptr<Kernel>> converter(const TensorType& part, const Layout& from,
                                                                const Layout& to) const;
   static bool splits(const Offer& offer);

@@ -52,6 +52,7 @@ KernelChoices choices_of(const Plan& plan) {
 std::string fingerprint_of(const Plan& plan) {
   std::string text = text_of(plan.slices, " ", plan.slice_examples, " ", plan.lanes, " ", plan.stages.size());
   if (plan.slices > 0 && plan.slicing.batch % plan.slices) text += " cut evenly";
+  for (int64_t slices : plan.slices_by_order) text += text_of(" ", slices);
   for (const PlannedNode& node : plan.nodes)
     text += text_of("\n", node.path, " ", int(node.kind), " ", node.backend, " ", node.kernel_name, " ", node.sliced,
                     " ", node.order);
@@ -65,8 +66,9 @@ std::string fingerprint_of(const Plan& plan) {
 std::string to_text(const Plan& plan) {
   std::string text =
       plan.successors.empty()
-          ? text_of("slices ", plan.slices, " of ", plan.slice_examples, " examples, ", plan.lanes, " lanes, ",
-                    plan.segments, " segments, ", plan.stages.size(), " stages\n")
+          ? text_of("slices ", plan.slices, " of ", plan.slice_examples, " examples",
+                    plan.most_slices() > plan.slices ? text_of(" to ", plan.most_slices(), " by segment") : "", ", ",
+                    plan.lanes, " lanes, ", plan.segments, " segments, ", plan.stages.size(), " stages\n")
           : text_of("whole nodes in ", plan.successors.size(), " tasks, each as soon as those it depends on are over",
                     plan.branches ? ": one example is not sliced\n" : "\n");
   text += "memory shared " + megabytes(plan.shared_bytes) + ", per thread " +

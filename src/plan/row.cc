@@ -12,7 +12,7 @@ int64_t part_bytes(const Plan& plan, const OperandUse& use, const Slice& slice) 
   const int64_t whole = byte_count(value.type.shape, value.type.dtype);
   const bool opaque = value.layout.kind == Layout::opaque;
   if (!use.sliced) return opaque ? value.layout.bytes : whole;
-  if (opaque) return value.layout.bytes * slice.count / std::max<int64_t>(plan.slice_examples, 1);
+  if (opaque) return value.layout.bytes * slice.count / std::max<int64_t>(plan.examples_in(value.order), 1);
   const int64_t rows = value.type.shape.empty() ? 1 : std::max<int64_t>(value.type.shape[0], 1);
   return whole / rows * slice.count * use.rows;
 }

@@ -34,9 +34,10 @@ Stage Planner::sliced_stage(const std::vector<int>& nodes, int order) const {
   Stage stage{{}, order};
   for (int lane = 0; lane < plan_->lanes; ++lane) {
     Task task;
-    const int64_t begin = plan_->slices * lane / plan_->lanes, end = plan_->slices * (lane + 1) / plan_->lanes;
+    const int64_t slices = plan_->slices_in(order);
+    const int64_t begin = slices * lane / plan_->lanes, end = slices * (lane + 1) / plan_->lanes;
     for (int64_t s = begin; s < end; ++s)
-      for (int n : nodes) task.items.push_back({n, lane, s == begin, plan_->slice(s)});
+      for (int n : nodes) task.items.push_back({n, lane, s == begin, plan_->slice(s, order)});
     stage.tasks.push_back(std::move(task));
   }
   return stage;

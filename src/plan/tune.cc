@@ -70,13 +70,14 @@ int64_t Planner::recorded(const std::string& key, const KernelCall& call) {
 int64_t Planner::time_of(const std::vector<int>& nodes, const Chosen& piece) {
   const Group group = make_group(nodes);
   const bool sliced = plan_->slicing.nodes[size_t(nodes[0])].sliced;
-  const int64_t slices = sliced ? plan_->slices : 1, count = sliced ? plan_->slice_examples : 1;
+  const int order = plan_->slicing.nodes[size_t(nodes.back())].order;
+  const int64_t slices = sliced ? plan_->slices_in(order) : 1, count = sliced ? plan_->examples_in(order) : 1;
   const Slice slice{0, count, sliced ? plan_->slicing.batch : 1};
   const std::string key = tuning_key(group, slices) + " by " + std::string(piece.backend->name) + " " +
                           piece.offer.name + ", " + piece.offer.reason;
   // A smaller slice is measured by itself: a library may have no good kernel for it (oneDNN's gradient of a first
   // layer's filters took 20 times as long for 8 images as for 10).
-  const SliceSizes sizes = sliced ? slice_sizes() : SliceSizes{1, 0};
+  const SliceSizes sizes = sliced ? slice_sizes(order) : SliceSizes{1, 0};
   KernelCall call{
       KernelCall::run, *piece.offer.kernel, piece.backend->name, &piece.offer, &group, slice, 0, {}, {}, {}};
   int64_t ns = sizes.large * recorded(key, call);

@@ -63,7 +63,7 @@ TEST(EstimatePlan, CallsCoverTheBatchExactly) {
     int64_t examples = 0, items = 0;
     for (const NodeCalls::Part& part : calls.parts) examples += part.calls * part.examples, items += part.calls;
     EXPECT_EQ(examples, 7) << plan->nodes[n].path;
-    EXPECT_EQ(items, plan->slices) << plan->nodes[n].path;
+    EXPECT_EQ(items, plan->slices_in(plan->nodes[n].order)) << plan->nodes[n].path;
     ++sliced;
   }
   EXPECT_GT(sliced, 10);

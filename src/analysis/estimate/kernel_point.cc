@@ -141,9 +141,10 @@ Group with_slice(Group group, int64_t examples, int64_t full) {
 }
 
 /// Of one slice's part where it is taken in slices.
-TensorType sliced_type(const Plan& plan, const OperandUse& use) {
+TensorType sliced_type(const Plan& plan, const PlannedNode& node, const OperandUse& use) {
   TensorType type = plan.values[size_t(use.value)].type;
-  if (use.sliced && plan.slice_examples > 0 && !type.shape.empty()) type.shape[0] = plan.slice_examples * use.rows;
+  const int64_t examples = plan.examples_in(node.order);
+  if (use.sliced && examples > 0 && !type.shape.empty()) type.shape[0] = examples * use.rows;
   return type;
 }
 
@@ -169,16 +170,16 @@ NodeCalls calls_of(const Plan& plan, int n) {
   const PlannedNode& node = plan.nodes[size_t(n)];
   if (node.kind == PlannedNode::view) return result;
   const bool sliced = node.sliced && plan.slices > 0;
-  const int64_t full = std::max<int64_t>(plan.slice_examples, 1);
+  const int64_t slices = plan.slices_in(node.order), full = std::max<int64_t>(plan.examples_in(node.order), 1);
   // Slices differ by one example at most.
   const int64_t batch = std::max<int64_t>(plan.slicing.batch, 1);  // 0 where nothing is sliced
-  const int64_t smaller = sliced ? plan.slices * full - plan.slicing.batch : 0;
+  const int64_t smaller = sliced ? slices * full - plan.slicing.batch : 0;
   const auto parts = [&](auto&& point_with) {
     if (!sliced) {
       result.parts.push_back({point_with(full), 1, batch});
       return;
     }
-    if (plan.slices > smaller) result.parts.push_back({point_with(full), plan.slices - smaller, full});
+    if (slices > smaller) result.parts.push_back({point_with(full), slices - smaller, full});
     if (smaller > 0) result.parts.push_back({point_with(full - 1), smaller, full - 1});
   };
   switch (node.kind) {
@@ -190,7 +191,7 @@ NodeCalls calls_of(const Plan& plan, int n) {
       break;
     case PlannedNode::reorder:
       parts([&](int64_t examples) {
-        TensorType type = sliced_type(plan, node.inputs[0]);
+        TensorType type = sliced_type(plan, node, node.inputs[0]);
         if (sliced) type.shape[0] = examples * node.inputs[0].rows;
         return point_of_reorder(node.backend, type, plan.values[size_t(node.inputs[0].value)].layout,
                                 plan.values[size_t(node.outputs[0].value)].layout);
@@ -230,7 +231,7 @@ NodeCalls calls_of(const Plan& plan, int n) {
   double local = 0, crossing = 0, whole = 0;
   const auto count = [&](const OperandUse& use) {
     if (use.value < 0 || use.partial) return;
-    const double bytes = bytes_of(sliced_type(plan, use));
+    const double bytes = bytes_of(sliced_type(plan, node, use));
     const Storage storage = plan.values[size_t(root_of(plan, use.value))].storage;
     (storage == Storage::local ? local : use.sliced ? crossing : whole) += bytes;
   };

@@ -61,6 +61,7 @@ std::string as_json(const Plan& plan, const MemoryMap& memory, const StepOptions
               {"dtype", std::string(name_of(step.way.dtype))},
               {"switches", switches},
               {"slices", plan.slices},
+              {"most_slices", plan.most_slices()},
               {"slice_examples", plan.slice_examples},
               {"lanes", plan.lanes},
               {"segments", plan.segments},
