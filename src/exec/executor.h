@@ -24,6 +24,9 @@ class Executor {
   virtual void bind(std::string_view input, const View& view) = 0;
   /// Runs one step; variables are updated in place. Throws tacho::Error where an input is not bound.
   virtual void step() = 0;
+  /// To be called when others than this executor's steps have changed variables: what was derived from them is derived
+  /// anew before the next step.
+  virtual void variables_changed() {}
   /// A result of the last step; throws tacho::Error for an unknown name.
   virtual Tensor output(const std::string& name) const = 0;
   /// The rows that the ledger's node numbers stand for. For procedural execution complete only after a step.

@@ -29,7 +29,10 @@ void GraphExecutor::bind(std::string_view input, const View& view) {
   fail("the step has no input '", input, "'");
 }
 
-void GraphExecutor::step() { pool_.run(runner_); }
+void GraphExecutor::step() {
+  if (!prepared_) runner_.prepare(), prepared_ = true;
+  pool_.run(runner_);
+}
 
 Tensor GraphExecutor::output(const std::string& name) const {
   for (const Graph::Output& output : plan_->graph.outputs()) {

@@ -13,6 +13,7 @@ class GraphExecutor : public Executor {
   GraphExecutor(Graph source, std::unique_ptr<Plan> plan, Pool& pool, VariableStore& variables);
   void bind(std::string_view input, const View& view) override;
   void step() override;
+  void variables_changed() override { prepared_ = false; }
   Tensor output(const std::string& name) const override;
   std::vector<NodeRow> rows() const override;
   const Graph& source() const override { return source_; }
@@ -28,6 +29,7 @@ class GraphExecutor : public Executor {
   std::unique_ptr<Plan> plan_;
   Pool& pool_;
   PlanRunner runner_;
+  bool prepared_ = false;
 };
 
 }  // namespace tacho

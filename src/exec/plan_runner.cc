@@ -79,6 +79,13 @@ View PlanRunner::operand_view(const OperandUse& use, const Slice& slice, int thr
 
 View PlanRunner::view_of(Value value) const { return {base_of(value.id, 0), plan_.values[size_t(value.id)].type}; }
 
+void PlanRunner::prepare() {
+  for (const PlannedNode& node : plan_.nodes)
+    if (node.prepared)
+      node.kernel->pack(size_t(node.pack_index), operand_view(node.inputs[0], {}, 0),
+                        base_of(node.outputs[0].value, 0));
+}
+
 void PlanRunner::run(int stage, int task, Worker& worker) {
   const Task& items = plan_.stages[size_t(stage)].tasks[size_t(task)];
   if (holding_) return run_holding(stage, items, worker);

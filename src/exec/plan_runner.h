@@ -17,6 +17,8 @@ class PlanRunner : public Program {
 
   /// Memory for a slot, until it is bound anew; it must hold the slot's type.
   void bind(int slot, void* data) { bound_[size_t(slot)] = data; }
+  /// Runs the prepared nodes: before the first step, and where the variables have changed since.
+  void prepare();
   /// A value after the run: an output of the graph.
   View view_of(Value value) const;
 

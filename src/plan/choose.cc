@@ -253,6 +253,10 @@ void Planner::add_packs(PlannedNode& node, const Offer& offer) {
     const int order =
         plan_->slicing.values.size() > size_t(operand.value) ? plan_->slicing.values[size_t(operand.value)].order : 0;
     pack.order = order % 2 ? order + 1 : order;
+    const PlannedValue& packed = plan_->values[size_t(root_of(operand.value))];
+    pack.prepared = keeps_packs() && packed.storage == Storage::external &&
+                    plan_->slots[size_t(packed.slot)].kind == Slot::variable;
+    if (pack.prepared) pack.reason += "; kept from step to step";
     pack.inputs.push_back({operand.value, false, false, 1});
     pack.outputs.push_back({value.root, false, false, 1});
     node.packs.push_back(value.root);
@@ -276,7 +280,7 @@ void Planner::delay_packs() {
   std::vector<std::pair<int, PlannedNode*>> packs;  // (order of the reader, pack)
   int64_t all = 0;
   for (PlannedNode& node : plan_->nodes)
-    if (node.kind == PlannedNode::pack) {
+    if (node.kind == PlannedNode::pack && !node.prepared) {
       packs.emplace_back(reader.at(node.outputs[0].value), &node);
       all += bytes_touched(int(&node - plan_->nodes.data()));
     }

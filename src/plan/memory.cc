@@ -179,8 +179,9 @@ void Planner::place_shared() {
   for (int v = 0; v < int(plan_->values.size()); ++v) {
     PlannedValue& value = plan_->values[size_t(v)];
     if (value.root != v || value.storage != Storage::shared) continue;
-    const int begin = stage_of_[size_t(writer_[size_t(v)])];
-    int end = outputs.count(v) ? last_stage : begin;
+    const bool prepared = plan_->nodes[size_t(writer_[size_t(v)])].prepared;
+    const int begin = prepared ? 0 : stage_of_[size_t(writer_[size_t(v)])];
+    int end = prepared || outputs.count(v) ? last_stage : begin;
     for (int reader : readers_[size_t(v)]) end = std::max(end, stage_of_[size_t(reader)]);
     blocks.push_back({value.bytes, begin, end});
     offsets.push_back(&value.offset);

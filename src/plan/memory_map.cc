@@ -64,6 +64,8 @@ class Reader {
       for (int pack : node.packs) readers_[root_of(pack)].push_back(n);
     }
     for (const Graph::Output& output : plan_.graph.outputs()) kept_.push_back(root_of(output.value.id));
+    for (const PlannedNode& node : plan_.nodes)
+      if (node.prepared) prepared_[root_of(node.outputs[0].value)] = &node;
   }
 
   /// A value of the whole batch lives from its first stage's begin to its last one's end: within a stage the slices are
@@ -79,6 +81,11 @@ class Reader {
     const PlannedValue& planned = plan_.values[size_t(value)];
     MemoryBlock block;
     block.bytes = planned.bytes, block.offset = planned.offset;
+    if (const auto before = prepared_.find(value); before != prepared_.end()) {
+      block.name = before->second->path, block.place = before->second->place;
+      block.begin = 0, block.end = int(running_.size()) - 1;
+      return block;
+    }
     const std::vector<int>& writers = writers_.at(value);
     const PlannedNode& writer = plan_.nodes[size_t(writers.front())];
     block.name = writer.path, block.place = writer.place;
@@ -106,6 +113,7 @@ class Reader {
   std::map<size_t, int> first_, last_;  ///< positions of each stage
   std::map<int, std::vector<int>> writers_, readers_;
   std::vector<int> kept_;
+  std::map<int, const PlannedNode*> prepared_;  ///< written before the first step
 };
 
 }  // namespace

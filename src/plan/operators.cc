@@ -15,7 +15,7 @@ std::vector<std::set<int>> Planner::dependents() const {
   std::map<int, std::vector<int>> readers;  // since it was written
   for (int n = 0; n < int(plan_->nodes.size()); ++n) {
     const PlannedNode& node = plan_->nodes[size_t(n)];
-    if (node.kind == PlannedNode::view) continue;
+    if (node.kind == PlannedNode::view || node.prepared) continue;
     const auto follow = [&](int earlier) {
       if (earlier != n) result[size_t(earlier)].insert(n);
     };
@@ -66,7 +66,7 @@ std::vector<std::vector<int>> Planner::chains(const std::vector<std::set<int>>& 
   std::vector<std::vector<int>> chains;
   std::vector<int> chain_of(dependents.size(), -1);
   for (int n = 0; n < int(dependents.size()); ++n) {
-    if (plan_->nodes[size_t(n)].kind == PlannedNode::view) continue;
+    if (plan_->nodes[size_t(n)].kind == PlannedNode::view || plan_->nodes[size_t(n)].prepared) continue;
     const auto& before = previous[size_t(n)];
     const bool follows =
         before.size() == 1 && next[size_t(before[0])].size() == 1 && !worth_splitting(n) && !worth_splitting(before[0]);

@@ -100,6 +100,7 @@ struct PlannedNode {
   std::vector<int> packs;      ///< values that hold its packed operands
   int order = 0;               ///< see Slicing
   bool sliced = false;         ///< runs once per slice of the batch
+  bool prepared = false;       ///< in no stage: runs before the first step, since what it reads stays as it is
   int64_t split_rows = 0;      ///< > 0: runs whole, but its outermost axis of so many rows may be split over lanes
   int64_t partial_bytes = 0;   ///< of one lane; 0 where it has no partial
   int64_t partial_offset = 0;  ///< in the shared arena, of lane 0; the lanes follow one another

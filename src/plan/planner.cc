@@ -73,12 +73,11 @@ int64_t slices_per_lane(int64_t batch, int64_t lanes, int64_t in_cache, const Sl
   in_cache = std::max(kFewest, in_cache);
   if (in_cache * lanes >= batch) return 1;
   int64_t count = (batch + lanes * in_cache - 1) / (lanes * in_cache);
-  // Weights that do not stay in the cache are read anew by every slice, four times as many bytes in Winograd's form
-  // as in the filter's own. Where that is more than writing and reading the values would cost, slices are larger.
-  constexpr int64_t kWinograd = 4, kWriteAndRead = 2;
+  // Weights that do not stay in the cache are read anew by every slice. Where that is more than writing and reading the
+  // values would cost, slices are larger.
+  constexpr int64_t kWriteAndRead = 2;
   if (traffic.whole_bytes > 0)
-    count =
-        std::clamp<int64_t>(kWriteAndRead * traffic.sliced_bytes / (kWinograd * traffic.whole_bytes) / lanes, 1, count);
+    count = std::clamp<int64_t>(kWriteAndRead * traffic.sliced_bytes / traffic.whole_bytes / lanes, 1, count);
   // A few more, where all slices are then of one size: one shape for every kernel, and exact counts.
   for (int64_t more = count; more <= count + count / 4 && batch / (lanes * more) >= kFewest; ++more)
     if (batch % (lanes * more) == 0) return more;

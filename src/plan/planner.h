@@ -45,6 +45,8 @@ class Planner {
   void add_compute(const std::vector<int>& nodes, Chosen chosen);
   bool add_view(int node);
   void add_packs(PlannedNode& node, const Offer& offer);
+  /// Whether packed operands outlive a step: nothing that a step writes is packed in the next one.
+  bool keeps_packs() const { return plan_->graph.commits().empty() && !options_.external_outputs; }
   void delay_packs();
   void add_combine(int node);
   void add_commits();

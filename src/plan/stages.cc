@@ -159,7 +159,9 @@ bool Planner::worth_splitting(int n) const {
 
 void Planner::make_stages() {
   std::vector<Stage>& stages = plan_->stages;
-  const auto runs = [&](int n) { return plan_->nodes[size_t(n)].kind != PlannedNode::view; };
+  const auto runs = [&](int n) {
+    return plan_->nodes[size_t(n)].kind != PlannedNode::view && !plan_->nodes[size_t(n)].prepared;
+  };
   std::vector<int> last;  // commits that copy: behind everything that may still read the variable
   if (options_.schedule == Schedule::operators) {
     stages.emplace_back();  // of tasks without stages, which need to know what overwrites what: make_task_graph

@@ -107,7 +107,7 @@ int64_t Planner::time_of(const std::vector<int>& nodes, const Chosen& piece) {
       convert({}, to);
     }
   }
-  for (size_t i = 0; i < piece.offer.packs.size(); ++i) {
+  for (size_t i = 0; i < piece.offer.packs.size() && !keeps_packs(); ++i) {
     call.kind = KernelCall::pack;
     call.pack_index = i;
     call.type = group.operands[size_t(group.inputs[piece.offer.packs[i].input])].type;

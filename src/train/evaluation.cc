@@ -41,6 +41,7 @@ Session& Evaluator::session_for(int64_t batch) {
 template <class Visit>
 void Evaluator::for_each_batch(const Tensor& x, const Tensor& y, Visit&& visit) {
   const int64_t examples = x.shape()[0];
+  for (const auto& [batch, session] : sessions_) session->executor().variables_changed();
   for (int64_t begin = 0; begin < examples;) {
     const int64_t count = std::min(options_.batch, examples - begin);
     Shape shape = x.shape();

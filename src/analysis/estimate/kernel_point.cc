@@ -168,7 +168,7 @@ KernelPoint copy_point(const char* op, double bytes, double work) {
 NodeCalls calls_of(const Plan& plan, int n) {
   NodeCalls result;
   const PlannedNode& node = plan.nodes[size_t(n)];
-  if (node.kind == PlannedNode::view) return result;
+  if (node.kind == PlannedNode::view || node.prepared) return result;
   const bool sliced = node.sliced && plan.slices > 0;
   const int64_t slices = plan.slices_in(node.order), full = std::max<int64_t>(plan.examples_in(node.order), 1);
   // Slices differ by one example at most.

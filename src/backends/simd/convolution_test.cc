@@ -177,6 +177,12 @@ TEST_P(SimdConvolution, DirectOfFirstLayersAndProducts) {
   Bounds worst{0, 0};
   const auto padded = [](int64_t p, int64_t stride = 1) { return Conv2dAttributes{{stride, stride}, {p, p, p, p}}; };
   for (const ConvolutionCase& c : {ConvolutionCase{{4, 1, 12, 12}, {32, 1, 5, 5}, padded(2)},
+                                   ConvolutionCase{{4, 1, 28, 28}, {6, 1, 5, 5}, padded(2)},
+                                   ConvolutionCase{{4, 1, 20, 41}, {1, 1, 3, 4}, padded(1)},
+                                   ConvolutionCase{{4, 1, 11, 34}, {2, 1, 3, 3}, {{2, 1}, {0, 1, 1, 0}, {2, 1}, 1}},
+                                   ConvolutionCase{{4, 1, 9, 19}, {3, 1, 2, 3}, padded(1)},
+                                   ConvolutionCase{{4, 1, 8, 40}, {4, 1, 3, 5}, padded(2)},
+                                   ConvolutionCase{{4, 1, 7, 33}, {8, 1, 3, 3}, padded(1)},
                                    ConvolutionCase{{4, 3, 9, 10}, {20, 3, 3, 3}, padded(1)},
                                    ConvolutionCase{{2, 3, 21, 20}, {64, 3, 7, 7}, padded(3, 2)},
                                    ConvolutionCase{{4, 8, 7, 7}, {32, 8, 1, 1}, padded(0, 2)}})

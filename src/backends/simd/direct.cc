@@ -8,6 +8,7 @@
 // Behind foreach_target.h:
 #include "backends/simd/channels-inl.h"
 #include "backends/simd/image_result-inl.h"
+#include "backends/simd/narrow-inl.h"
 #include "backends/simd/panels-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -161,6 +162,7 @@ void convolve(const DirectShape& shape, const DirectPhase& phase, int64_t images
   const Runs runs(s);
   float* pooled = workspace + padded.floats(s);
   const int64_t to_place = phase.right * to.channels;
+  const bool narrow = is_narrow(s) && !one_row && phase.right == 1;
   for (int64_t image = 0; image < images; ++image)
     for (int64_t group = 0; group < s.groups; ++group) {
       const Source source = padded_source(s, padded, x + image * s.from.elements(), group, workspace);
@@ -177,8 +179,12 @@ void convolve(const DirectShape& shape, const DirectPhase& phase, int64_t images
         for (int64_t row = 0; row < s.to.height; ++row) {
           float* y = result.y + image * to.elements() + channel +
                      ((phase.first_row + row * phase.down) * to.width + phase.first_column) * to.channels;
-          multiply_places(s, runs, source, source.data + row * s.rows.stride * source.row, s.to.width, filters,
-                          std::min(kPanel, left), y, to_place, end);
+          const float* const from = source.data + row * s.rows.stride * source.row;
+          if (narrow) {
+            kConvolveNarrow[size_t(s.to.channels - 1)](s, from, source.row, filters, result.bias, result.relu, y);
+            continue;
+          }
+          multiply_places(s, runs, source, from, s.to.width, filters, std::min(kPanel, left), y, to_place, end);
         }
       }
     }
@@ -236,6 +242,11 @@ void accumulate(const DirectShape& shape, int64_t images, const float* x, const 
     float* sums = partial;
     for (int64_t group = 0; group < s.groups; ++group) {
       const Source source = padded_source(s, padded, x + image * s.from.elements(), group, workspace);
+      if (is_narrow(s)) {
+        kAccumulateNarrow[size_t(s.to.channels - 1)](s, source.data, source.row, dy + image * s.to.elements(), panel,
+                                                     sums, end.add);
+        continue;
+      }
       for (int64_t first = 0; first < s.to_channels(); first += kPanel) {
         const int64_t columns = panel_columns(s.to_channels(), first), b_place = copied ? columns : s.to.channels;
         const float* b = dy + image * s.to.elements() + group * s.to_channels() + first;
@@ -275,6 +286,7 @@ void finish(const DirectShape& s, const float* partial, float* dw) {
 }
 
 constexpr DirectRoutines kRoutines{
+    .is_narrow = is_narrow,
     .packed_floats = packed_floats,
     .pack = pack,
     .workspace_floats = workspace_floats,

@@ -38,6 +38,8 @@ struct DirectFilters {
 };
 
 struct DirectRoutines {
+  /// One channel into few: computed in vectors of places.
+  bool (*is_narrow)(const DirectShape&);
   int64_t (*packed_floats)(const DirectShape&);
   void (*pack)(const DirectShape&, const DirectFilters&, const float* w, float* packed);
   int64_t (*workspace_floats)(const DirectShape&);

@@ -161,7 +161,11 @@ OfferResult offer(const Group& group, const OfferContext& context, MakeKernel ma
   if (std::string reason = objection(convolution); !reason.empty()) return Refusal{reason};
   Offer offer;
   offer.name = "direct " + convolution.name;
-  offer.reason = text_of("products of places and panels of filters for ", target_in_use());
+  const bool narrow = convolution.kind != ConvolutionGroup::backward_data && !convolution.epilogue.pool &&
+                      direct_routines().is_narrow(forward_shape(convolution));
+  offer.reason = text_of(narrow ? "one channel and few filters in vectors of places for "
+                                : "products of places and panels of filters for ",
+                         target_in_use());
   offer.executed.tally = epilogue_tally(group);
   set_image_layouts(group, convolution, offer);
   const int64_t products = make(convolution, offer);
