@@ -3,9 +3,11 @@
 
 #include <cmath>
 #include <cstring>
+#include <set>
 
 #include "base/random.h"
 #include "nn/builtin.h"
+#include "tests/support/measure.h"
 #include "train/session.h"
 
 namespace tacho {
@@ -248,6 +250,46 @@ TEST(ExecutionTest, OpaqueLayoutsAndPackedOperandsGiveTheSame) {
   }
   EXPECT_GT(packs, 0);
   EXPECT_GT(reorders, 0) << "reorders are visible nodes";
+}
+
+TEST(ExecutionTest, InferencePacksWeightsOnceUntilTheyChange) {
+  for (const char* schedule : {"slices", "operators", "sequential"}) {
+    SCOPED_TRACE(schedule);
+    StepOptions options;
+    options.network = builtin_network("mlp", Shape{1, 9, 9});
+    options.batch = 10;
+    options.kind = StepKind::inference;
+    Switches set;
+    set_switch(set, "backend", "stub,reference");
+    set_switch(set, "schedule", schedule);
+    options.way = resolve(set);
+    Pool pool(2);
+    VariableStore variables = initial_variables(options, 0);
+    Session session(options, pool, variables);
+    const Plan& plan = *session.executor().plan();
+    std::set<int> prepared;
+    for (size_t n = 0; n < plan.nodes.size(); ++n)
+      if (plan.nodes[n].prepared) prepared.insert(int(n));
+    EXPECT_FALSE(prepared.empty());
+    for (const Stage& stage : plan.stages)
+      for (const Task& task : stage.tasks)
+        for (const Item& item : task.items) EXPECT_EQ(prepared.count(item.node), 0u) << "in no stage";
+    const Tensor x = Tensor::zeros({DType::float32, {10, 1, 9, 9}}), y = Tensor::zeros({DType::int64, {10}});
+    for (int64_t i = 0; i < x.elements(); ++i) x.as<float>()[i] = float(i % 7) - 3;
+    const auto run = [&](Session& of) {
+      of.run(x.view(), y.view(), 0, 1);
+      return of.outputs();
+    };
+    const Tensor before = run(session);
+    EXPECT_TRUE(support::same_bits(run(session), before));
+    for (auto& [name, variable] : variables)
+      for (int64_t i = 0; i < variable.elements(); ++i) variable.as<float>()[i] *= 1.5f;
+    session.executor().variables_changed();
+    const Tensor after = run(session);
+    EXPECT_FALSE(support::same_bits(after, before));
+    Session fresh(options, pool, variables);
+    EXPECT_TRUE(support::same_bits(after, run(fresh)));
+  }
 }
 
 TEST(ExecutionTest, TheArenaIsSmallerThanTheSumOfItsValues) {

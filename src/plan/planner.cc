@@ -40,7 +40,16 @@ std::map<int, int64_t> live_bytes_per_example(const Graph& graph, const Slicing&
 /// two slices (wide layers' weights), and bytes of the values that are there slice by slice.
 struct SliceTraffic {
   int64_t whole_bytes = 0, sliced_bytes = 0;
+  int64_t fewest = 1;  ///< examples by which products with such weights are thick enough
 };
+
+/// Examples that make some 28 rows of a product of `result`: two tiles of registers; Winograd's tiles have 16 places.
+int64_t thick_enough(const Shape& result) {
+  constexpr int64_t kRows = 28, kTilePlaces = 16;
+  const int64_t places = result.size() == 4 ? result[2] * result[3] : 1;
+  const int64_t rows = std::max<int64_t>(places / kTilePlaces, 1);
+  return (kRows + rows - 1) / rows;
+}
 
 std::map<int, SliceTraffic> slice_traffic(const Graph& graph, const Slicing& slicing, int64_t l2_bytes) {
   std::map<int, SliceTraffic> by_order;
@@ -52,7 +61,11 @@ std::map<int, SliceTraffic> slice_traffic(const Graph& graph, const Slicing& sli
     for (size_t i = 0; i < node.inputs.size(); ++i) {
       if (!node.inputs[i] || own.inputs[i].kind == SliceState::sliced) continue;
       const TensorType& type = graph.type(node.inputs[i]);
-      if (const int64_t bytes = byte_count(type.shape, type.dtype); bytes > l2_bytes / 4) traffic.whole_bytes += bytes;
+      const int64_t bytes = byte_count(type.shape, type.dtype);
+      if (bytes <= l2_bytes / 4) continue;
+      traffic.whole_bytes += bytes;
+      if (node.op->has(Trait::product))
+        traffic.fewest = std::max(traffic.fewest, thick_enough(graph.type(node.outputs[0]).shape));
     }
     for (size_t i = 0; i < node.outputs.size(); ++i) {
       const TensorType& type = graph.type(node.outputs[i]);
@@ -78,6 +91,7 @@ int64_t slices_per_lane(int64_t batch, int64_t lanes, int64_t in_cache, const Sl
   constexpr int64_t kWriteAndRead = 2;
   if (traffic.whole_bytes > 0)
     count = std::clamp<int64_t>(kWriteAndRead * traffic.sliced_bytes / traffic.whole_bytes / lanes, 1, count);
+  count = std::clamp<int64_t>(batch / (lanes * traffic.fewest), 1, count);
   // A few more, where all slices are then of one size: one shape for every kernel, and exact counts.
   for (int64_t more = count; more <= count + count / 4 && batch / (lanes * more) >= kFewest; ++more)
     if (batch % (lanes * more) == 0) return more;

@@ -50,7 +50,8 @@ class Session {
   Session(const StepOptions& options, Pool& pool, VariableStore& variables);
   ~Session();
 
-  /// One step on a batch; both views must stay valid until the next call. Evaluation ignores learning rate and step.
+  /// One step on a batch; both views must stay valid until the next call. Evaluation ignores learning rate and step,
+  /// and keeps what it made of the variables: executor().variables_changed() after others have changed them.
   void run(const View& x, const View& y, double learning_rate, int64_t step);
   /// Mean loss of the last step.
   double loss() const;
