@@ -97,7 +97,7 @@ Expected expected(const Comparison& comparison, const PlantPlace& place, const S
     // the next: a tenth is let pass, as the ledger's rows do.
     if (step.way.procedural && step.way.threads > 1)
       return {"parallelism and idle", kPlantNs, kPlantNs / 10, comparison.parallelism + comparison.idle};
-    return {"parallelism (waiting)", kPlantNs, kResolutionNs, comparison.parallelism};
+    return {"parallelism (waiting)", kPlantNs, at_barrier_tolerance_ns(step.way.threads), comparison.parallelism};
   }
   return {"rate of that operation", shared, kResolutionNs, group_of(comparison, place.path).rate};
 }

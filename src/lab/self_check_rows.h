@@ -12,6 +12,10 @@ constexpr int64_t kPlantNs = 1'000'000;
 // A spin ends at the first clock reading behind its end, and the switches around it are stamped: a twentieth of a
 // percent would be noise, half a percent is not.
 constexpr int64_t kResolutionNs = 5'000;
+/// What is let pass at a barrier of several threads: who waits a millisecond sleeps, and is waited for when it wakes
+/// up.
+constexpr int64_t kWakingNs = kPlantNs / 20;
+constexpr int64_t at_barrier_tolerance_ns(int threads) { return threads > 1 ? kWakingNs : kResolutionNs; }
 // An interval wider than so much of what was planted on either side could not tell it from half of it.
 constexpr double kWidestShare = 0.3;
 

@@ -37,7 +37,7 @@ ExpectedTerm expected(const PlantPlace& place, const Way& way, const StepPart& k
     if (way.procedural && way.threads > 1)
       return {text_of(kTurn, ", outside, sync and idle"), kPlantNs, kPlantNs / 10,
               [=](const StepPart& part) { return account("sync")(part) || account("idle")(part); }};
-    return {text_of(kTurn, ", outside, sync"), kPlantNs, kResolutionNs, account("sync")};
+    return {text_of(kTurn, ", outside, sync"), kPlantNs, at_barrier_tolerance_ns(way.threads), account("sync")};
   }
   return {text_of(kTurn, ", ", kernel.kind, ", ", kernel.op), shared, kResolutionNs,
           [kernel](const StepPart& part) { return part == kernel; }};

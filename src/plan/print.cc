@@ -74,7 +74,7 @@ std::string to_text(const Plan& plan) {
   text += "memory shared " + megabytes(plan.shared_bytes) + ", per thread " +
           megabytes(plan.local_bytes + plan.workspace_bytes) + "; all values apart " +
           megabytes(plan.sum_of_sizes_bytes) + "\n\n";
-  text += padded("NODE", 45) + padded("RUNS", 9) + padded("KERNEL", 31) + padded("RESULT IN", 10) + "WHY\n";
+  text += padded("NODE", 45) + padded("RUNS", 11) + padded("KERNEL", 31) + padded("RESULT IN", 10) + "WHY\n";
   for (const PlannedNode& node : plan.nodes) {
     std::string where;
     for (const OperandUse& use : node.outputs) {
@@ -84,12 +84,12 @@ std::string to_text(const Plan& plan) {
       if (where.find(name) == std::string::npos) where += (where.empty() ? "" : ",") + name;
     }
     const std::string kernel = node.backend.empty() ? node.kernel_name : node.backend + " " + node.kernel_name;
-    text += padded(node.path, 44) + " " +
-            padded(node.kind == PlannedNode::view ? "-"
-                   : node.sliced                  ? "sliced"
-                                                  : "once",
-                   9) +
-            padded(kernel, 30) + " " + padded(where, 10) + node.reason + measured(node.tuned_ns) + "\n";
+    const std::string runs = node.kind == PlannedNode::view ? "-"
+                             : node.prepared                ? "before"
+                             : node.sliced                  ? text_of("sliced ", plan.slices_in(node.order))
+                                                            : "once";
+    text += padded(node.path, 44) + " " + padded(runs, 11) + padded(kernel, 30) + " " + padded(where, 10) +
+            node.reason + measured(node.tuned_ns) + "\n";
     for (const RefusedOffer& refusal : node.refusals)
       text += "    not " + refusal.backend + ": " + refusal.reason + "\n";
     if (node.anchor >= 0 && !plan.slicing.nodes[size_t(node.anchor)].refusal.empty())

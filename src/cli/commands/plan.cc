@@ -51,6 +51,8 @@ std::string as_json(const Plan& plan, const MemoryMap& memory, const StepOptions
                      {"refusals", refusals},
                      {"tuned_ns", node.tuned_ns},
                      {"sliced", node.sliced},
+                     {"slices", node.sliced ? plan.slices_in(node.order) : 0},
+                     {"prepared", node.prepared},
                      {"partial_bytes", node.partial_bytes},
                      {"workspace_bytes", node.workspace_bytes}});
   }
