@@ -11,7 +11,7 @@ if(TACHO_SANITIZE)
     target_compile_options(tacho_options INTERFACE -fno-sanitize=null,vptr)
   endif()
   target_link_options(tacho_options INTERFACE -fsanitize=${TACHO_SANITIZE})
-  # Kernels for instructions that this machine has not cannot be run here: a third of the build's time for them is saved.
+  # Kernels for instructions that this machine has not cannot be run here.
   set(instructions "")
   if(EXISTS /proc/cpuinfo)
     file(STRINGS /proc/cpuinfo instructions REGEX "avx512f" LIMIT_COUNT 1)

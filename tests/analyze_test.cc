@@ -275,10 +275,17 @@ TEST(Analyze, WhatRecordingCostsIsADifferenceOfTheSameSteps) {
 }
 
 TEST(SelfCheckSlow, PlantedDelaysComeBackInTheirAccounts) {
+  std::string noisy;
   for (const char* execution : {"graph", "procedural"}) {
     SCOPED_TRACE(execution);
-    const SelfCheck check =
-        self_check(step_of("simplenn-4", {{"threads", "2"}, {"execution", execution}}), few_digits(), MeasureOptions{});
+    const auto contradicts = [](const SelfCheckRow& row) { return !row.holds && !row.noisy; };
+    SelfCheck check;
+    // Other work may run beside this one: a contradiction must stand in three checks to be the ledger's.
+    for (int attempt = 0; attempt < 3; ++attempt) {
+      check = self_check(step_of("simplenn-4", {{"threads", "2"}, {"execution", execution}}), few_digits(),
+                         MeasureOptions{});
+      if (std::none_of(check.rows.begin(), check.rows.end(), contradicts)) break;
+    }
     // The ledger: a kernel, a barrier on each of two threads, the input, one thread; and, where each lane has a thread,
     // the other one. compare: the four places, and what may not differ. why: the four places.
     const bool graph = std::string(execution) == "graph" && this_cpu().cores == 2;
@@ -287,12 +294,13 @@ TEST(SelfCheckSlow, PlantedDelaysComeBackInTheirAccounts) {
     EXPECT_EQ(readers["ledger"], graph ? 6 : 5);
     EXPECT_EQ(readers["compare"], 5);
     EXPECT_EQ(readers["why"], 4);
-    // A machine that is too busy to tell a millisecond from half of one says nothing of the ledger, and would be asked
-    // for minutes by the other execution.
-    const bool noisy = std::any_of(check.rows.begin(), check.rows.end(), [](const auto& row) { return row.noisy; });
-    if (noisy) GTEST_SKIP() << "the machine is too busy to tell a millisecond from half of one\n" << to_text(check);
-    EXPECT_TRUE(check.holds()) << to_text(check);
+    for (const SelfCheckRow& row : check.rows) {
+      EXPECT_TRUE(row.holds || row.noisy) << to_text(check);
+      if (row.noisy) noisy = to_text(check);
+    }
+    if (!noisy.empty()) break;  // what is too busy for one execution is asked for minutes by the other
   }
+  if (!noisy.empty()) GTEST_SKIP() << "the machine is too busy to tell a millisecond from half of one\n" << noisy;
 }
 
 }  // namespace

@@ -145,7 +145,7 @@ struct Plan {
   int lanes = 1;
   int64_t slices = 1;                    ///< of the batch, in the segment that has the fewest
   int64_t slice_examples = 0;            ///< of the largest; the others of that segment have as many or one fewer
-  std::vector<int64_t> slices_by_order;  ///< see Slicing; empty where all segments have as many
+  std::vector<int64_t> slices_by_order;  ///< see Slicing; empty where PlanOptions says how many
   bool branches = false;  ///< one example: whole nodes as soon as those they depend on are over (see operators.cc)
   int64_t shared_bytes = 0, local_bytes = 0, workspace_bytes = 0;
   int64_t sum_of_sizes_bytes = 0;  ///< all intermediate values, each with memory of its own
