@@ -281,6 +281,16 @@ TEST(SimdWinograd, CountsWhatItExecutes) {
   const int64_t tiles = 2 * 4;
   EXPECT_EQ(tally.mul, tiles * (36 * 15 + 84 * 3 + 30 * 5));
   EXPECT_EQ(tally.add, tiles * (36 * 15 + 144 * 3 + 100 * 5));
+  // Filters that are transformed where they are used: 9 transforms of 6 mul and 6 add each; their gradients: 9 of 7 and
+  // 9.
+  const WinogradBlocks fresh{.tiles = 8, .depth = 3};
+  const Tally with_filters = winograd_routines().convolve_tally(s, fresh, 2);
+  EXPECT_EQ(with_filters.mul - tally.mul, 15 * 54);
+  EXPECT_EQ(with_filters.add - tally.add, 15 * 54);
+  const Tally gradient = winograd_routines().accumulate_tally(s, {}, 2);
+  const Tally with_taps = winograd_routines().accumulate_tally(s, fresh, 2);
+  EXPECT_EQ(with_taps.mul - gradient.mul, 15 * 63);
+  EXPECT_EQ(with_taps.add - gradient.add, 15 * 81);
 }
 
 TEST(SimdWinograd, TakesTheTileWithFewerProducts) {
