@@ -27,6 +27,8 @@ struct Layer {
 
 /// The reference networks' layers, then what deep ones are made of; images: one slice.
 constexpr Layer kLayers[] = {
+    {"lenet5.conv1", 64, 1, 6, 28, 5, 1, 2},
+    {"lenet5.conv2", 64, 6, 16, 14, 5, 1, 0},
     {"mnist.conv1", 64, 1, 32, 28, 5, 1, 2},
     {"mnist.conv2", 64, 32, 64, 14, 3, 1, 1},
     {"mnist.conv3", 64, 64, 64, 7, 3, 1, 1},

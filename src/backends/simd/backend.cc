@@ -23,6 +23,7 @@ constexpr Maker kMakers[] = {
     {"conv2d", simd::offer_direct},
     {"conv2d_backward_data", simd::offer_winograd},
     {"conv2d_backward_data", simd::offer_pointwise},
+    {"conv2d_backward_data", simd::offer_spread},
     {"conv2d_backward_data", simd::offer_direct},
     {"conv2d_backward_weights", simd::offer_winograd_weights},
     {"conv2d_backward_weights", simd::offer_pointwise_weights},

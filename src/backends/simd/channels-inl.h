@@ -29,6 +29,30 @@ HWY_INLINE void for_channels(int64_t count, const F& f) {
   else in_vectors(hn::CappedTag<float, 1>());
 }
 
+/// Calls f(tag) with the smallest vectors that hold `channels`, of which there are at most a full vector's.
+template <class F>
+HWY_INLINE void for_place(int64_t channels, const F& f) {
+  if (channels == 1) f(hn::CappedTag<float, 1>());
+  else if (channels <= 4) f(hn::CappedTag<float, 4>());
+  else if (channels <= 8) f(hn::CappedTag<float, 8>());
+  else f(hn::ScalableTag<float>());
+}
+
+/// A place's `channels` in the first lanes of a vector; what is behind them is anything. Nothing from `end` on is read.
+template <class D>
+HWY_INLINE hn::Vec<D> load_place(D d, int64_t channels, const float* from, const float* end) {
+  if (HWY_LIKELY(from + hn::MaxLanes(d) <= end)) return hn::LoadU(d, from);
+  return hn::MaskedLoad(hn::FirstN(d, size_t(channels)), d, from);
+}
+
+/// For places in ascending order: stores a whole vector where it ends before `end`, for what it writes behind a place's
+/// channels is overwritten by the next one.
+template <class D>
+HWY_INLINE void store_place(D d, hn::Vec<D> v, int64_t channels, float* to, const float* end) {
+  if (HWY_LIKELY(to + hn::MaxLanes(d) <= end)) hn::StoreU(v, d, to);
+  else hn::BlendedStore(v, hn::FirstN(d, size_t(channels)), d, to);
+}
+
 }  // namespace tacho::simd::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 

@@ -184,6 +184,10 @@ TEST_P(SimdConvolution, DirectOfFirstLayersAndProducts) {
                                    ConvolutionCase{{4, 1, 8, 40}, {4, 1, 3, 5}, padded(2)},
                                    ConvolutionCase{{4, 1, 7, 33}, {8, 1, 3, 3}, padded(1)},
                                    ConvolutionCase{{4, 3, 9, 10}, {20, 3, 3, 3}, padded(1)},
+                                   ConvolutionCase{{4, 6, 14, 14}, {16, 6, 5, 5}, padded(0)},
+                                   ConvolutionCase{{2, 13, 9, 17}, {31, 13, 3, 7}, padded(2, 2)},
+                                   ConvolutionCase{{2, 7, 11, 12}, {5, 7, 4, 3}, {{1, 3}, {0, 3, 1, 2}, {2, 1}, 1}},
+                                   ConvolutionCase{{2, 1, 9, 8}, {3, 1, 2, 3}, {{3, 1}, {2, 0, 0, 3}, {1, 2}, 1}},
                                    ConvolutionCase{{2, 3, 21, 20}, {64, 3, 7, 7}, padded(3, 2)},
                                    ConvolutionCase{{4, 8, 7, 7}, {32, 8, 1, 1}, padded(0, 2)}})
     EXPECT_TRUE(check_three(c, "direct", "direct ", {1e-6, 1e-6}, &worst));

@@ -23,6 +23,10 @@ struct DirectShape {
   int64_t taps() const { return rows.taps * columns.taps; }
 };
 
+struct ConvolutionGroup;
+/// The convolution itself; its gradient for the filters has the same shape.
+DirectShape direct_shape(const ConvolutionGroup& group);
+
 /// Where in larger images the outputs go, when they are every n-th row and column of them: the images' gradient of a
 /// convolution with strides is one stride-1 convolution for each.
 struct DirectPhase {

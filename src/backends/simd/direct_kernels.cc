@@ -8,11 +8,6 @@ namespace {
 
 DirectAxis axis_of(const WindowAxis& axis) { return {axis.kernel, axis.stride, axis.dilation, axis.before}; }
 
-/// The convolution itself; its gradient for the filters has the same shape.
-DirectShape forward_shape(const ConvolutionGroup& group) {
-  return {group.image(), group.result(), group.geometry.groups, axis_of(group.rows()), axis_of(group.columns())};
-}
-
 /// One stride-1 convolution: all of a forward one, or what an images' gradient is at every n-th row and column.
 struct Part {
   DirectShape shape;
@@ -72,7 +67,7 @@ std::vector<Part> gradient_parts(const ConvolutionGroup& group) {
 std::vector<Part> parts_of(const ConvolutionGroup& group) {
   if (group.kind == ConvolutionGroup::backward_data) return gradient_parts(group);
   Part part;
-  part.shape = forward_shape(group);
+  part.shape = direct_shape(group);
   part.filters.rows = group.rows().kernel;
   part.filters.columns = group.columns().kernel;
   return {part};
@@ -126,7 +121,7 @@ class DirectConvolve final : public Kernel {
 class DirectWeights final : public FilterGradient {
  public:
   DirectWeights(const ConvolutionGroup& group, const DirectRoutines& routines)
-      : FilterGradient(group), shape_(forward_shape(group)), routines_(routines) {}
+      : FilterGradient(group), shape_(direct_shape(group)), routines_(routines) {}
 
  private:
   int64_t scratch_floats() const override { return routines_.gradient_workspace_floats(shape_); }
@@ -162,7 +157,7 @@ OfferResult offer(const Group& group, const OfferContext& context, MakeKernel ma
   Offer offer;
   offer.name = "direct " + convolution.name;
   const bool narrow = convolution.kind != ConvolutionGroup::backward_data && !convolution.epilogue.pool &&
-                      direct_routines().is_narrow(forward_shape(convolution));
+                      direct_routines().is_narrow(direct_shape(convolution));
   offer.reason = text_of(narrow ? "one channel and few filters in vectors of places for "
                                 : "products of places and panels of filters for ",
                          target_in_use());
@@ -176,6 +171,10 @@ OfferResult offer(const Group& group, const OfferContext& context, MakeKernel ma
 }
 
 }  // namespace
+
+DirectShape direct_shape(const ConvolutionGroup& group) {
+  return {group.image(), group.result(), group.geometry.groups, axis_of(group.rows()), axis_of(group.columns())};
+}
 
 bool supports_convolution(const OpDef& op, const Attributes& attributes, std::span<const TensorType> inputs) {
   if (op.name != "conv2d") return false;

@@ -106,43 +106,105 @@ bool unpool_by_two(const ImageExtent& image, const float* dy, const float* gate,
   return within;
 }
 
-float share_of(const WindowPart& row, const WindowPart& column) { return 1.0f / float(row.divisor * column.divisor); }
-
-void average(const AverageAxis& rows, const AverageAxis& columns, int64_t channels, int64_t images, const float* x,
-             float* y) {
-  const int64_t width = int64_t(columns.seen_by.size()), image_floats = int64_t(rows.seen_by.size()) * width * channels;
-  for (int64_t n = 0; n < images; ++n, x += image_floats)
-    for (const WindowPart& row : rows.parts)
-      for (const WindowPart& column : columns.parts) {
-        const float share = share_of(row, column);
-        for_channels(channels, [&](auto d, int64_t c) HWY_ATTR {
-          auto sum = hn::Zero(d);
-          for (int64_t h = row.begin; h < row.end; ++h)
-            for (int64_t w = column.begin; w < column.end; ++w)
-              sum = hn::Add(sum, hn::LoadU(d, x + (h * width + w) * channels + c));
-          hn::StoreU(hn::Mul(sum, hn::Set(d, share)), d, y + c);
-        });
-        y += channels;
-      }
+/// The windows of one image in which channels fill vectors.
+void average_channels(const AverageWindows& w, int64_t channels, const float* x, float* y) {
+  const int64_t width = int64_t(w.columns.seen_by.size());
+  const float* share = w.shares.data();
+  for (const WindowPart& row : w.rows.parts)
+    for (const WindowPart& column : w.columns.parts) {
+      const float by = *share++;
+      for_channels(channels, [&](auto d, int64_t c) HWY_ATTR {
+        auto sum = hn::Zero(d);
+        for (int64_t h = row.begin; h < row.end; ++h)
+          for (int64_t at = column.begin; at < column.end; ++at)
+            sum = hn::Add(sum, hn::LoadU(d, x + (h * width + at) * channels + c));
+        hn::StoreU(hn::Mul(sum, hn::Set(d, by)), d, y + c);
+      });
+      y += channels;
+    }
 }
 
-void spread(const AverageAxis& rows, const AverageAxis& columns, int64_t channels, int64_t images, const float* dy,
-            float* dx) {
-  const int64_t across = int64_t(columns.parts.size()), dy_floats = int64_t(rows.parts.size()) * across * channels;
-  for (int64_t n = 0; n < images; ++n, dy += dy_floats)
-    for (const auto& [top, below] : rows.seen_by)
-      for (const auto& [left, right] : columns.seen_by) {
-        for_channels(channels, [&, top = top, below = below, left = left, right = right](auto d, int64_t c) HWY_ATTR {
-          auto sum = hn::Zero(d);
-          for (int64_t r = top; r < below; ++r)
-            for (int64_t s = left; s < right; ++s) {
-              const auto share = hn::Set(d, share_of(rows.parts[size_t(r)], columns.parts[size_t(s)]));
-              sum = hn::MulAdd(hn::LoadU(d, dy + (r * across + s) * channels + c), share, sum);
-            }
-          hn::StoreU(sum, d, dx + c);
-        });
-        dx += channels;
-      }
+/// The same where a vector holds a place: the rows of a window are summed first, in vectors across the places.
+template <class D>
+void average_places(D d, const AverageWindows& w, int64_t channels, const float* x, float* y, const float* y_end,
+                    float* sums) {
+  const int64_t row_floats = int64_t(w.columns.seen_by.size()) * channels;
+  const float *share = w.shares.data(), *const end = sums + row_floats;
+  for (const WindowPart& row : w.rows.parts) {
+    for_channels(row_floats, [&](auto all, int64_t i) HWY_ATTR {
+      auto sum = hn::Zero(all);
+      for (int64_t h = row.begin; h < row.end; ++h) sum = hn::Add(sum, hn::LoadU(all, x + h * row_floats + i));
+      hn::StoreU(sum, all, sums + i);
+    });
+    for (const WindowPart& column : w.columns.parts) {
+      auto sum = hn::Zero(d);
+      for (int64_t at = column.begin; at < column.end; ++at)
+        sum = hn::Add(sum, load_place(d, channels, sums + at * channels, end));
+      store_place(d, hn::Mul(sum, hn::Set(d, *share++)), channels, y, y_end);
+      y += channels;
+    }
+  }
+}
+
+void average(const AverageWindows& w, int64_t channels, int64_t images, const float* x, float* y, float* workspace) {
+  const int64_t x_floats = int64_t(w.rows.seen_by.size() * w.columns.seen_by.size()) * channels;
+  const int64_t y_floats = int64_t(w.shares.size()) * channels;
+  const float* const end = y + images * y_floats;
+  for (int64_t n = 0; n < images; ++n, x += x_floats, y += y_floats)
+    if (channels >= int64_t(HWY_LANES(float))) average_channels(w, channels, x, y);
+    else for_place(channels, [&](auto d) HWY_ATTR { average_places(d, w, channels, x, y, end, workspace); });
+}
+
+void spread_channels(const AverageWindows& w, int64_t channels, const float* dy, float* dx) {
+  const int64_t across = int64_t(w.columns.parts.size());
+  for (const auto& [top, below] : w.rows.seen_by)
+    for (const auto& [left, right] : w.columns.seen_by) {
+      for_channels(channels, [&, top = top, below = below, left = left, right = right](auto d, int64_t c) HWY_ATTR {
+        auto sum = hn::Zero(d);
+        for (int64_t r = top * across; r < below * across; r += across)
+          for (int64_t s = r + left; s < r + right; ++s)
+            sum = hn::MulAdd(hn::LoadU(d, dy + s * channels + c), hn::Set(d, w.shares[size_t(s)]), sum);
+        hn::StoreU(sum, d, dx + c);
+      });
+      dx += channels;
+    }
+}
+
+/// The same where a vector holds a place; rows that see the same windows are copied.
+template <class D>
+void spread_places(D d, const AverageWindows& w, int64_t channels, const float* dy, const float* dy_end, float* dx,
+                   const float* dx_end) {
+  const int64_t across = int64_t(w.columns.parts.size());
+  const int64_t row_floats = int64_t(w.columns.seen_by.size()) * channels;
+  AverageAxis::Windows done{-1, -1};
+  for (const AverageAxis::Windows& row : w.rows.seen_by) {
+    if (row.begin == done.begin && row.end == done.end) {
+      dx = std::copy_n(dx - row_floats, row_floats, dx);
+      continue;
+    }
+    done = row;
+    for (const auto& [left, right] : w.columns.seen_by) {
+      auto sum = hn::Zero(d);
+      for (int64_t r = row.begin * across; r < row.end * across; r += across)
+        for (int64_t s = r + left; s < r + right; ++s)
+          sum = hn::MulAdd(load_place(d, channels, dy + s * channels, dy_end), hn::Set(d, w.shares[size_t(s)]), sum);
+      store_place(d, sum, channels, dx, dx_end);
+      dx += channels;
+    }
+  }
+}
+
+void spread(const AverageWindows& w, int64_t channels, int64_t images, const float* dy, float* dx, float*) {
+  const int64_t dx_floats = int64_t(w.rows.seen_by.size() * w.columns.seen_by.size()) * channels;
+  const int64_t dy_floats = int64_t(w.shares.size()) * channels;
+  const float *const dy_end = dy + images * dy_floats, *const dx_end = dx + images * dx_floats;
+  for (int64_t n = 0; n < images; ++n, dy += dy_floats, dx += dx_floats)
+    if (channels >= int64_t(HWY_LANES(float))) spread_channels(w, channels, dy, dx);
+    else for_place(channels, [&](auto d) HWY_ATTR { spread_places(d, w, channels, dy, dy_end, dx, dx_end); });
+}
+
+int64_t average_workspace_floats(const AverageWindows& w, int64_t channels) {
+  return channels >= int64_t(HWY_LANES(float)) ? 0 : int64_t(w.columns.seen_by.size()) * channels;
 }
 
 constexpr ImageRoutines kRoutines{
@@ -151,6 +213,7 @@ constexpr ImageRoutines kRoutines{
     .unpool_by_two = unpool_by_two,
     .average = average,
     .spread = spread,
+    .average_workspace_floats = average_workspace_floats,
 };
 
 }  // namespace

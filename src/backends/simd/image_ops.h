@@ -17,6 +17,12 @@ struct AverageAxis {
   explicit AverageAxis(std::vector<WindowPart> windows, int64_t places);
 };
 
+struct AverageWindows {
+  AverageAxis rows, columns;
+  std::vector<float> shares;  ///< by window: what its sum, or its gradient, is multiplied by
+  AverageWindows(AverageAxis down, AverageAxis across);
+};
+
 struct ImageRoutines {
   /// sums[c] += the sum over `places` of x.
   void (*add_places)(const float* x, int64_t places, int64_t channels, float* sums);
@@ -29,11 +35,10 @@ struct ImageRoutines {
   bool (*unpool_by_two)(const ImageExtent& image, const float* dy, const float* gate, const int32_t* index, float* dx);
 
   /// Means of each window.
-  void (*average)(const AverageAxis& rows, const AverageAxis& columns, int64_t channels, int64_t images, const float* x,
-                  float* y);
-  /// Its adjoint: each place gets its share of the windows that see it, and is written once.
-  void (*spread)(const AverageAxis& rows, const AverageAxis& columns, int64_t channels, int64_t images, const float* dy,
-                 float* dx);
+  void (*average)(const AverageWindows&, int64_t channels, int64_t images, const float* x, float* y, float* workspace);
+  /// Its adjoint: each place gets its share of the windows that see it.
+  void (*spread)(const AverageWindows&, int64_t channels, int64_t images, const float* dy, float* dx, float* workspace);
+  int64_t (*average_workspace_floats)(const AverageWindows&, int64_t channels);
 };
 
 /// Those of the best instruction set that this machine has (and Highway may use).

@@ -14,6 +14,8 @@ OfferResult offer_winograd_weights(const Group& group, const OfferContext& conte
 /// The same three with 1 x 1 filters that visit every place, as products of matrices.
 OfferResult offer_pointwise(const Group& group, const OfferContext& context);
 OfferResult offer_pointwise_weights(const Group& group, const OfferContext& context);
+/// conv2d_backward_data of images with few channels.
+OfferResult offer_spread(const Group& group, const OfferContext& context);
 /// The same three for any filters, strides, dilations and groups, directly.
 OfferResult offer_direct(const Group& group, const OfferContext& context);
 OfferResult offer_direct_weights(const Group& group, const OfferContext& context);

@@ -26,6 +26,25 @@ inline bool is_narrow(const DirectShape& s) {
          s.columns.dilation == 1 && s.to.width >= kLanes<float>;
 }
 
+/// A vector of places of each result, at least `least`, into y (places x kResults).
+template <int kResults, class V>
+HWY_INLINE void store_narrow(V (&sum)[kResults], V least, float* y) {
+  const hn::ScalableTag<float> d;
+  HWY_UNROLL(8)
+  for (int k = 0; k < kResults; ++k) sum[k] = hn::Max(least, sum[k]);
+  if constexpr (kResults >= 4) {
+    store_interleaved(d, sum[0], sum[1], sum[2], sum[3], y, kResults);
+    if constexpr (constexpr int k = kResults - 4; k > 0)
+      store_interleaved(d, sum[k], sum[k + 1], sum[k + 2], sum[k + 3], y + k, kResults);
+  } else {
+    HWY_ALIGN float results[kResults * kLanes<float>];
+    HWY_UNROLL(4)
+    for (int k = 0; k < kResults; ++k) hn::Store(sum[k], d, results + k * kLanes<float>);
+    for (int64_t p = 0; p < kLanes<float>; ++p)
+      for (int k = 0; k < kResults; ++k) y[p * kResults + k] = results[k * kLanes<float> + p];
+  }
+}
+
 /// One row of results y (places x kResults) of rows x (`row` floats apart): filters [tap][kPanel], bias may be null.
 template <int kResults>
 HWY_NOINLINE void convolve_narrow(const DirectShape& s, const float* x, int64_t row, const float* filters,
@@ -35,13 +54,12 @@ HWY_NOINLINE void convolve_narrow(const DirectShape& s, const float* x, int64_t 
   constexpr int64_t kWidth = kLanes<float>;
   const int64_t last = s.to.width - kWidth;
   const V least = hn::Set(d, relu ? 0.0f : -std::numeric_limits<float>::infinity());
-  HWY_ALIGN float results[kResults * kWidth];
   for (int64_t place = 0; place < s.to.width; place += 2 * kWidth) {
     // The last ones overlap those before them, so that nothing behind the row is touched.
     const int64_t at[2]{std::min(place, last), std::min(place + kWidth, last)};
-    V sum[kResults][2];
+    V sum[kResults], next[kResults];
     HWY_UNROLL(8)
-    for (int k = 0; k < kResults; ++k) sum[k][0] = sum[k][1] = hn::Set(d, bias ? bias[k] : 0.0f);
+    for (int k = 0; k < kResults; ++k) sum[k] = next[k] = hn::Set(d, bias ? bias[k] : 0.0f);
     const float* w = filters;
     for (int64_t i = 0; i < s.rows.taps; ++i) {
       const float* from = x + i * s.rows.dilation * row;
@@ -49,26 +67,13 @@ HWY_NOINLINE void convolve_narrow(const DirectShape& s, const float* x, int64_t 
         const V first = hn::LoadU(d, from + at[0] + j), second = hn::LoadU(d, from + at[1] + j);
         HWY_UNROLL(8)
         for (int k = 0; k < kResults; ++k) {
-          sum[k][0] = hn::MulAdd(first, hn::Set(d, w[k]), sum[k][0]);
-          sum[k][1] = hn::MulAdd(second, hn::Set(d, w[k]), sum[k][1]);
+          sum[k] = hn::MulAdd(first, hn::Set(d, w[k]), sum[k]);
+          next[k] = hn::MulAdd(second, hn::Set(d, w[k]), next[k]);
         }
       }
     }
-    for (int half = 0; half < 2; ++half) {
-      HWY_UNROLL(8)
-      for (int k = 0; k < kResults; ++k) hn::Store(hn::Max(least, sum[k][half]), d, results + k * kWidth);
-      float* const to = y + at[half] * kResults;
-      if constexpr (kResults >= 4) {
-        for (int64_t p = 0; p < kWidth; p += 4)
-          for (int k = 0; k < kResults; k += 4) {
-            const int first = std::min(k, kResults - 4);
-            transpose_square(results + first * kWidth + p, kWidth, to + p * kResults + first, kResults);
-          }
-      } else {
-        for (int64_t p = 0; p < kWidth; ++p)
-          for (int k = 0; k < kResults; ++k) to[p * kResults + k] = results[k * kWidth + p];
-      }
-    }
+    store_narrow(sum, least, y + at[0] * kResults);
+    store_narrow(next, least, y + at[1] * kResults);
   }
 }
 
@@ -80,20 +85,30 @@ constexpr std::array<ConvolveNarrow, sizeof...(K)> convolve_narrows(std::integer
 /// By results less one.
 inline constexpr auto kConvolveNarrow = convolve_narrows(std::make_integer_sequence<int, kMostNarrow>());
 
-/// Gradients of results (places x kResults) as kResults planes of `places`.
+/// Floats of a row of a plane: whole vectors, so that they can be loaded aligned.
+inline int64_t plane_row(const DirectShape& s) { return whole_vectors(s.to.width); }
+
+/// Gradients of results (height x width x kResults) as kResults planes, zeros behind each row.
 template <int kResults>
-void to_planes(const float* dy, int64_t places, float* planes) {
+void to_planes(const DirectShape& s, const float* dy, float* planes) {
   constexpr int64_t kWidth = kLanes<float>;
-  int64_t p = 0;
-  if constexpr (kResults >= 4)
-    for (; p + kWidth <= places; p += kWidth)
-      for (int k = 0; k < kResults; k += 4) {
-        const int first = std::min(k, kResults - 4);
-        transpose_block(hn::ScalableTag<float>(), dy + p * kResults + first, kResults, planes + first * places + p,
-                        places);
+  const int64_t width = s.to.width, row = plane_row(s), plane = s.to.height * row;
+  for (int64_t i = 0; i < s.to.height; ++i, dy += width * kResults, planes += row) {
+    for (int k = 0; k < kResults; ++k) std::fill(planes + k * plane + width, planes + k * plane + row, 0.0f);
+    if constexpr (kResults >= 4) {
+      for (int64_t p = 0; p < width; p += kWidth) {
+        const int64_t at = std::min(p, width - kWidth);
+        for (int k = 0; k < kResults; k += 4) {
+          const int first = std::min(k, kResults - 4);
+          transpose_block(hn::ScalableTag<float>(), dy + at * kResults + first, kResults, planes + first * plane + at,
+                          plane);
+        }
       }
-  for (; p < places; ++p)
-    for (int k = 0; k < kResults; ++k) planes[k * places + p] = dy[p * kResults + k];
+    } else {
+      for (int64_t p = 0; p < width; ++p)
+        for (int k = 0; k < kResults; ++k) planes[k * plane + p] = dy[p * kResults + k];
+    }
+  }
 }
 
 /// sums[tap][kPanel] (+)= the gradient of kTaps taps side by side, the first of which sees x at the first place.
@@ -103,43 +118,40 @@ HWY_NOINLINE void add_taps(const DirectShape& s, const float* x, int64_t row, co
   const hn::ScalableTag<float> d;
   using V = hn::Vec<decltype(d)>;
   constexpr int64_t kWidth = kLanes<float>;
-  const int64_t places = s.to.height * s.to.width;
+  const int64_t plane_floats = plane_row(s), plane = s.to.height * plane_floats, step = s.rows.stride * row;
   V sum[kTaps][kResults];
   HWY_UNROLL(3)
   for (int t = 0; t < kTaps; ++t) HWY_UNROLL(8)
   for (int k = 0; k < kResults; ++k) sum[t][k] = hn::Zero(d);
-  const auto add_vector = [&](const auto& load, const float* from, const float* plane) HWY_ATTR {
-    V seen[kTaps];
-    HWY_UNROLL(3)
-    for (int t = 0; t < kTaps; ++t) seen[t] = load(from + t);
-    HWY_UNROLL(8)
-    for (int k = 0; k < kResults; ++k) {
-      const V gradient = load(plane + k * places);
+  // One loop body for whole vectors and the last: with two, the sums would go over the stack between them. What x has
+  // behind a row is another row's: it may be infinite, so a gradient of zero does not make it vanish.
+  const auto all = hn::FirstN(d, size_t(kWidth)), rest = hn::FirstN(d, size_t(s.to.width - (plane_floats - kWidth)));
+  for (int64_t i = 0; i < s.to.height; ++i, x += step)
+    for (int64_t p = 0; p < plane_floats; p += kWidth, planes += kWidth) {
+      const auto present = p + kWidth < plane_floats ? all : rest;
+      V seen[kTaps];
       HWY_UNROLL(3)
-      for (int t = 0; t < kTaps; ++t) sum[t][k] = hn::MulAdd(seen[t], gradient, sum[t][k]);
+      for (int t = 0; t < kTaps; ++t) seen[t] = hn::MaskedLoad(present, d, x + p + t);
+      HWY_UNROLL(8)
+      for (int k = 0; k < kResults; ++k) {
+        const V gradient = hn::Load(d, planes + k * plane);
+        HWY_UNROLL(3)
+        for (int t = 0; t < kTaps; ++t) sum[t][k] = hn::MulAdd(seen[t], gradient, sum[t][k]);
+      }
     }
-  };
-  const int64_t whole = s.to.width / kWidth * kWidth;
-  const auto rest = hn::FirstN(d, size_t(s.to.width - whole));
-  for (int64_t i = 0; i < s.to.height; ++i) {
-    const float *from = x + i * s.rows.stride * row, *plane = planes + i * s.to.width;
-    for (int64_t p = 0; p < whole; p += kWidth)
-      add_vector([&](const float* at) HWY_ATTR { return hn::LoadU(d, at); }, from + p, plane + p);
-    if (whole < s.to.width)
-      add_vector([&](const float* at) HWY_ATTR { return hn::MaskedLoad(rest, d, at); }, from + whole, plane + whole);
+  HWY_UNROLL(3)  // else the sums would be an array in memory all along
+  for (int t = 0; t < kTaps; ++t) HWY_UNROLL(8)
+  for (int k = 0; k < kResults; ++k) {
+    float& to = sums[t * kPanel + k];
+    to = hn::GetLane(hn::SumOfLanes(d, sum[t][k])) + (add ? to : 0.0f);
   }
-  for (int t = 0; t < kTaps; ++t)
-    for (int k = 0; k < kResults; ++k) {
-      float& to = sums[t * kPanel + k];
-      to = hn::GetLane(hn::SumOfLanes(d, sum[t][k])) + (add ? to : 0.0f);
-    }
 }
 
-/// The filters' gradient of one image: sums [tap][kPanel]. `planes`: room for the image's gradients.
+/// The filters' gradient of one image: sums [tap][kPanel]. `planes`, aligned: room for the image's gradients.
 template <int kResults>
 void accumulate_narrow(const DirectShape& s, const float* x, int64_t row, const float* dy, float* planes, float* sums,
                        bool add) {
-  to_planes<kResults>(dy, s.to.height * s.to.width, planes);
+  to_planes<kResults>(s, dy, planes);
   for (int64_t i = 0; i < s.rows.taps; ++i)
     for (int64_t j = 0; j < s.columns.taps; j += 3) {
       const float* from = x + i * s.rows.dilation * row + j;

@@ -54,6 +54,35 @@ HWY_INLINE void transpose_block(D d, const T* HWY_RESTRICT from, int64_t from_st
   }
 }
 
+/// The blocks of 16 bytes of a vector, block i to p + i * stride.
+template <class D>
+HWY_INLINE void store_blocks(D d, hn::Vec<D> v, hn::TFromD<D>* p, int64_t stride) {
+  if constexpr (hn::MaxLanes(D()) * sizeof(hn::TFromD<D>) <= 16) {
+    hn::StoreU(v, d, p);
+  } else {
+    const hn::Half<D> half;
+    constexpr int64_t blocks = int64_t(hn::MaxLanes(half) * sizeof(hn::TFromD<D>)) / 16;
+    store_blocks(half, hn::LowerHalf(half, v), p, stride);
+    store_blocks(half, hn::UpperHalf(half, v), p + blocks * stride, stride);
+  }
+}
+
+/// transpose_block the other way: four vectors of 4-byte elements become as many rows of 16 bytes as they have lanes,
+/// to + i * stride.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE void store_interleaved(D d, V a, V b, V c, V e, hn::TFromD<D>* to, int64_t stride) {
+  const hn::Repartition<uint64_t, D> d64;
+  const auto low_ab = hn::BitCast(d64, hn::InterleaveLower(d, a, b));
+  const auto low_ce = hn::BitCast(d64, hn::InterleaveLower(d, c, e));
+  const auto high_ab = hn::BitCast(d64, hn::InterleaveUpper(d, a, b));
+  const auto high_ce = hn::BitCast(d64, hn::InterleaveUpper(d, c, e));
+  // Block b of each of them is row 4 b and the three behind it.
+  store_blocks(d, hn::BitCast(d, hn::InterleaveLower(d64, low_ab, low_ce)), to, 4 * stride);
+  store_blocks(d, hn::BitCast(d, hn::InterleaveUpper(d64, low_ab, low_ce)), to + stride, 4 * stride);
+  store_blocks(d, hn::BitCast(d, hn::InterleaveLower(d64, high_ab, high_ce)), to + 2 * stride, 4 * stride);
+  store_blocks(d, hn::BitCast(d, hn::InterleaveUpper(d64, high_ab, high_ce)), to + 3 * stride, 4 * stride);
+}
+
 /// A square of 16 bytes a side: 4 x 4 elements of 4 bytes, 2 x 2 of 8.
 template <class T>
 HWY_INLINE void transpose_square(const T* HWY_RESTRICT from, int64_t from_stride, T* HWY_RESTRICT to,
