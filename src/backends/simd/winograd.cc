@@ -6,118 +6,15 @@
 #define HWY_TARGET_INCLUDE "backends/simd/winograd.cc"
 #include <hwy/foreach_target.h>
 // Behind foreach_target.h:
-#include "backends/simd/channels-inl.h"
 #include "backends/simd/counted.h"
-#include "backends/simd/image_result-inl.h"
 #include "backends/simd/panels-inl.h"
 #include "backends/simd/transpose-inl.h"
-#include "backends/simd/winograd_transforms-inl.h"
+#include "backends/simd/winograd_tiles-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace tacho::simd {
 namespace HWY_NAMESPACE {
 namespace {
-
-/// Where the matrices of a block of tiles lie: one of `rows` x `row` floats for each of the tile's places. The distance
-/// of two is no power of two, so that the places of one tile do not compete for a few lines of the cache.
-struct Places {
-  int64_t row = 0, distance = 0, floats = 0;
-  Places(const WinogradShape& s, int64_t rows, int64_t row_floats)
-      : row(row_floats), distance((rows * row_floats + 15) / 16 * 16 + 16), floats(distance * s.tile() * s.tile()) {}
-};
-
-/// Where the kSide x kSide places of an image lie whose first is (row, column); zeros outside of the image.
-template <int kSide>
-struct Block {
-  const float* at[kSide][kSide];
-
-  HWY_INLINE Block(const ImageExtent& e, const float* image, int64_t row, int64_t column, const float* zeros) {
-    bool inside[kSide];
-    HWY_UNROLL(6)
-    for (int j = 0; j < kSide; ++j) inside[j] = uint64_t(column + j) < uint64_t(e.width);
-    const float* first = image + (row * e.width + column) * e.channels;
-    for (int i = 0; i < kSide; ++i, first += e.width * e.channels) {
-      const bool row_inside = uint64_t(row + i) < uint64_t(e.height);
-      HWY_UNROLL(6)
-      for (int j = 0; j < kSide; ++j) at[i][j] = row_inside & inside[j] ? first + j * e.channels : zeros;
-    }
-  }
-};
-
-/// For each tile of [first, first + count), numbered over all images: f(t - first, image, row, column), where (row,
-/// column) is its first output.
-template <class F>
-HWY_INLINE void for_each_tile(const WinogradShape& s, int64_t first, int64_t count, const F& f) {
-  const int64_t across = s.tiles_across(), all = s.tiles();
-  int64_t image = first / all, down = first % all / across, right = first % across;
-  for (int64_t t = 0; t < count; ++t) {
-    f(t, image, down * s.outputs, right * s.outputs);
-    if (++right < across) continue;
-    right = 0;
-    if (++down < s.tiles_down()) continue;
-    down = 0;
-    ++image;
-  }
-}
-
-/// B^T x B of tiles [first, first + count): matrices of tiles x channels.
-template <int M>
-void transform_images(const WinogradShape& s, int64_t first, int64_t count, const float* x, const float* zeros,
-                      const Places& places, float* v) {
-  using T = Transform<M>;
-  for_each_tile(s, first, count, [&](int64_t t, int64_t image, int64_t row, int64_t column) HWY_ATTR {
-    const Block<T::kTile> block(s.from, x + image * s.from.elements(), row - s.top, column - s.left, zeros);
-    float* to = v + t * places.row;
-    for_channels(s.from.channels, [&](auto d, int64_t c) HWY_ATTR {
-      transform_tile<T::kTile, T::kTile, hn::Vec<decltype(d)>>(
-          [&](const auto* a, auto* b) HWY_ATTR { T::input(d, a, b); },
-          [&](int i, int j) HWY_ATTR { return hn::LoadU(d, block.at[i][j] + c); },
-          [&](int i, int j, auto value)
-              HWY_ATTR { hn::StoreU(value, d, to + (i * T::kTile + j) * places.distance + c); });
-    });
-  });
-}
-
-/// A y A^T of one panel's channels of the results' gradients: matrices of tiles x panel.
-template <int M>
-void transform_gradients(const WinogradShape& s, int64_t first, int64_t count, int64_t channel, const float* dy,
-                         const float* zeros, const Places& places, float* g) {
-  using T = Transform<M>;
-  const int64_t channels = std::min(kPanel, s.to.channels - channel);
-  const int64_t filled = panel_columns(s.to.channels, channel);
-  for_each_tile(s, first, count, [&](int64_t t, int64_t image, int64_t row, int64_t column) HWY_ATTR {
-    const Block<M> block(s.to, dy + image * s.to.elements() + channel, row, column, zeros);
-    float* to = g + t * places.row;
-    if (filled > channels)  // what the sums read behind the last channel shall be numbers
-      for (int p = 0; p < T::kTile * T::kTile; ++p)
-        std::fill(to + p * places.distance + channels, to + p * places.distance + filled, 0.0f);
-    for_channels(channels, [&](auto d, int64_t c) HWY_ATTR {
-      transform_tile<M, T::kTile, hn::Vec<decltype(d)>>(
-          [&](const auto* a, auto* b) HWY_ATTR { T::gradient(d, a, b); },
-          [&](int i, int j) HWY_ATTR { return hn::LoadU(d, block.at[i][j] + c); },
-          [&](int i, int j, auto value)
-              HWY_ATTR { hn::StoreU(value, d, to + (i * T::kTile + j) * places.distance + c); });
-    });
-  });
-}
-
-/// A^T m A of `channels` channels from `channel` on, and on to the result.
-template <int M>
-void transform_results(const WinogradShape& s, int64_t first, int64_t count, int64_t channel, int64_t channels,
-                       const Places& places, const float* m, const ImageResult& result) {
-  using T = Transform<M>;
-  for_each_tile(s, first, count, [&](int64_t t, int64_t image, int64_t row, int64_t column) HWY_ATTR {
-    const float* from = m + t * places.row;
-    for_channels(channels, [&](auto d, int64_t c) HWY_ATTR {
-      hn::Vec<decltype(d)> y[M][M];
-      transform_tile<T::kTile, M, hn::Vec<decltype(d)>>(
-          [&](const auto* a, auto* b) HWY_ATTR { T::output(d, a, b); },
-          [&](int i, int j) HWY_ATTR { return hn::LoadU(d, from + (i * T::kTile + j) * places.distance + c); },
-          [&](int i, int j, auto value) HWY_ATTR { y[i][j] = value; });
-      store_block<M, M>(d, y, result, image, row, column, channel + c);
-    });
-  });
-}
 
 int64_t packed_floats(const WinogradShape& s) {
   return panels(s.to.channels) * s.tile() * s.tile() * s.from.channels * kPanel;
@@ -236,21 +133,24 @@ void convolve_as(const WinogradShape& s, const WinogradBlocks& blocks, int64_t i
   std::fill_n(zeros, zero_floats(s.from.channels), 0.0f);
   const int64_t tiles = images * s.tiles(), channels = s.from.channels, depth = depth_block(channels, this_cpu());
   for (int64_t first = 0; first < tiles; first += blocks.tiles) {
-    const int64_t count = std::min(blocks.tiles, tiles - first);
-    transform_images<M>(s, first, count, x, zeros, images_at, v);
+    const TileBlock block(s, first, std::min(blocks.tiles, tiles - first));
+    transform_images<M>(s, block, x, zeros, images_at, v);
     const float* filters = packed;
     for (int64_t channel = 0; channel < s.to.channels; channel += together) {
       const int64_t results = std::min(together, s.to.channels - channel), columns = whole_vectors(results);
-      for (int place = 0; place < kPlaces; ++place, filters += panels(results) * channels * kPanel)
+      for (int place = 0; place < kPlaces; ++place, filters += panels(results) * channels * kPanel) {
+        const TileBlock::Range range = block.at(place / (M + 2), place % (M + 2));
+        const float* const from = v + place * images_at.distance + range.begin * images_at.row;
         for (int64_t c = 0; c < channels; c += depth) {
           TileEnd<float> end;
           end.add = c > 0;
-          multiply_panels<float>(count, columns, std::min(depth, channels - c),
-                                 StepsTogether<float>{v + place * images_at.distance + c, images_at.row},
-                                 filters + c * kPanel, kPanel, channels * kPanel, m + place * products_at.distance,
-                                 together, end);
+          multiply_panels<float>(range.count, columns, std::min(depth, channels - c),
+                                 StepsTogether<float>{from + c, images_at.row}, filters + c * kPanel, kPanel,
+                                 channels * kPanel, m + place * products_at.distance + range.begin * together, together,
+                                 end);
         }
-      transform_results<M>(s, first, count, channel, results, products_at, m, result);
+      }
+      transform_results<M>(block, channel, results, products_at, m, result);
     }
   }
 }
@@ -269,8 +169,9 @@ void convolve_fresh_as(const WinogradShape& s, const WinogradBlocks& blocks, int
   float *zeros = workspace, *v = zeros + zero_floats(s.from.channels), *m = v + images_at.floats;
   float* filters = m + products_at.floats;
   std::fill_n(zeros, zero_floats(s.from.channels), 0.0f);
-  const int64_t count = images * s.tiles(), channels = s.from.channels, distance = fresh_distance(blocks);
-  transform_images<M>(s, 0, count, x, zeros, images_at, v);
+  const int64_t channels = s.from.channels, distance = fresh_distance(blocks);
+  const TileBlock block(s, 0, images * s.tiles());
+  transform_images<M>(s, block, x, zeros, images_at, v);
   for (int64_t channel = 0; channel < s.to.channels; channel += kPanel) {
     const int64_t results = std::min(kPanel, s.to.channels - channel), columns = whole_vectors(results);
     for (int64_t c = 0; c < channels; c += blocks.depth) {
@@ -279,12 +180,16 @@ void convolve_fresh_as(const WinogradShape& s, const WinogradBlocks& blocks, int
         transform_filters<M>(s, w, turned, channel + column, c, depth, filters + column, distance);
       TileEnd<float> end;
       end.add = c > 0;
-      for (int place = 0; place < kPlaces; ++place)
-        multiply_panels<float>(count, columns, depth,
-                               StepsTogether<float>{v + place * images_at.distance + c, images_at.row},
-                               filters + place * distance, kPanel, 0, m + place * products_at.distance, kPanel, end);
+      for (int place = 0; place < kPlaces; ++place) {
+        const TileBlock::Range range = block.at(place / (M + 2), place % (M + 2));
+        multiply_panels<float>(
+            range.count, columns, depth,
+            StepsTogether<float>{v + place * images_at.distance + range.begin * images_at.row + c, images_at.row},
+            filters + place * distance, kPanel, 0, m + place * products_at.distance + range.begin * kPanel, kPanel,
+            end);
+      }
     }
-    transform_results<M>(s, 0, count, channel, results, products_at, m, result);
+    transform_results<M>(block, channel, results, products_at, m, result);
   }
 }
 
@@ -322,28 +227,33 @@ template <int M>
 void accumulate_as(const WinogradShape& s, const WinogradBlocks& blocks, int64_t images, const float* x,
                    const float* dy, bool empty, float* partial, float* workspace) {
   constexpr int kPlaces = (M + 2) * (M + 2);
-  const int64_t block = blocks.tiles;
   const int64_t channels = s.from.channels, zero = zero_floats(std::max(channels, kPanel));
-  const Places images_at(s, block, channels), gradients_at(s, block, kPanel);
+  const Places images_at(s, blocks.tiles, channels), gradients_at(s, blocks.tiles, kPanel);
   float *zeros = workspace, *v = zeros + zero, *g = v + images_at.floats;
   std::fill_n(zeros, zero, 0.0f);
   const int64_t tiles = images * s.tiles(), steps = depth_block(tiles, this_cpu());
-  for (int64_t first = 0; first < tiles; first += block) {
-    const int64_t count = std::min(block, tiles - first);
-    transform_images<M>(s, first, count, x, zeros, images_at, v);
+  for (int64_t first = 0; first < tiles; first += blocks.tiles) {
+    const TileBlock block(s, first, std::min(blocks.tiles, tiles - first));
+    transform_images<M>(s, block, x, zeros, images_at, v);
     for (int64_t p = 0; p < panels(s.to.channels); ++p)
-      transform_gradients<M>(s, first, count, p * kPanel, dy, zeros, gradients_at, g + p * gradients_at.floats);
+      transform_gradients<M>(s, block, p * kPanel, dy, zeros, gradients_at, g + p * gradients_at.floats);
     float* sums = partial;
-    for (int place = 0; place < kPlaces; ++place)
-      for (int64_t p = 0; p < panels(s.to.channels); ++p, sums += channels * kPanel)
-        for (int64_t t = 0; t < count; t += steps) {
+    for (int place = 0; place < kPlaces; ++place) {
+      const auto [begin, count] = block.at(place / (M + 2), place % (M + 2));
+      for (int64_t p = 0; p < panels(s.to.channels); ++p, sums += channels * kPanel) {
+        int64_t t = 0;
+        do {  // also where there are none: sums of nothing may be the first
           TileEnd<float> end;
           end.add = !empty || first + t > 0;
-          multiply_panels<float>(channels, panel_columns(s.to.channels, p * kPanel), std::min(steps, count - t),
-                                 RowsTogether<float>{v + place * images_at.distance + t * images_at.row, images_at.row},
-                                 g + p * gradients_at.floats + place * gradients_at.distance + t * kPanel, kPanel, 0,
-                                 sums, kPanel, end);
-        }
+          const int64_t tile = begin + t;
+          multiply_panels<float>(
+              channels, panel_columns(s.to.channels, p * kPanel), std::min(steps, count - t),
+              RowsTogether<float>{v + place * images_at.distance + tile * images_at.row, images_at.row},
+              g + p * gradients_at.floats + place * gradients_at.distance + tile * kPanel, kPanel, 0, sums, kPanel,
+              end);
+        } while ((t += steps) < count);
+      }
+    }
   }
 }
 
@@ -358,17 +268,21 @@ void accumulate_taps_as(const WinogradShape& s, const WinogradBlocks& blocks, in
   const Places images_at(s, blocks.tiles, channels), gradients_at(s, blocks.tiles, kPanel);
   float *zeros = workspace, *v = zeros + zero, *g = v + images_at.floats, *sums = g + gradients_at.floats;
   std::fill_n(zeros, zero, 0.0f);
-  const int64_t count = images * s.tiles(), distance = fresh_distance(blocks);
-  transform_images<M>(s, 0, count, x, zeros, images_at, v);
+  const int64_t distance = fresh_distance(blocks);
+  const TileBlock block(s, 0, images * s.tiles());
+  transform_images<M>(s, block, x, zeros, images_at, v);
   for (int64_t panel = 0; panel < s.to.channels; panel += kPanel) {
     const int64_t columns = panel_columns(s.to.channels, panel);
-    transform_gradients<M>(s, 0, count, panel, dy, zeros, gradients_at, g);
+    transform_gradients<M>(s, block, panel, dy, zeros, gradients_at, g);
     for (int64_t c = 0; c < channels; c += blocks.depth) {
       const int64_t depth = std::min(blocks.depth, channels - c);
-      for (int place = 0; place < kPlaces; ++place)
-        multiply_panels<float>(depth, columns, count,
-                               RowsTogether<float>{v + place * images_at.distance + c, images_at.row},
-                               g + place * gradients_at.distance, kPanel, 0, sums + place * distance, kPanel, {});
+      for (int place = 0; place < kPlaces; ++place) {
+        const TileBlock::Range range = block.at(place / (M + 2), place % (M + 2));
+        multiply_panels<float>(
+            depth, columns, range.count,
+            RowsTogether<float>{v + place * images_at.distance + range.begin * images_at.row + c, images_at.row},
+            g + place * gradients_at.distance + range.begin * kPanel, kPanel, 0, sums + place * distance, kPanel, {});
+      }
       for (int64_t i = 0; i < depth; ++i, partial += 9 * kPanel)
         for (int64_t column = 0; column < columns; column += kLanes<float>)
           transform_tile<T::kTile, 3, hn::Vec<decltype(d)>>(
@@ -470,25 +384,38 @@ Tally count_transform(F f) {
   return counting_tally();
 }
 
+/// The transforms of one channel of a tile.
+struct TileTally {
+  Tally image, result;  ///< of the convolution's input; of its result, or of the result's gradient
+};
+
 template <int M>
-Tally transforms_tally(const WinogradShape& s, bool gradient, int64_t tiles) {
+TileTally tile_tally(const Tile& tile, bool gradient) {
   using T = Transform<M>;
   const CountedTag d;
-  const Tally images = count_transform<T::kTile, T::kTile>([&](const Counted* a, Counted* b) { T::input(d, a, b); });
-  const Tally results = gradient
-                            ? count_transform<M, T::kTile>([&](const Counted* a, Counted* b) { T::gradient(d, a, b); })
-                            : count_transform<T::kTile, M>([&](const Counted* a, Counted* b) { T::output(d, a, b); });
-  Tally total;
-  total.mul = tiles * (images.mul * s.from.channels + results.mul * s.to.channels);
-  total.add = tiles * (images.add * s.from.channels + results.add * s.to.channels);
-  return total;
+  if (!tile.whole(M)) {
+    const auto count = [&](auto kind) {
+      counting_tally() = {};
+      transform_short_tile<decltype(kind), Counted>(
+          d, tile.down, tile.across, [](int, int) { return Counted(); }, [](int, int, Counted) {});
+      return counting_tally();
+    };
+    return {count(ShortInput()), gradient ? count(ShortGradient()) : count(ShortOutput())};
+  }
+  return {count_transform<T::kTile, T::kTile>([&](const Counted* a, Counted* b) { T::input(d, a, b); }),
+          gradient ? count_transform<M, T::kTile>([&](const Counted* a, Counted* b) { T::gradient(d, a, b); })
+                   : count_transform<T::kTile, M>([&](const Counted* a, Counted* b) { T::output(d, a, b); })};
 }
 
 Tally tally(const WinogradShape& s, bool gradient, int64_t images) {
-  const int64_t tiles = images * s.tiles(), products = tiles * s.tile() * s.tile() * s.from.channels * s.to.channels;
-  Tally total = s.outputs == 4 ? transforms_tally<4>(s, gradient, tiles) : transforms_tally<2>(s, gradient, tiles);
-  total.mul += products;
-  total.add += products;
+  const int64_t products = images * s.places() * s.from.channels * s.to.channels;
+  Tally total;
+  total.mul = total.add = products;
+  TileBlock(s, 0, s.tiles()).for_each([&](const Tile& tile) {
+    const TileTally each = s.outputs == 4 ? tile_tally<4>(tile, gradient) : tile_tally<2>(tile, gradient);
+    total.mul += images * (each.image.mul * s.from.channels + each.result.mul * s.to.channels);
+    total.add += images * (each.image.add * s.from.channels + each.result.add * s.to.channels);
+  });
   return total;
 }
 /// One transform of each filter.
@@ -553,8 +480,12 @@ HWY_EXPORT(winograd_table);
 const WinogradRoutines& winograd_routines() { return *HWY_DYNAMIC_DISPATCH(winograd_table)(); }
 
 int winograd_outputs(int64_t height, int64_t width) {
-  const auto products = [&](int64_t m) { return (height + m - 1) / m * ((width + m - 1) / m) * (m + 2) * (m + 2); };
-  return products(4) < products(2) ? 4 : 2;
+  const auto places = [&](int outputs) {
+    WinogradShape s;
+    s.outputs = outputs, s.to = {height, width, 1};
+    return s.places();
+  };
+  return places(4) < places(2) ? 4 : 2;
 }
 
 }  // namespace tacho::simd

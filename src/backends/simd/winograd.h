@@ -1,8 +1,9 @@
 #pragma once
 // Winograd's minimal filtering F(M x M, 3 x 3), M = 4 or 2, for convolutions of stride 1 of images that lie channels
-// last: tiles of (M + 2)^2 inputs, M^2 outputs, one product of matrices for each of the tile's places instead of one
-// for each of the filter's taps. Errors relative to the largest result: below 2e-5 (M = 4) and 2e-6 (M = 2) for the
-// gradients of filters, below 1e-5 and 1e-6 for images, by measurement up to 512 channels (winograd_test.cc).
+// last: tiles of (M + 2)^2 inputs, M^2 outputs (with M = 4 fewer at an image's ends), one product of matrices for each
+// of the tile's places instead of one for each of the filter's taps. Errors relative to the largest result: below 2e-5
+// (M = 4) and 2e-6 (M = 2) for the gradients of filters, below 1e-5 and 1e-6 for images, by measurement up to 512
+// channels (winograd_test.cc).
 #include <cstddef>
 
 #include "backends/simd/images.h"
@@ -21,6 +22,17 @@ struct WinogradShape {
   int64_t tiles_down() const { return (to.height + outputs - 1) / outputs; }
   int64_t tiles_across() const { return (to.width + outputs - 1) / outputs; }
   int64_t tiles() const { return tiles_down() * tiles_across(); }  ///< of an image
+  /// Outputs of the last tile of a column, of a row: with M = 4 what is left of the image, so that no product is
+  /// wasted.
+  int last_down() const { return last_of(to.height); }
+  int last_across() const { return last_of(to.width); }
+  /// Places of all tiles of an image: products for each pair of channels.
+  int64_t places() const {
+    return (tiles_down() * tile() + last_down() - outputs) * (tiles_across() * tile() + last_across() - outputs);
+  }
+
+ private:
+  int last_of(int64_t size) const { return outputs == 4 && size % 4 != 0 ? int(size % 4) : outputs; }
 };
 
 /// How much is worked on together: tiles, and panels of results (one panel of filters is as wide as a tile of

@@ -113,8 +113,7 @@ OfferResult offer(const Group& group, const OfferContext& context, MakeKernel ma
   if (const auto* refusal = std::get_if<Refusal>(&found)) return *refusal;
   const auto& convolution = std::get<ConvolutionGroup>(found);
   const WinogradShape shape = shape_of(convolution);
-  const int64_t products =
-      convolution.geometry.n * shape.tiles() * shape.tile() * shape.tile() * shape.from.channels * shape.to.channels;
+  const int64_t products = convolution.geometry.n * shape.places() * shape.from.channels * shape.to.channels;
   if (std::string reason = objection(convolution, shape, context, products); !reason.empty()) return Refusal{reason};
   Offer offer;
   offer.name = "winograd " + convolution.name;

@@ -1,0 +1,186 @@
+// Tiles of Winograd's algorithm: which there are, in which order, and their transforms from and to images.
+#if defined(TACHO_SIMD_WINOGRAD_TILES_INL_H) == defined(HWY_TARGET_TOGGLE)
+#ifdef TACHO_SIMD_WINOGRAD_TILES_INL_H
+#undef TACHO_SIMD_WINOGRAD_TILES_INL_H
+#else
+#define TACHO_SIMD_WINOGRAD_TILES_INL_H
+#endif
+
+#include "backends/simd/channels-inl.h"
+#include "backends/simd/image_result-inl.h"
+#include "backends/simd/panels-inl.h"
+#include "backends/simd/winograd.h"
+#include "backends/simd/winograd_transforms-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace tacho::simd::HWY_NAMESPACE {
+
+/// A tile: where its first output is, and how many it has along each axis.
+struct Tile {
+  int64_t slot;  ///< its row in the block's matrices
+  int64_t image, row, column;
+  int down, across;
+  bool whole(int outputs) const { return down == outputs && across == outputs; }
+};
+
+/// Tiles [first, first + count), numbered over all images. Short tiles have no products at some places of a tile; so
+/// that those which have any at a place stand side by side in its matrix, a block's tiles come in four classes: the
+/// last of their row, none, the last of their column, both.
+class TileBlock {
+ public:
+  TileBlock(const WinogradShape& s, int64_t first, int64_t count) : s_(s), first_(first), count_(count) {
+    int64_t of_class[4] = {};
+    if (s.last_down() == s.outputs && s.last_across() == s.outputs) of_class[kInner] = count;
+    else each([&](int64_t, int64_t down, int64_t across) { ++of_class[class_of(down, across)]; });
+    for (int c = 0; c < 4; ++c) begin_[c + 1] = begin_[c] + of_class[c];
+  }
+
+  int64_t count() const { return count_; }
+
+  struct Range {
+    int64_t begin = 0, count = 0;
+  };
+  /// The slots of the tiles that have products at place (i, j) of a tile.
+  Range at(int i, int j) const {
+    const bool bottom = has_point(s_.last_down(), i), right = has_point(s_.last_across(), j);
+    const int64_t begin = begin_[right ? kLastOfRow : kInner], end = begin_[bottom ? right ? 4 : 3 : kInner + 1];
+    return {begin, end - begin};
+  }
+
+  template <class F>
+  HWY_INLINE void for_each(const F& f) const {
+    int64_t next[4] = {begin_[0], begin_[1], begin_[2], begin_[3]};
+    each([&](int64_t image, int64_t down, int64_t across) HWY_ATTR {
+      f(Tile{next[class_of(down, across)]++, image, down * s_.outputs, across * s_.outputs,
+             down + 1 == s_.tiles_down() ? s_.last_down() : s_.outputs,
+             across + 1 == s_.tiles_across() ? s_.last_across() : s_.outputs});
+    });
+  }
+
+ private:
+  enum Class { kLastOfRow, kInner, kLastOfColumn, kCorner };
+  int class_of(int64_t down, int64_t across) const {
+    const bool bottom = down + 1 == s_.tiles_down() && s_.last_down() != s_.outputs;
+    const bool right = across + 1 == s_.tiles_across() && s_.last_across() != s_.outputs;
+    return bottom ? right ? kCorner : kLastOfColumn : right ? kLastOfRow : kInner;
+  }
+  template <class F>
+  HWY_INLINE void each(const F& f) const {
+    const int64_t across = s_.tiles_across(), all = s_.tiles();
+    int64_t image = first_ / all, down = first_ % all / across, right = first_ % across;
+    for (int64_t t = 0; t < count_; ++t) {
+      f(image, down, right);
+      if (++right < across) continue;
+      right = 0;
+      if (++down < s_.tiles_down()) continue;
+      down = 0;
+      ++image;
+    }
+  }
+
+  const WinogradShape& s_;
+  int64_t first_, count_;
+  int64_t begin_[5] = {};
+};
+
+/// Where the matrices of a block of tiles lie: one of `rows` x `row` floats for each of the tile's places. The distance
+/// of two is no power of two, so that the places of one tile do not compete for a few lines of the cache.
+struct Places {
+  int64_t row = 0, distance = 0, floats = 0;
+  Places(const WinogradShape& s, int64_t rows, int64_t row_floats)
+      : row(row_floats), distance((rows * row_floats + 15) / 16 * 16 + 16), floats(distance * s.tile() * s.tile()) {}
+};
+
+/// Where the kSide x kSide places of an image lie whose first is (row, column); zeros outside of the image.
+template <int kSide>
+struct Block {
+  const float* at[kSide][kSide];
+
+  HWY_INLINE Block(const ImageExtent& e, const float* image, int64_t row, int64_t column, const float* zeros) {
+    bool inside[kSide];
+    HWY_UNROLL(6)
+    for (int j = 0; j < kSide; ++j) inside[j] = uint64_t(column + j) < uint64_t(e.width);
+    const float* first = image + (row * e.width + column) * e.channels;
+    for (int i = 0; i < kSide; ++i, first += e.width * e.channels) {
+      const bool row_inside = uint64_t(row + i) < uint64_t(e.height);
+      HWY_UNROLL(6)
+      for (int j = 0; j < kSide; ++j) at[i][j] = row_inside & inside[j] ? first + j * e.channels : zeros;
+    }
+  }
+};
+
+/// B^T x B of a block's tiles: matrices of tiles x channels.
+template <int M>
+void transform_images(const WinogradShape& s, const TileBlock& tiles, const float* x, const float* zeros,
+                      const Places& places, float* v) {
+  using T = Transform<M>;
+  tiles.for_each([&](const Tile& tile) HWY_ATTR {
+    const Block<T::kTile> block(s.from, x + tile.image * s.from.elements(), tile.row - s.top, tile.column - s.left,
+                                zeros);
+    float* to = v + tile.slot * places.row;
+    for_channels(s.from.channels, [&](auto d, int64_t c) HWY_ATTR {
+      const auto load = [&](int i, int j) HWY_ATTR { return hn::LoadU(d, block.at[i][j] + c); };
+      const auto store = [&](int i, int j, auto value)
+                             HWY_ATTR { hn::StoreU(value, d, to + (i * T::kTile + j) * places.distance + c); };
+      using V = hn::Vec<decltype(d)>;
+      if constexpr (M == 4)
+        if (!tile.whole(M)) return transform_short_tile<ShortInput, V>(d, tile.down, tile.across, load, store);
+      transform_tile<T::kTile, T::kTile, V>([&](const V* a, V* b) HWY_ATTR { T::input(d, a, b); }, load, store);
+    });
+  });
+}
+
+/// A y A^T of one panel's channels of the results' gradients: matrices of tiles x panel.
+template <int M>
+void transform_gradients(const WinogradShape& s, const TileBlock& tiles, int64_t channel, const float* dy,
+                         const float* zeros, const Places& places, float* g) {
+  using T = Transform<M>;
+  const int64_t channels = std::min(kPanel, s.to.channels - channel);
+  const int64_t filled = panel_columns(s.to.channels, channel);
+  tiles.for_each([&](const Tile& tile) HWY_ATTR {
+    const Block<M> block(s.to, dy + tile.image * s.to.elements() + channel, tile.row, tile.column, zeros);
+    float* to = g + tile.slot * places.row;
+    if (filled > channels)  // what the sums read behind the last channel shall be numbers
+      for (int p = 0; p < T::kTile * T::kTile; ++p)
+        std::fill(to + p * places.distance + channels, to + p * places.distance + filled, 0.0f);
+    for_channels(channels, [&](auto d, int64_t c) HWY_ATTR {
+      const auto load = [&](int i, int j) HWY_ATTR { return hn::LoadU(d, block.at[i][j] + c); };
+      const auto store = [&](int i, int j, auto value)
+                             HWY_ATTR { hn::StoreU(value, d, to + (i * T::kTile + j) * places.distance + c); };
+      using V = hn::Vec<decltype(d)>;
+      if constexpr (M == 4)
+        if (!tile.whole(M)) return transform_short_tile<ShortGradient, V>(d, tile.down, tile.across, load, store);
+      transform_tile<M, T::kTile, V>([&](const V* a, V* b) HWY_ATTR { T::gradient(d, a, b); }, load, store);
+    });
+  });
+}
+
+/// A^T m A of `channels` channels from `channel` on, and on to the result.
+template <int M>
+void transform_results(const TileBlock& tiles, int64_t channel, int64_t channels, const Places& places, const float* m,
+                       const ImageResult& result) {
+  using T = Transform<M>;
+  tiles.for_each([&](const Tile& tile) HWY_ATTR {
+    const float* from = m + tile.slot * places.row;
+    for_channels(channels, [&](auto d, int64_t c) HWY_ATTR {
+      using V = hn::Vec<decltype(d)>;
+      V y[M][M];
+      const auto load = [&](int i, int j)
+                            HWY_ATTR { return hn::LoadU(d, from + (i * T::kTile + j) * places.distance + c); };
+      const auto keep = [&](int i, int j, V value) HWY_ATTR { y[i][j] = value; };
+      if (M != 4 || tile.whole(M)) {
+        transform_tile<T::kTile, M, V>([&](const V* a, V* b) HWY_ATTR { T::output(d, a, b); }, load, keep);
+      } else if constexpr (M == 4) {
+        for (int i = 0; i < M; ++i)
+          for (int j = 0; j < M; ++j) y[i][j] = hn::Zero(d);
+        transform_short_tile<ShortOutput, V>(d, tile.down, tile.across, load, keep);
+      }
+      store_block<M, M>(d, y, result, tile.image, tile.row, tile.column, channel + c);
+    });
+  });
+}
+
+}  // namespace tacho::simd::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif
