@@ -33,6 +33,10 @@ ROWS = {  # name: network, image, batch
     "simplenn-4-b1": ("simplenn-4", None, 1),
     "simplenn-4-b8": ("simplenn-4", None, 8),
     "simplenn-4-b32": ("simplenn-4", None, 32),
+    "simplenn-7-b1": ("simplenn-7", None, 1),
+    "vgg16-b1": ("vgg16", None, 1),
+    "resnet18-b1": ("resnet18", None, 1),
+    "resnet50-224-b1": ("resnet50", "3x224x224", 1),
 }
 BUILT_IN = ("1x28x28", "3x32x32")  # images of tacho's own data sets
 # An allocator that gives nothing back, and OpenMP threads that spin between regions: what helps PyTorch most.

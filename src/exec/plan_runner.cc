@@ -14,8 +14,10 @@ PlanRunner::PlanRunner(const Plan& plan, int threads, int32_t first_node)
   graph_.predecessors.assign(plan.successors.size(), 0);
   for (const std::vector<int>& successors : plan.successors)
     for (int next : successors) ++graph_.predecessors[size_t(next)];
-  for (const PlannedNode& node : plan.nodes)
+  for (const PlannedNode& node : plan.nodes) {
     joins_.push_back(node.kind == PlannedNode::combine && node.split_rows > 0 ? row_join_of(*node.kernel) : nullptr);
+    parts_.push_back(node.by_units ? part_run_of(*node.kernel) : nullptr);
+  }
   place_as_planned();
 }
 
@@ -114,6 +116,8 @@ void PlanRunner::run_item(const Item& item, Worker& worker) {
           void* partial = partial_of(item.node, item.lane);
           if (item.first_in_lane) node.kernel->begin(partial);
           status = node.kernel->accumulate(run, partial);
+        } else if (const PartRun* parts = parts_[size_t(item.node)]; parts && item.slice.count < item.slice.total) {
+          status = parts->run_part(run);
         } else {
           status = node.kernel->run(run);
         }

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "exec/holding.h"
+#include "op/part_run.h"
 #include "op/row_join.h"
 #include "plan/plan.h"
 #include "pool/pool.h"
@@ -57,6 +58,7 @@ class PlanRunner : public Program {
   std::vector<Address> addresses_;     ///< by value, of its root
   std::vector<std::byte*> partials_;   ///< by node: of lane 0; null where it has none
   std::vector<const RowJoin*> joins_;  ///< by node: of those that combine by rows; null for the others
+  std::vector<const PartRun*> parts_;  ///< by node: of those whose kernels' calls are divided; null for the others
   Buffer shared_;
   std::vector<std::unique_ptr<Buffer>> local_, workspace_;
   std::unique_ptr<Buffer> kept_;  ///< shared results and partials of node `kept_node_`

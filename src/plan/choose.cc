@@ -1,6 +1,7 @@
 // Groups and offers: who runs what, in which layout, with which packed operands.
 #include <algorithm>
 
+#include "op/part_run.h"
 #include "op/row_join.h"
 #include "plan/planner.h"
 
@@ -205,6 +206,7 @@ void Planner::add_compute(const std::vector<int>& nodes, Chosen chosen) {
   if (!planned.sliced && nodes.size() == 1 && chosen.offer.packs.empty() && splits(chosen.offer))
     planned.split_rows = rows_that_split(planned, planned.inputs, planned.outputs);
   planned.executed = for_whole_batch(chosen.offer.executed, planned);
+  if (plan_->branches && !planned.sliced && !partial && planned.split_rows == 0) split_by_units(planned);
   add_packs(planned, chosen.offer);
   plan_->nodes.push_back(std::move(planned));
   aliases_.push_back(std::move(chosen.offer.aliases));
@@ -325,6 +327,17 @@ void Planner::add_combine(int n) {
   }
   plan_->nodes.push_back(std::move(combine));
   aliases_.emplace_back();
+}
+
+/// A node that one example makes whole, by its kernel's own units.
+void Planner::split_by_units(PlannedNode& node) const {
+  const PartRun* parts = part_run_of(*node.kernel);
+  if (!parts) return;
+  node.split_rows = parts->units();
+  node.by_units = true;
+  if (!worth_multiplying_apart(node)) return;
+  const Tally again = parts->repeated();
+  for (int64_t part = 1; part < std::min<int64_t>(cores(), node.split_rows); ++part) node.executed.tally += again;
 }
 
 /// Whether a node that runs whole may be split over its own outermost axis, and the operands that are then taken in

@@ -9,6 +9,7 @@
 #include <map>
 
 #include "base/clock.h"
+#include "op/part_run.h"
 #include "plan/tuning.h"
 
 namespace tacho {
@@ -174,6 +175,8 @@ int64_t time_of_call(const Plan& plan, const PlannedNode& node, const Slice& sli
     packed.push_back(data);
   }
   const KernelRun run{operands.inputs, operands.outputs, slice, operands.bytes(size_t(node.workspace_bytes)), packed};
+  if (node.by_units && slice.count < slice.total)
+    return least_time([&] { wait_for(part_run_of(*kernel)->run_part(run)); });
   if (node.partial_bytes == 0) return least_time([&] { wait_for(kernel->run(run)); });
   void* partial = operands.bytes(size_t(node.partial_bytes));
   kernel->begin(partial);

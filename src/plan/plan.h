@@ -102,6 +102,7 @@ struct PlannedNode {
   bool sliced = false;         ///< runs once per slice of the batch
   bool prepared = false;       ///< in no stage: runs before the first step, since what it reads stays as it is
   int64_t split_rows = 0;      ///< > 0: runs whole, but its outermost axis of so many rows may be split over lanes
+  bool by_units = false;       ///< split_rows are units of its kernel (op/part_run.h), and operands are whole
   int64_t partial_bytes = 0;   ///< of one lane; 0 where it has no partial
   int64_t partial_offset = 0;  ///< in the shared arena, of lane 0; the lanes follow one another
   int combined = -1;           ///< combine: the node whose partials it joins

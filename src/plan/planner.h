@@ -52,6 +52,7 @@ class Planner {
   void add_commits();
   int64_t rows_that_split(const PlannedNode& node, std::vector<OperandUse>& inputs,
                           std::vector<OperandUse>& outputs) const;
+  void split_by_units(PlannedNode& node) const;
   Executed for_whole_batch(const Executed& slice, const PlannedNode& node) const;
 
   // tune.cc: the fastest of what is offered
@@ -81,6 +82,7 @@ class Planner {
   std::vector<Task> row_blocks(const std::vector<int>& nodes) const;
   int64_t row_step(int node) const;
   bool worth_splitting(int node) const;
+  static bool worth_multiplying_apart(const PlannedNode& node);
   int64_t bytes_touched(int node) const;
 
   // operators.cc: tasks without stages

@@ -33,6 +33,11 @@ CallBytes bytes_of_call(const Plan& plan, const PlannedNode& node, const Item& i
     const TensorType& type = plan.values[size_t(root)].type;
     bytes.touched += node.split_rows > 0 ? byte_count(type.shape, type.dtype) : size;
   };
+  // Of a call that is divided by its kernel's units, each part is given its share of what all together move.
+  const auto share = [&](int64_t size) {
+    const auto [begin, count, total] = item.slice;
+    return node.by_units && total > 0 ? size * (begin + count) / total - size * begin / total : size;
+  };
   // A packed operand is read in the kernel's own form, not as it was.
   std::set<size_t> packed;
   if (node.kind == PlannedNode::compute)
@@ -43,14 +48,14 @@ CallBytes bytes_of_call(const Plan& plan, const PlannedNode& node, const Item& i
             if (node.inputs[i].value == other.inputs[0].value) packed.insert(i);
   for (int pack : node.packs) {
     const int64_t size = plan.values[size_t(pack)].type.shape[0];
-    bytes.read += size;
+    bytes.read += share(size);
     touch(pack, size);
   }
   int64_t written = 0;
   for (const OperandUse& use : node.outputs) {
     if (use.value < 0 || use.partial) continue;
     const int64_t size = part_bytes(plan, use, item.slice);
-    written += size;
+    written += share(size);
     touch(use.value, size);
   }
   bytes.written = written;
@@ -61,7 +66,7 @@ CallBytes bytes_of_call(const Plan& plan, const PlannedNode& node, const Item& i
     // What copies by index (a slice, rows of a table) reads no more of its source than it writes.
     const bool moves = node.group.members.size() == 1 && node.group.members[0].op->has(Trait::movement);
     if (moves && is_floating(plan.values[size_t(use.value)].type.dtype)) size = std::min(size, written);
-    bytes.read += size;
+    bytes.read += share(size);
     touch(use.value, size);
   }
   if (node.partial_bytes > 0) {

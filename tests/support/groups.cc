@@ -5,6 +5,7 @@
 #include <cstring>
 #include <numeric>
 
+#include "op/part_run.h"
 #include "op/row_join.h"
 #include "tests/support/measure.h"
 #include "tests/support/operands.h"
@@ -180,6 +181,7 @@ class OfferRun {
     }
     const KernelRun call{in_views, out_views, slice, workspace_[0].tensor.view().data, packed_};
     finish_run(partial ? offer_.kernel->accumulate(call, partial) : offer_.kernel->run(call));
+    if (slice.count == most_rows_) check_parts(call);
     for (size_t i = 0; i < in.size(); ++i) {
       EXPECT_TRUE(in[i].intact()) << "wrote beside input " << i;
       EXPECT_TRUE(same_bits(in[i].tensor, part_of(inputs_[i], state_of_input(i), slice))) << "changed input " << i;
@@ -196,6 +198,31 @@ class OfferRun {
       std::memcpy(static_cast<std::byte*>(all.tensor.view().data) + lane * bytes, partials[lane].tensor.view().data,
                   bytes);
     return all;
+  }
+
+  /// A kernel whose calls divide writes the bits of the whole, in whatever parts and order.
+  void check_parts(KernelRun call) const {
+    const PartRun* parts = part_run_of(*offer_.kernel);
+    if (!parts) return;
+    std::vector<Guarded> memory;
+    std::vector<View> views;
+    for (size_t j = 0; j < call.outputs.size(); ++j) {
+      memory.push_back(operand_memory(call.outputs[j].type,
+                                      offer_.output_layouts.empty() ? Layout{} : offer_.output_layouts[j], garbage_));
+      views.push_back({memory[j].tensor.view().data, call.outputs[j].type});
+    }
+    const std::span<const View> whole = call.outputs;
+    call.outputs = views;
+    const int64_t units = parts->units(), count = std::min<int64_t>(units, 3);
+    for (int64_t part = count; part-- > 0;) {
+      const int64_t begin = units * part / count;
+      call.slice = {begin, units * (part + 1) / count - begin, units};
+      finish_run(parts->run_part(call));
+    }
+    for (size_t j = 0; j < whole.size(); ++j) {
+      EXPECT_TRUE(memory[j].intact()) << "wrote beside output " << j << " in parts";
+      EXPECT_EQ(std::memcmp(views[j].data, whole[j].data, size_t(whole[j].bytes())), 0) << "other bits in parts";
+    }
   }
 
   /// A kernel that joins lanes by rows writes the bits of the whole, in whatever parts.
@@ -221,6 +248,7 @@ class OfferRun {
 
   /// All slices; partial outputs by runs of slices in `lanes` lanes, combined by a binary tree.
   std::vector<Tensor> run_all(const std::vector<Slice>& slices, size_t lanes) {
+    for (const Slice& slice : slices) most_rows_ = std::max(most_rows_, slice.count);
     if (!has_partial()) {
       for (const Slice& slice : slices) run(slice, nullptr);
     } else {
@@ -280,6 +308,7 @@ class OfferRun {
   const Chain& chain_;
   const std::vector<Tensor>& inputs_;
   int garbage_;
+  int64_t most_rows_ = 0;  ///< of the slice that the offer is for
   std::vector<Guarded> workspace_, packs_, outputs_;
   std::vector<const void*> packed_;
 };

@@ -133,11 +133,21 @@ HWY_INLINE void multiply_places(const DirectShape& s, const Runs& runs, const So
 int64_t pooled_floats(const DirectShape& s) { return rounded(2 * s.to.width * kPanel); }
 int64_t workspace_floats(const DirectShape& s) { return Padded(s).floats(s) + pooled_floats(s); }
 
+struct Range {
+  int64_t begin, end;
+};
+/// A part's share of `count` things; all of them where parts are of something else.
+Range share(const DirectPart& part, bool panels, int64_t count) {
+  if (part.panels != panels) return {0, count};
+  return {count * part.begin / part.of, count * part.end / part.of};
+}
+
 /// One panel of one image, two rows of places at a time, pooled while they are in the first cache.
 void convolve_pooled(const DirectShape& s, const Runs& runs, const Source& source, int64_t image, int64_t channel,
-                     int64_t panel_channels, const float* filters, const ImageResult& result, float* rows) {
+                     int64_t panel_channels, const float* filters, const ImageResult& result, Range pairs,
+                     float* rows) {
   const int64_t width = s.to.width / 2 * 2, row_floats = s.to.width * kPanel;
-  for (int64_t row = 0; row + 1 < s.to.height; row += 2) {
+  for (int64_t row = 2 * pairs.begin; row < 2 * pairs.end; row += 2) {
     for (int64_t i = 0; i < 2; ++i)
       multiply_places(s, runs, source, source.data + (row + i) * s.rows.stride * source.row, width, filters,
                       panel_columns(panel_channels, 0), rows + i * row_floats, kPanel, {});
@@ -152,9 +162,9 @@ void convolve_pooled(const DirectShape& s, const Runs& runs, const Source& sourc
   }
 }
 
-void convolve(const DirectShape& shape, const DirectPhase& phase, int64_t images, const float* x, const float* packed,
-              const ImageResult& result, float* workspace) {
-  const bool one_row = is_product(shape) && !result.pool && phase.down == 1 && phase.right == 1;
+void convolve(const DirectShape& shape, const DirectPhase& phase, const DirectPart& part, int64_t images,
+              const float* x, const float* packed, const ImageResult& result, float* workspace) {
+  const bool one_row = is_product(shape) && !result.pool && phase.down == 1 && phase.right == 1 && part.of == 1;
   const DirectShape s = one_row ? as_one_row(shape, images) : shape;
   const ImageExtent to = one_row ? s.to : result.extent;
   if (one_row) images = 1;
@@ -163,20 +173,23 @@ void convolve(const DirectShape& shape, const DirectPhase& phase, int64_t images
   float* pooled = workspace + padded.floats(s);
   const int64_t to_place = phase.right * to.channels;
   const bool narrow = is_narrow(s) && !one_row && phase.right == 1;
+  const Range rows = share(part, false, result.pool ? s.to.height / 2 : s.to.height);
+  const Range some = share(part, true, panels(s.to_channels()));
   for (int64_t image = 0; image < images; ++image)
     for (int64_t group = 0; group < s.groups; ++group) {
       const Source source = padded_source(s, padded, x + image * s.from.elements(), group, workspace);
-      const float* filters = packed + group * panels(s.to_channels()) * panel_floats(s);
-      for (int64_t first = 0; first < s.to_channels(); first += kPanel, filters += panel_floats(s)) {
+      for (int64_t panel = some.begin; panel < some.end; ++panel) {
+        const float* const filters = packed + (group * panels(s.to_channels()) + panel) * panel_floats(s);
+        const int64_t first = panel * kPanel;
         const int64_t left = s.to_channels() - first, channel = group * s.to_channels() + first;
         if (result.pool) {
-          convolve_pooled(s, runs, source, image, channel, left, filters, result, pooled);
+          convolve_pooled(s, runs, source, image, channel, left, filters, result, rows, pooled);
           continue;
         }
         TileEnd<float> end;
         end.relu = result.relu;
         if (result.bias) end.column_bias = result.bias + channel;
-        for (int64_t row = 0; row < s.to.height; ++row) {
+        for (int64_t row = rows.begin; row < rows.end; ++row) {
           float* y = result.y + image * to.elements() + channel +
                      ((phase.first_row + row * phase.down) * to.width + phase.first_column) * to.channels;
           const float* const from = source.data + row * s.rows.stride * source.row;
@@ -291,6 +304,7 @@ constexpr DirectRoutines kRoutines{
     .pack = pack,
     .workspace_floats = workspace_floats,
     .convolve = convolve,
+    .panels = panels,
     .gradient_workspace_floats = gradient_workspace_floats,
     .partial_floats = partial_floats,
     .accumulate = accumulate,

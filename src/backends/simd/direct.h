@@ -33,6 +33,13 @@ struct DirectPhase {
   int64_t first_row = 0, first_column = 0, down = 1, right = 1;
 };
 
+/// The part of a convolution that one thread computes, of `of` parts side by side: rows of results (pairs, where they
+/// are pooled), or panels of their channels.
+struct DirectPart {
+  int64_t begin = 0, end = 1, of = 1;
+  bool panels = false;
+};
+
 /// The filters of a phase, or all: tap (i, j) is tap (first_row + i * down, first_column + j * right) of w; `turned`: w
 /// is that of the convolution whose gradient this is (from x to/groups x ...), and the taps run backwards.
 struct DirectFilters {
@@ -48,8 +55,9 @@ struct DirectRoutines {
   void (*pack)(const DirectShape&, const DirectFilters&, const float* w, float* packed);
   int64_t (*workspace_floats)(const DirectShape&);
   /// The convolution of `images` images x into the places of `result` that `phase` names (no pooling unless all).
-  void (*convolve)(const DirectShape&, const DirectPhase& phase, int64_t images, const float* x, const float* packed,
-                   const ImageResult& result, float* workspace);
+  void (*convolve)(const DirectShape&, const DirectPhase& phase, const DirectPart& part, int64_t images, const float* x,
+                   const float* packed, const ImageResult& result, float* workspace);
+  int64_t (*panels)(int64_t channels);
 
   /// The gradient of the filters; the partial holds them in panels.
   int64_t (*gradient_workspace_floats)(const DirectShape&);

@@ -2,6 +2,7 @@
 #include "backends/simd/filter_gradient.h"
 #include "backends/simd/kernels.h"
 #include "backends/simd/targets.h"
+#include "op/part_run.h"
 
 namespace tacho::simd {
 namespace {
@@ -73,7 +74,7 @@ std::vector<Part> parts_of(const ConvolutionGroup& group) {
   return {part};
 }
 
-class DirectConvolve final : public Kernel {
+class DirectConvolve final : public Kernel, public PartRun {
  public:
   DirectConvolve(const ConvolutionGroup& group, const DirectRoutines& routines)
       : group_(group), routines_(routines), parts_(parts_of(group)) {
@@ -99,18 +100,36 @@ class DirectConvolve final : public Kernel {
     for (const Part& part : parts_)
       routines_.pack(part.shape, part.filters, operand.as<float>(), static_cast<float*>(destination) + part.packed);
   }
-  RunStatus run(const KernelRun& run) const override {
+  RunStatus run(const KernelRun& run) const override { return convolve(run, {}); }
+
+  int64_t units() const override {
+    if (unreached_ || parts_.empty()) return 1;  // somebody fills what no tap reaches
+    const ImageExtent& to = parts_[0].shape.to;
+    return by_panels() ? routines_.panels(to.channels) : group_.epilogue.pool ? to.height / 2 : to.height;
+  }
+  RunStatus run_part(const KernelRun& run) const override {
+    return convolve(run, {run.slice.begin, run.slice.begin + run.slice.count, run.slice.total, by_panels()});
+  }
+
+ private:
+  /// Where there are more filters than results of each, a thread reads its part of the filters and not all of them.
+  bool by_panels() const {
+    constexpr int64_t kRowsOfTile = 4;
+    const ImageExtent& to = parts_[0].shape.to;
+    return group_.geometry.groups == 1 && routines_.panels(to.channels) > 1 &&
+           to.channels * kRowsOfTile > to.height * to.width;
+  }
+  RunStatus convolve(const KernelRun& run, const DirectPart& of) const {
     const int64_t images = run.inputs[group_.first].shape()[0];
     const ImageResult result = group_.result_of(run);
     if (unreached_) std::fill_n(result.y, images * result.extent.elements(), 0.0f);
     for (const Part& part : parts_)
-      routines_.convolve(part.shape, part.phase, images, run.in<float>(group_.first),
+      routines_.convolve(part.shape, part.phase, of, images, run.in<float>(group_.first),
                          static_cast<const float*>(run.packed[0]) + part.packed, result,
                          static_cast<float*>(run.workspace));
     return {};
   }
 
- private:
   ConvolutionGroup group_;
   const DirectRoutines& routines_;
   std::vector<Part> parts_;

@@ -4,12 +4,13 @@
 #include "backends/simd/gemm.h"
 #include "backends/simd/kernels.h"
 #include "backends/simd/targets.h"
+#include "op/part_run.h"
 
 namespace tacho::simd {
 namespace {
 
 /// Forward, or the images' gradient, which goes the other way: a matrix of places by filters.
-class PointwiseConvolve final : public Kernel {
+class PointwiseConvolve final : public Kernel, public PartRun {
  public:
   PointwiseConvolve(const ConvolutionGroup& group, const CpuInfo& cpu)
       : group_(group),
@@ -27,20 +28,27 @@ class PointwiseConvolve final : public Kernel {
     gemm_.pack_b(blocks_, w.as<float>(), group_.geometry.c, !turned_, to_, from_, static_cast<float*>(destination));
   }
   RunStatus run(const KernelRun& run) const override {
+    const ImageExtent extent = group_.result_of(run).extent;
+    return multiply(run, {0, run.inputs[group_.first].shape()[0] * extent.height * extent.width, 0});
+  }
+  int64_t units() const override { return group_.geometry.n * group_.geometry.places(); }
+  RunStatus run_part(const KernelRun& run) const override { return multiply(run, run.slice); }
+
+ private:
+  RunStatus multiply(const KernelRun& run, const Slice& places) const {
     const ImageResult result = group_.result_of(run);
     MatrixProduct<float> product;
-    product.m = run.inputs[group_.first].shape()[0] * result.extent.height * result.extent.width;
+    product.m = places.count;
     product.n = to_, product.k = from_;
-    product.a = run.in<float>(group_.first), product.a_stride = from_;
+    product.a = run.in<float>(group_.first) + places.begin * from_, product.a_stride = from_;
     product.packed_b = static_cast<const float*>(run.packed[0]);
-    product.c = result.y, product.c_stride = to_;
+    product.c = result.y + places.begin * to_, product.c_stride = to_;
     product.end.column_bias = result.bias;
     product.end.relu = result.relu;
     gemm_.multiply(blocks_, product, run.workspace);
     return {};
   }
 
- private:
   ConvolutionGroup group_;
   const Gemm<float>& gemm_;
   GemmBlocks blocks_;

@@ -124,19 +124,20 @@ int64_t depth_block(int64_t channels, const CpuInfo& cpu) {
 }
 
 template <int M>
-void convolve_as(const WinogradShape& s, const WinogradBlocks& blocks, int64_t images, const float* x,
+void convolve_as(const WinogradShape& s, const WinogradBlocks& blocks, const WinogradPart& part, const float* x,
                  const float* packed, const ImageResult& result, float* workspace) {
   constexpr int kPlaces = (M + 2) * (M + 2);
   const int64_t together = blocks.panels * kPanel;
   const Places images_at(s, blocks.tiles, s.from.channels), products_at(s, blocks.tiles, together);
   float *zeros = workspace, *v = zeros + zero_floats(s.from.channels), *m = v + images_at.floats;
   std::fill_n(zeros, zero_floats(s.from.channels), 0.0f);
-  const int64_t tiles = images * s.tiles(), channels = s.from.channels, depth = depth_block(channels, this_cpu());
-  for (int64_t first = 0; first < tiles; first += blocks.tiles) {
-    const TileBlock block(s, first, std::min(blocks.tiles, tiles - first));
+  const int64_t channels = s.from.channels, depth = depth_block(channels, this_cpu());
+  const int64_t end_tile = part.tile + part.tiles, end_channel = part.channel + part.channels;
+  for (int64_t first = part.tile; first < end_tile; first += blocks.tiles) {
+    const TileBlock block(s, first, std::min(blocks.tiles, end_tile - first));
     transform_images<M>(s, block, x, zeros, images_at, v);
-    const float* filters = packed;
-    for (int64_t channel = 0; channel < s.to.channels; channel += together) {
+    const float* filters = packed + part.channel * kPlaces * channels;
+    for (int64_t channel = part.channel; channel < end_channel; channel += together) {
       const int64_t results = std::min(together, s.to.channels - channel), columns = whole_vectors(results);
       for (int place = 0; place < kPlaces; ++place, filters += panels(results) * channels * kPanel) {
         const TileBlock::Range range = block.at(place / (M + 2), place % (M + 2));
@@ -155,14 +156,14 @@ void convolve_as(const WinogradShape& s, const WinogradBlocks& blocks, int64_t i
   }
 }
 
-void convolve(const WinogradShape& s, const WinogradBlocks& blocks, int64_t images, const float* x, const float* packed,
-              const ImageResult& result, float* workspace) {
-  if (s.outputs == 4) convolve_as<4>(s, blocks, images, x, packed, result, workspace);
-  else convolve_as<2>(s, blocks, images, x, packed, result, workspace);
+void convolve(const WinogradShape& s, const WinogradBlocks& blocks, const WinogradPart& part, const float* x,
+              const float* packed, const ImageResult& result, float* workspace) {
+  if (s.outputs == 4) convolve_as<4>(s, blocks, part, x, packed, result, workspace);
+  else convolve_as<2>(s, blocks, part, x, packed, result, workspace);
 }
 
 template <int M>
-void convolve_fresh_as(const WinogradShape& s, const WinogradBlocks& blocks, int64_t images, const float* x,
+void convolve_fresh_as(const WinogradShape& s, const WinogradBlocks& blocks, const WinogradPart& part, const float* x,
                        const float* w, bool turned, const ImageResult& result, float* workspace) {
   constexpr int kPlaces = (M + 2) * (M + 2);
   const Places images_at(s, blocks.tiles, s.from.channels), products_at(s, blocks.tiles, kPanel);
@@ -170,9 +171,9 @@ void convolve_fresh_as(const WinogradShape& s, const WinogradBlocks& blocks, int
   float* filters = m + products_at.floats;
   std::fill_n(zeros, zero_floats(s.from.channels), 0.0f);
   const int64_t channels = s.from.channels, distance = fresh_distance(blocks);
-  const TileBlock block(s, 0, images * s.tiles());
+  const TileBlock block(s, part.tile, part.tiles);
   transform_images<M>(s, block, x, zeros, images_at, v);
-  for (int64_t channel = 0; channel < s.to.channels; channel += kPanel) {
+  for (int64_t channel = part.channel; channel < part.channel + part.channels; channel += kPanel) {
     const int64_t results = std::min(kPanel, s.to.channels - channel), columns = whole_vectors(results);
     for (int64_t c = 0; c < channels; c += blocks.depth) {
       const int64_t depth = std::min(blocks.depth, channels - c);
@@ -193,10 +194,10 @@ void convolve_fresh_as(const WinogradShape& s, const WinogradBlocks& blocks, int
   }
 }
 
-void convolve_fresh(const WinogradShape& s, const WinogradBlocks& blocks, int64_t images, const float* x,
+void convolve_fresh(const WinogradShape& s, const WinogradBlocks& blocks, const WinogradPart& part, const float* x,
                     const float* w, bool turned, const ImageResult& result, float* workspace) {
-  if (s.outputs == 4) convolve_fresh_as<4>(s, blocks, images, x, w, turned, result, workspace);
-  else convolve_fresh_as<2>(s, blocks, images, x, w, turned, result, workspace);
+  if (s.outputs == 4) convolve_fresh_as<4>(s, blocks, part, x, w, turned, result, workspace);
+  else convolve_fresh_as<2>(s, blocks, part, x, w, turned, result, workspace);
 }
 
 /// The partial is read and written once a block, so a block has many tiles, also where the transformed images and
@@ -407,14 +408,25 @@ TileTally tile_tally(const Tile& tile, bool gradient) {
                    : count_transform<T::kTile, M>([&](const Counted* a, Counted* b) { T::output(d, a, b); })};
 }
 
-Tally tally(const WinogradShape& s, bool gradient, int64_t images) {
-  const int64_t products = images * s.places() * s.from.channels * s.to.channels;
+/// Of the images' transforms.
+Tally images_tally(const WinogradShape& s, int64_t images) {
   Tally total;
-  total.mul = total.add = products;
+  TileBlock(s, 0, s.tiles()).for_each([&](const Tile& tile) {
+    const TileTally each = s.outputs == 4 ? tile_tally<4>(tile, false) : tile_tally<2>(tile, false);
+    total.mul += images * each.image.mul * s.from.channels;
+    total.add += images * each.image.add * s.from.channels;
+  });
+  return total;
+}
+
+Tally tally(const WinogradShape& s, bool gradient, int64_t images) {
+  Tally total = images_tally(s, images);
+  total.mul += images * s.places() * s.from.channels * s.to.channels;
+  total.add += images * s.places() * s.from.channels * s.to.channels;
   TileBlock(s, 0, s.tiles()).for_each([&](const Tile& tile) {
     const TileTally each = s.outputs == 4 ? tile_tally<4>(tile, gradient) : tile_tally<2>(tile, gradient);
-    total.mul += images * (each.image.mul * s.from.channels + each.result.mul * s.to.channels);
-    total.add += images * (each.image.add * s.from.channels + each.result.add * s.to.channels);
+    total.mul += images * each.result.mul * s.to.channels;
+    total.add += images * each.result.add * s.to.channels;
   });
   return total;
 }
@@ -461,6 +473,7 @@ constexpr WinogradRoutines kRoutines{
     .panel = kPanel,
     .convolve_tally = convolve_tally,
     .accumulate_tally = accumulate_tally,
+    .images_tally = images_tally,
 };
 
 }  // namespace

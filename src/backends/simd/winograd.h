@@ -42,6 +42,13 @@ struct WinogradBlocks {
   int64_t depth = 0;  ///< channels whose filters are transformed at a time, where they are used; 0: all, packed before
 };
 
+/// The part of a convolution that one thread computes: tiles, numbered over all images, or channels of the results,
+/// from a multiple of the blocks' panels on.
+struct WinogradPart {
+  int64_t tile = 0, tiles = 0;
+  int64_t channel = 0, channels = 0;
+};
+
 /// M for results of this extent: the one with fewer multiplications, 2 (more accurate) where they are the same.
 int winograd_outputs(int64_t height, int64_t width);
 
@@ -57,13 +64,13 @@ struct WinogradRoutines {
   /// For so many images, by the sizes of this machine's caches.
   WinogradBlocks (*blocks)(const WinogradShape&, int64_t images, const CpuInfo&);
   int64_t (*workspace_floats)(const WinogradShape&, const WinogradBlocks&);
-  /// The convolution of `images` images x.
-  void (*convolve)(const WinogradShape&, const WinogradBlocks&, int64_t images, const float* x, const float* packed,
-                   const ImageResult&, float* workspace);
+  /// A part of the convolution of images x.
+  void (*convolve)(const WinogradShape&, const WinogradBlocks&, const WinogradPart&, const float* x,
+                   const float* packed, const ImageResult&, float* workspace);
 
-  /// The same where blocks.depth is not 0, with filters as `pack` takes them.
-  void (*convolve_fresh)(const WinogradShape&, const WinogradBlocks&, int64_t images, const float* x, const float* w,
-                         bool turned, const ImageResult&, float* workspace);
+  /// The same where blocks.depth is not 0, with filters as `pack` takes them; a part is of channels.
+  void (*convolve_fresh)(const WinogradShape&, const WinogradBlocks&, const WinogradPart&, const float* x,
+                         const float* w, bool turned, const ImageResult&, float* workspace);
 
   /// The same three for the gradient of the filters, and the floats of its partial: the gradient before the filters'
   /// transform, or, where blocks.depth is not 0, behind it. `accumulate` and `combine` add to it, or, where it is
@@ -83,6 +90,8 @@ struct WinogradRoutines {
   /// Executed by `convolve` or `convolve_fresh` (without the epilogue), and by `accumulate`, for so many images.
   Tally (*convolve_tally)(const WinogradShape&, const WinogradBlocks&, int64_t images);
   Tally (*accumulate_tally)(const WinogradShape&, const WinogradBlocks&, int64_t images);
+  /// Of this the images' transforms, which each part of the channels does.
+  Tally (*images_tally)(const WinogradShape&, int64_t images);
 };
 
 /// Those of the best instruction set that this machine has (and Highway may use).

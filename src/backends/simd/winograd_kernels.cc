@@ -2,12 +2,13 @@
 #include "backends/simd/kernels.h"
 #include "backends/simd/targets.h"
 #include "backends/simd/winograd.h"
+#include "op/part_run.h"
 
 namespace tacho::simd {
 namespace {
 
 /// Forward, or the images' gradient: the convolution of the results' gradients with the filters turned.
-class WinogradConvolve final : public Kernel {
+class WinogradConvolve final : public Kernel, public PartRun {
  public:
   WinogradConvolve(const ConvolutionGroup& group, const WinogradShape& shape, const WinogradRoutines& routines,
                    const CpuInfo& cpu)
@@ -22,18 +23,39 @@ class WinogradConvolve final : public Kernel {
                    static_cast<float*>(destination));
   }
   RunStatus run(const KernelRun& run) const override {
-    if (blocks_.depth > 0)
-      routines_.convolve_fresh(shape_, blocks_, run.inputs[group_.first].shape()[0], run.in<float>(group_.first),
-                               run.in<float>(group_.second), group_.kind == ConvolutionGroup::backward_data,
-                               group_.result_of(run), static_cast<float*>(run.workspace));
-    else
-      routines_.convolve(shape_, blocks_, run.inputs[group_.first].shape()[0], run.in<float>(group_.first),
-                         static_cast<const float*>(run.packed[0]), group_.result_of(run),
-                         static_cast<float*>(run.workspace));
-    return {};
+    return convolve(run, {0, run.inputs[group_.first].shape()[0] * shape_.tiles(), 0, shape_.to.channels});
+  }
+
+  int64_t units() const override { return by_channels() ? groups() : group_.geometry.n * shape_.tiles(); }
+  RunStatus run_part(const KernelRun& run) const override {
+    const int64_t tiles = group_.geometry.n * shape_.tiles();
+    if (!by_channels()) return convolve(run, {run.slice.begin, run.slice.count, 0, shape_.to.channels});
+    const int64_t first = run.slice.begin * together(), end = first + run.slice.count * together();
+    return convolve(run, {0, tiles, first, std::min(end, shape_.to.channels) - first});
+  }
+  Tally repeated() const override {
+    return by_channels() ? routines_.images_tally(shape_, group_.geometry.n) : Tally{};
   }
 
  private:
+  /// Channels of a group of panels.
+  int64_t together() const { return blocks_.panels * routines_.panel; }
+  int64_t groups() const { return (shape_.to.channels + together() - 1) / together(); }
+  /// Where there are more filters than tiles, each thread reads its part of the filters and not all of them.
+  bool by_channels() const {
+    return blocks_.depth > 0 || (groups() > 1 && shape_.to.channels > group_.geometry.n * shape_.tiles());
+  }
+  RunStatus convolve(const KernelRun& run, const WinogradPart& part) const {
+    if (blocks_.depth > 0)
+      routines_.convolve_fresh(shape_, blocks_, part, run.in<float>(group_.first), run.in<float>(group_.second),
+                               group_.kind == ConvolutionGroup::backward_data, group_.result_of(run),
+                               static_cast<float*>(run.workspace));
+    else
+      routines_.convolve(shape_, blocks_, part, run.in<float>(group_.first), static_cast<const float*>(run.packed[0]),
+                         group_.result_of(run), static_cast<float*>(run.workspace));
+    return {};
+  }
+
   ConvolutionGroup group_;
   WinogradShape shape_;
   const WinogradRoutines& routines_;
