@@ -41,6 +41,7 @@ struct OfferContext {
   const CpuInfo& cpu;
   std::string algorithm;  ///< "direct" or "winograd" where --convolution asks for one; empty: the backend's choice
   bool row_major_outputs = false;  ///< the results are read outside of the plan: no layout of one's own for them
+  bool keeps_packs = false;        ///< operands stay as they are from step to step: what is packed, is once
   ImageLayout images = ImageLayout::automatic;  ///< what --layout asks for; the plan refuses offers that go against it
 };
 

@@ -87,6 +87,7 @@ Planner::Chosen Planner::first_offer(const std::vector<int>& nodes, const std::v
     const Group group = make_group({nodes.begin(), nodes.begin() + std::ptrdiff_t(members)});
     OfferContext context{this_cpu(), options_.algorithm};
     context.row_major_outputs = read_outside(plan_->graph, nodes[members - 1]);
+    context.keeps_packs = keeps_packs();
     context.images = options_.images;
     for (const Backend* backend : order) {
       if (backend == reference) break;
@@ -335,7 +336,7 @@ void Planner::split_by_units(PlannedNode& node) const {
   if (!parts) return;
   node.split_rows = parts->units();
   node.by_units = true;
-  if (!worth_multiplying_apart(node)) return;
+  if (!worth_dividing(node.executed)) return;
   const Tally again = parts->repeated();
   for (int64_t part = 1; part < std::min<int64_t>(cores(), node.split_rows); ++part) node.executed.tally += again;
 }

@@ -149,13 +149,13 @@ std::vector<Task> Planner::row_blocks(const std::vector<int>& nodes) const {
 }
 
 /// A kernel's units over the lanes: less than some microseconds' products cost more to divide than they save.
-bool Planner::worth_multiplying_apart(const PlannedNode& node) {
+bool Planner::worth_dividing(const Executed& executed) {
   constexpr int64_t kWorthDividing = 400'000;  // products
-  return node.executed.tally.mul >= kWorthDividing;
+  return executed.tally.mul >= kWorthDividing;
 }
 
 bool Planner::worth_splitting(int n) const {
-  if (plan_->nodes[size_t(n)].by_units) return worth_multiplying_apart(plan_->nodes[size_t(n)]);
+  if (plan_->nodes[size_t(n)].by_units) return worth_dividing(plan_->nodes[size_t(n)].executed);
   // Splitting less than this over threads costs more than it saves (a barrier is some microseconds).
   constexpr int64_t kWorthSplitting = 1 << 18;  // bytes
   if (plan_->nodes[size_t(n)].split_rows < 2) return false;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "op/part_run.h"
 #include "plan/planner.h"
 
 namespace tacho {
@@ -116,6 +117,15 @@ int64_t Planner::time_of(const std::vector<int>& nodes, const Chosen& piece) {
   return ns;
 }
 
+/// What a piece adds to a chain that has all cores for itself, as one example's inference is: the time of a part, where
+/// its kernel's call is divided.
+int64_t Planner::divided(const std::vector<int>& nodes, const Chosen& piece) const {
+  if (!plan_->branches || !keeps_packs() || plan_->slicing.nodes[size_t(nodes[0])].sliced) return piece.tuned_ns;
+  const PartRun* parts = part_run_of(*piece.offer.kernel);
+  if (!parts || !worth_dividing(piece.offer.executed)) return piece.tuned_ns;
+  return piece.tuned_ns / std::min<int64_t>(cores(), parts->units());
+}
+
 /// Each backend is asked first once; the cover that takes least time wins. Those near it that were measured just now
 /// are measured again in turn, with fresh memory: what a cache holds of an operand depends on where its pages lie, and
 /// another load may have met one of them only. Within the margin the earlier in the order wins, so that one first use
@@ -130,7 +140,7 @@ Planner::Chosen Planner::fastest_offer(const std::vector<int>& nodes, const std:
   std::vector<std::vector<Chosen>> covers;
   const auto time = [&](std::vector<Chosen>& pieces) {
     int64_t ns = 0;
-    for (const Chosen& piece : pieces) ns += piece.tuned_ns;
+    for (const Chosen& piece : pieces) ns += divided(nodes, piece);
     return ns;
   };
   const auto least = [&] {
@@ -166,14 +176,16 @@ Planner::Chosen Planner::fastest_offer(const std::vector<int>& nodes, const std:
     return only;
   }
   Chosen chosen = std::move(best.front());
+  const bool chosen_divided = divided(nodes, chosen) != chosen.tuned_ns;
   chosen.refusals = first_offer(nodes, order).refusals;
   std::erase_if(chosen.refusals, [&](const RefusedOffer& refusal) { return refusal.backend == chosen.backend->name; });
   for (const auto& [backend, ns] : times)
     if (backend != chosen.backend) {
       chosen.slower.push_back({std::string(backend->name), ns});
-      chosen.refusals.push_back({std::string(backend->name),
-                                 std::string(ns < best_ns ? "not faster by the margin" : "slower here") + ": " +
-                                     milliseconds(ns) + " a step on one thread, against " + milliseconds(best_ns)});
+      chosen.refusals.push_back(
+          {std::string(backend->name), std::string(ns < best_ns ? "not faster by the margin" : "slower here") + ": " +
+                                           milliseconds(ns) + " a step on one thread, against " +
+                                           milliseconds(best_ns) + (chosen_divided ? ", divided" : "")});
     }
   return chosen;
 }

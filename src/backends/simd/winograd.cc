@@ -20,33 +20,61 @@ int64_t packed_floats(const WinogradShape& s) {
   return panels(s.to.channels) * s.tile() * s.tile() * s.from.channels * kPanel;
 }
 
+constexpr int64_t kTapsTogether = 4;  ///< channels whose taps are whole blocks of a transposition
+
+/// The taps of a vector of filters from `first` on, for up to kTapsTogether channels: taps[i * 9 + tap].
+void gather_taps(const WinogradShape& s, const float* w, bool turned, int64_t first, int64_t channel, int64_t some,
+                 float (&taps)[kTapsTogether * 9][kLanes<float>]) {
+  const int64_t present = std::clamp<int64_t>(s.to.channels - first, 0, kLanes<float>);
+  if (present < kLanes<float>) std::fill_n(taps[0], kTapsTogether * 9 * kLanes<float>, 0.0f);
+  if (!turned)
+    return transpose(w + (first * s.from.channels + channel) * 9, present, some * 9, s.from.channels * 9, taps[0],
+                     kLanes<float>);
+  for (int64_t i = 0; i < some; ++i)
+    transpose(w + ((channel + i) * s.to.channels + first) * 9, present, 9, 9, taps[i * 9], kLanes<float>);
+}
+
+/// [panel][channel][tap][kPanel]
+int64_t taps_floats(const WinogradShape& s) { return panels(s.to.channels) * s.from.channels * 9 * kPanel; }
+
+void pack_taps(const WinogradShape& s, const float* w, bool turned, float* packed) {
+  HWY_ALIGN float taps[kTapsTogether * 9][kLanes<float>];
+  for (int64_t first = 0; first < panels(s.to.channels) * kPanel; first += kLanes<float>)
+    for (int64_t c = 0; c < s.from.channels; c += kTapsTogether) {
+      const int64_t some = std::min(kTapsTogether, s.from.channels - c);
+      gather_taps(s, w, turned, first, c, some, taps);
+      float* const to = packed + (first / kPanel * s.from.channels + c) * 9 * kPanel + first % kPanel;
+      for (int64_t i = 0; i < some * 9; ++i)
+        std::copy_n(taps[turned ? i / 9 * 9 + 8 - i % 9 : i], kLanes<float>, to + i * kPanel);
+    }
+}
+
 /// G w G^T of a vector of filters from `first` on, for channels [channel, channel + count): one vector for each
 /// channel, kPanel apart, in each of the tile's places.
 template <int M>
-void transform_filters(const WinogradShape& s, const float* w, bool turned, int64_t first, int64_t channel,
+void transform_filters(const WinogradShape& s, const WinogradFilters& filters, int64_t first, int64_t channel,
                        int64_t count, float* to, int64_t place_floats) {
   using T = Transform<M>;
-  constexpr int64_t kTogether = 4;  // channels: their taps are whole blocks of a transposition
   const hn::ScalableTag<float> d;
-  HWY_ALIGN float taps[kTogether * 9][kLanes<float>];
-  const int64_t present = std::clamp<int64_t>(s.to.channels - first, 0, kLanes<float>);
-  if (present < kLanes<float>) std::fill_n(taps[0], kTogether * 9 * kLanes<float>, 0.0f);
-  for (int64_t at = 0; at < count; at += kTogether) {
-    const int64_t some = std::min(kTogether, count - at), c = channel + at;
-    if (turned)
-      for (int64_t i = 0; i < some; ++i)
-        transpose(w + ((c + i) * s.to.channels + first) * 9, present, 9, 9, taps[i * 9], kLanes<float>);
-    else
-      transpose(w + (first * s.from.channels + c) * 9, present, some * 9, s.from.channels * 9, taps[0], kLanes<float>);
+  const auto transform = [&](int64_t at, const auto& tap_at) HWY_ATTR {
+    transform_tile<3, T::kTile, hn::Vec<decltype(d)>>(
+        [&](const auto* a, auto* b) HWY_ATTR { T::filter(d, a, b); },
+        [&](int row, int column) HWY_ATTR { return hn::Load(d, tap_at(row * 3 + column)); },
+        [&](int row, int column, auto value)
+            HWY_ATTR { hn::StoreU(value, d, to + at * kPanel + (row * T::kTile + column) * place_floats); });
+  };
+  if (filters.taps) {
+    const float* from = filters.taps + (first / kPanel * s.from.channels + channel) * 9 * kPanel + first % kPanel;
+    for (int64_t at = 0; at < count; ++at, from += 9 * kPanel)
+      transform(at, [&](int tap) HWY_ATTR { return from + tap * kPanel; });
+    return;
+  }
+  HWY_ALIGN float taps[kTapsTogether * 9][kLanes<float>];
+  for (int64_t at = 0; at < count; at += kTapsTogether) {
+    const int64_t some = std::min(kTapsTogether, count - at);
+    gather_taps(s, filters.w, filters.turned, first, channel + at, some, taps);
     for (int64_t i = 0; i < some; ++i)
-      transform_tile<3, T::kTile, hn::Vec<decltype(d)>>(
-          [&](const auto* a, auto* b) HWY_ATTR { T::filter(d, a, b); },
-          [&](int row, int column) HWY_ATTR {
-            const int tap = row * 3 + column;
-            return hn::Load(d, taps[i * 9 + (turned ? 8 - tap : tap)]);
-          },
-          [&](int row, int column, auto value)
-              HWY_ATTR { hn::StoreU(value, d, to + (at + i) * kPanel + (row * T::kTile + column) * place_floats); });
+      transform(at + i, [&](int tap) HWY_ATTR { return taps[i * 9 + (filters.turned ? 8 - tap : tap)]; });
   }
 }
 
@@ -60,7 +88,8 @@ void pack_as(const WinogradShape& s, const WinogradBlocks& blocks, const float* 
     const int64_t place_floats = std::min(blocks.panels, panels(s.to.channels) - panel + in_group) * panel_floats;
     float* const to_panel = packed + (panel - in_group) * kPlaces * panel_floats + in_group * panel_floats;
     for (int64_t column = 0; column < kPanel; column += kLanes<float>)
-      transform_filters<M>(s, w, turned, panel * kPanel + column, 0, s.from.channels, to_panel + column, place_floats);
+      transform_filters<M>(s, {w, turned}, panel * kPanel + column, 0, s.from.channels, to_panel + column,
+                           place_floats);
   }
 }
 
@@ -164,7 +193,7 @@ void convolve(const WinogradShape& s, const WinogradBlocks& blocks, const Winogr
 
 template <int M>
 void convolve_fresh_as(const WinogradShape& s, const WinogradBlocks& blocks, const WinogradPart& part, const float* x,
-                       const float* w, bool turned, const ImageResult& result, float* workspace) {
+                       const WinogradFilters& w, const ImageResult& result, float* workspace) {
   constexpr int kPlaces = (M + 2) * (M + 2);
   const Places images_at(s, blocks.tiles, s.from.channels), products_at(s, blocks.tiles, kPanel);
   float *zeros = workspace, *v = zeros + zero_floats(s.from.channels), *m = v + images_at.floats;
@@ -178,7 +207,7 @@ void convolve_fresh_as(const WinogradShape& s, const WinogradBlocks& blocks, con
     for (int64_t c = 0; c < channels; c += blocks.depth) {
       const int64_t depth = std::min(blocks.depth, channels - c);
       for (int64_t column = 0; column < columns; column += kLanes<float>)
-        transform_filters<M>(s, w, turned, channel + column, c, depth, filters + column, distance);
+        transform_filters<M>(s, w, channel + column, c, depth, filters + column, distance);
       TileEnd<float> end;
       end.add = c > 0;
       for (int place = 0; place < kPlaces; ++place) {
@@ -195,9 +224,9 @@ void convolve_fresh_as(const WinogradShape& s, const WinogradBlocks& blocks, con
 }
 
 void convolve_fresh(const WinogradShape& s, const WinogradBlocks& blocks, const WinogradPart& part, const float* x,
-                    const float* w, bool turned, const ImageResult& result, float* workspace) {
-  if (s.outputs == 4) convolve_fresh_as<4>(s, blocks, part, x, w, turned, result, workspace);
-  else convolve_fresh_as<2>(s, blocks, part, x, w, turned, result, workspace);
+                    const WinogradFilters& w, const ImageResult& result, float* workspace) {
+  if (s.outputs == 4) convolve_fresh_as<4>(s, blocks, part, x, w, result, workspace);
+  else convolve_fresh_as<2>(s, blocks, part, x, w, result, workspace);
 }
 
 /// The partial is read and written once a block, so a block has many tiles, also where the transformed images and
@@ -464,6 +493,8 @@ constexpr WinogradRoutines kRoutines{
     .workspace_floats = workspace_floats,
     .convolve = convolve,
     .convolve_fresh = convolve_fresh,
+    .taps_floats = taps_floats,
+    .pack_taps = pack_taps,
     .gradient_blocks = gradient_blocks,
     .gradient_workspace_floats = gradient_workspace_floats,
     .partial_floats = partial_floats,

@@ -49,6 +49,13 @@ struct WinogradPart {
   int64_t channel = 0, channels = 0;
 };
 
+/// Filters w as WinogradRoutines::pack takes them, and as pack_taps made them, where that was done.
+struct WinogradFilters {
+  const float* w = nullptr;
+  bool turned = false;
+  const float* taps = nullptr;
+};
+
 /// M for results of this extent: the one with fewer multiplications, 2 (more accurate) where they are the same.
 int winograd_outputs(int64_t height, int64_t width);
 
@@ -68,9 +75,12 @@ struct WinogradRoutines {
   void (*convolve)(const WinogradShape&, const WinogradBlocks&, const WinogradPart&, const float* x,
                    const float* packed, const ImageResult&, float* workspace);
 
-  /// The same where blocks.depth is not 0, with filters as `pack` takes them; a part is of channels.
+  /// The same where blocks.depth is not 0; a part is of channels.
   void (*convolve_fresh)(const WinogradShape&, const WinogradBlocks&, const WinogradPart&, const float* x,
-                         const float* w, bool turned, const ImageResult&, float* workspace);
+                         const WinogradFilters&, const ImageResult&, float* workspace);
+  /// Filters that stay as they are in the order in which convolve_fresh reads them, not transformed.
+  int64_t (*taps_floats)(const WinogradShape&);
+  void (*pack_taps)(const WinogradShape&, const float* w, bool turned, float* taps);
 
   /// The same three for the gradient of the filters, and the floats of its partial: the gradient before the filters'
   /// transform, or, where blocks.depth is not 0, behind it. `accumulate` and `combine` add to it, or, where it is

@@ -11,16 +11,26 @@ namespace {
 class WinogradConvolve final : public Kernel, public PartRun {
  public:
   WinogradConvolve(const ConvolutionGroup& group, const WinogradShape& shape, const WinogradRoutines& routines,
-                   const CpuInfo& cpu)
-      : group_(group), shape_(shape), routines_(routines), blocks_(routines.blocks(shape, group.geometry.n, cpu)) {}
+                   const OfferContext& context)
+      : group_(group),
+        shape_(shape),
+        routines_(routines),
+        blocks_(routines.blocks(shape, group.geometry.n, context.cpu)),
+        taps_(blocks_.depth > 0 && context.keeps_packs) {}
 
   const WinogradBlocks& blocks() const { return blocks_; }
-  size_t packed_bytes() const { return size_t(routines_.packed_floats(shape_)) * sizeof(float); }
+  /// 0: the filters as they are.
+  size_t packed_bytes() const {
+    if (blocks_.depth > 0 && !taps_) return 0;
+    return size_t(taps_ ? routines_.taps_floats(shape_) : routines_.packed_floats(shape_)) * sizeof(float);
+  }
   size_t workspace_bytes() const { return size_t(routines_.workspace_floats(shape_, blocks_)) * sizeof(float); }
 
   void pack(size_t, const View& operand, void* destination) const override {
-    routines_.pack(shape_, blocks_, operand.as<float>(), group_.kind == ConvolutionGroup::backward_data,
-                   static_cast<float*>(destination));
+    const bool turned = group_.kind == ConvolutionGroup::backward_data;
+    float* const packed = static_cast<float*>(destination);
+    if (taps_) routines_.pack_taps(shape_, operand.as<float>(), turned, packed);
+    else routines_.pack(shape_, blocks_, operand.as<float>(), turned, packed);
   }
   RunStatus run(const KernelRun& run) const override {
     return convolve(run, {0, run.inputs[group_.first].shape()[0] * shape_.tiles(), 0, shape_.to.channels});
@@ -46,13 +56,14 @@ class WinogradConvolve final : public Kernel, public PartRun {
     return blocks_.depth > 0 || (groups() > 1 && shape_.to.channels > group_.geometry.n * shape_.tiles());
   }
   RunStatus convolve(const KernelRun& run, const WinogradPart& part) const {
+    const float* const packed = packed_bytes() > 0 ? static_cast<const float*>(run.packed[0]) : nullptr;
+    const WinogradFilters filters{run.in<float>(group_.second), group_.kind == ConvolutionGroup::backward_data, packed};
     if (blocks_.depth > 0)
-      routines_.convolve_fresh(shape_, blocks_, part, run.in<float>(group_.first), run.in<float>(group_.second),
-                               group_.kind == ConvolutionGroup::backward_data, group_.result_of(run),
+      routines_.convolve_fresh(shape_, blocks_, part, run.in<float>(group_.first), filters, group_.result_of(run),
                                static_cast<float*>(run.workspace));
     else
-      routines_.convolve(shape_, blocks_, part, run.in<float>(group_.first), static_cast<const float*>(run.packed[0]),
-                         group_.result_of(run), static_cast<float*>(run.workspace));
+      routines_.convolve(shape_, blocks_, part, run.in<float>(group_.first), packed, group_.result_of(run),
+                         static_cast<float*>(run.workspace));
     return {};
   }
 
@@ -60,6 +71,7 @@ class WinogradConvolve final : public Kernel, public PartRun {
   WinogradShape shape_;
   const WinogradRoutines& routines_;
   WinogradBlocks blocks_;
+  bool taps_;  ///< filters are packed as taps, and transformed where they are used
 };
 
 class WinogradWeights final : public FilterGradient, public RowJoin {
@@ -110,6 +122,12 @@ std::string objection(const ConvolutionGroup& group, const WinogradShape& shape,
   if (context.algorithm == "winograd") return {};
   // A tile's transforms cost about as much as its products with 16 channels.
   if (std::min(shape.from.channels, shape.to.channels) < 8) return "Winograd: few channels, little to win";
+  // Filters that are transformed where they are used must meet tiles enough to pay for that.
+  if (winograd_routines().blocks(shape, g.n, context.cpu).depth > 0) {
+    constexpr int64_t kTransform = 200;  // as long as so many of a filter's products
+    if (g.n * shape.places() + kTransform > g.n * shape.to.height * shape.to.width * g.taps())
+      return "Winograd: more to transform than to multiply";
+  }
   // Our direct kernels multiply padding too, and have little to do side by side in images of few places.
   if (products * 10 > g.n * g.k * g.places() * g.taps() * g.c * 9)
     return "Winograd: as many products as direct convolution";
@@ -151,10 +169,11 @@ OfferResult offer(const Group& group, const OfferContext& context, MakeKernel ma
 
 OfferResult offer_winograd(const Group& group, const OfferContext& context) {
   return offer(group, context, [&](const auto& convolution, const auto& shape, const auto& routines, Offer& offer) {
-    auto kernel = std::make_unique<WinogradConvolve>(convolution, shape, routines, context.cpu);
+    auto kernel = std::make_unique<WinogradConvolve>(convolution, shape, routines, context);
     offer.workspace_bytes = kernel->workspace_bytes();
-    if (kernel->blocks().depth == 0) offer.packs = {{convolution.second, kernel->packed_bytes()}};
-    else offer.reason += "; filters are transformed where they are used";
+    if (kernel->packed_bytes() > 0) offer.packs = {{convolution.second, kernel->packed_bytes()}};
+    if (kernel->blocks().depth > 0) offer.reason += "; filters are transformed where they are used";
+    if (kernel->blocks().depth > 0 && !offer.packs.empty()) offer.reason += ", packed as taps";
     offer.executed.tally += routines.convolve_tally(shape, kernel->blocks(), convolution.geometry.n);
     offer.kernel = std::move(kernel);
   });
