@@ -29,8 +29,7 @@ using Shared = std::shared_ptr<const Operands>;
 
 Tensor result_of(const ProductShape& s) { return Tensor::zeros({DType::float32, {s.batch, s.m, s.n}}); }
 
-Candidate ours(const ProductShape& s, const Shared& operands) {
-  const simd::Gemm<float>& gemm = simd::gemm<float>();
+Candidate ours(const simd::Gemm<float>& gemm, const ProductShape& s, const Shared& operands) {
   const simd::GemmBlocks blocks = gemm.blocks(this_cpu());
   const auto workspace = std::make_shared<Buffer>(gemm.workspace_bytes(blocks, s.n, s.k));
   const auto packed = std::make_shared<Buffer>(s.weights ? gemm.packed_b_bytes(s.n, s.k) : 0);
@@ -106,9 +105,10 @@ Candidate by_onednn(const ProductShape& s, const Shared& operands) {
 
 }  // namespace
 
-std::vector<Candidate> candidates_for(const ProductShape& shape) {
+std::vector<Candidate> candidates_for(const ProductShape& shape, bool bfloat16) {
   const auto operands = std::make_shared<const Operands>(shape);
-  std::vector<Candidate> all{ours(shape, operands)};
+  std::vector<Candidate> all{ours(bfloat16 ? *simd::bfloat16_gemm() : simd::gemm<float>(), shape, operands)};
+  if (bfloat16) return all;
 #ifdef TACHO_BENCH_ONEDNN
   all.push_back(by_onednn(shape, operands));
 #endif
