@@ -100,7 +100,7 @@ TEST_F(SimdBfloat16, AllTranspositionsAndTails) {
 }
 
 TEST_F(SimdBfloat16, BlocksOfEveryExtent) {
-  // Several blocks of k (1024 steps at most) and of n (2 MB of L2: 512 columns), and more tiles than are packed
+  // Several blocks of k (512 steps at most) and of n (2 MB of L2: 512 columns), and more tiles than are packed
   // together.
   for (int t = 0; t < 4; ++t) {
     const std::vector<Step> steps{product_of_rounded(rounded((t & 1) != 0, (t & 2) != 0))};
