@@ -115,9 +115,11 @@ struct PairFactors {
   static Source summed_source(const DirectShape& s, const Padded& padded, const float* image, int64_t group,
                               float* scratch) {
     const int64_t channels = s.from_channels(), apart = summed(s).to.height * s.rows.stride;
+    const int64_t all = s.rows.reach(s.to.height);
     return padded_source(s, padded, channels, scratch, [&](int64_t i, int64_t first, int64_t places, float* to) {
       const float* const low = image_row(s, image, group, i, first);
-      const float* const high = image_row(s, image, group, i + apart, first);
+      // Rows that no result sees may hold infinities, which a gradient of zero does not make vanish.
+      const float* const high = i + apart < all ? image_row(s, image, group, i + apart, first) : nullptr;
       if (low || high) zip_places(low, high, places, s.from.channels, channels, to);
       return low || high;
     });

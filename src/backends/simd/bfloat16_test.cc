@@ -285,6 +285,30 @@ TEST_F(SimdBfloat16, ConvolutionsSayWhatTheyExecute) {
             2 * 80 * 5 * 3 * 9);
 }
 
+TEST_F(SimdBfloat16, PointwiseConvolutionsSayWhatTheyExecute) {
+  const Conv2dAttributes conv{.products = Products::bfloat16};
+  const TensorType x = f32({1, 5, 3, 3}), w = f32({7, 5, 1, 1}), y = f32({1, 7, 3, 3});
+  EXPECT_EQ(run_rounded({x, w}, {{&op_named("conv2d"), conv, {0, 1}}}).offer.executed.tally.mul, 9 * 7 * 6);
+  const Conv2dBackwardDataAttributes data{conv, {3, 3}};
+  EXPECT_EQ(run_rounded({y, w}, {{&op_named("conv2d_backward_data"), data, {0, 1}}}).offer.executed.tally.mul,
+            9 * 5 * 8);
+  const Conv2dBackwardWeightsAttributes weights{conv, {1, 1}};
+  EXPECT_EQ(run_rounded({y, x}, {{&op_named("conv2d_backward_weights"), weights, {0, 1}}}).offer.executed.tally.mul,
+            10 * 5 * 7);
+}
+
+/// Where Winograd's algorithm was asked for, a convolution that it computes is left to it.
+TEST_F(SimdBfloat16, LeavesToWinogradWhatWasAskedOfIt) {
+  const Conv2dAttributes conv{.padding = {1, 1, 1, 1}, .products = Products::bfloat16};
+  const Chain chain = make_chain({f32({2, 16, 8, 8}), f32({16, 16, 3, 3})}, {{&op_named("conv2d"), conv, {0, 1}}}, 0);
+  OfferContext context{this_cpu(), "winograd"};
+  for (const bool asked : {true, false}) {
+    context.bfloat16 = asked;
+    const OfferResult result = backend_named("simd").offer(chain.group({0, 2, 2}), context);
+    EXPECT_EQ(std::holds_alternative<Offer>(result), !asked);
+  }
+}
+
 class SimdBfloat16Targets : public EachTarget {};
 
 /// Where the target in use has no such instructions the backend says so, and multiplies the factors as they are.

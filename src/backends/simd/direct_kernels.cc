@@ -149,8 +149,9 @@ std::string objection(const ConvolutionGroup& group) {
   return {};
 }
 
-std::string bfloat16_objection(const ConvolutionGroup& group) {
+std::string bfloat16_objection(const ConvolutionGroup& group, const OfferContext& context) {
   const ConvGeometry& g = group.geometry;
+  if (context.algorithm == "winograd" && g.suits_winograd()) return "direct: Winograd's algorithm was asked for";
   if (!bfloat16_direct_routines()) return "direct: not on this machine";
   const bool to_image = group.kind == ConvolutionGroup::backward_data;
   if (group.kind != ConvolutionGroup::backward_weights &&
@@ -167,7 +168,7 @@ OfferResult offer(const Group& group, const OfferContext& context, MakeKernel ma
   if (const auto* refusal = std::get_if<Refusal>(&found)) return *refusal;
   const auto& convolution = std::get<ConvolutionGroup>(found);
   if (std::string reason = objection(convolution); !reason.empty()) return Refusal{reason};
-  if (std::string reason = context.bfloat16 ? bfloat16_objection(convolution) : ""; !reason.empty())
+  if (std::string reason = context.bfloat16 ? bfloat16_objection(convolution, context) : ""; !reason.empty())
     return Refusal{reason};
   const DirectRoutines& routines = context.bfloat16 ? *bfloat16_direct_routines() : direct_routines();
   Offer offer;

@@ -112,8 +112,14 @@ OfferResult offer(const Group& group, const OfferContext& context, MakeKernel ma
                          "in tiles for ", target_in_use());
   const ConvGeometry& g = convolution.geometry;
   offer.executed.tally = epilogue_tally(group);
-  offer.executed.tally.mul += g.n * g.places() * g.c * g.k;
-  offer.executed.tally.add += g.n * g.places() * g.c * g.k;
+  // Pairs of what is summed are whole.
+  const int64_t places = g.n * g.places();
+  const int64_t summed = convolution.kind == ConvolutionGroup::backward_weights ? places
+                         : convolution.kind == ConvolutionGroup::forward        ? g.c
+                                                                                : g.k;
+  const int64_t products = places * g.c * g.k / summed * (offer.bfloat16 ? (summed + 1) / 2 * 2 : summed);
+  offer.executed.tally.mul += products;
+  offer.executed.tally.add += products;
   offer.executed.declared = true;
   set_image_layouts(group, convolution, offer);
   make(*routines, convolution, offer);
