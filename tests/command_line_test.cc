@@ -39,7 +39,6 @@ TEST(CommandLine, MistakesAreOneLineAndExit2) {
       {{"train", "--image", "1x28"}, "--image expects CxHxW"},
       {{"train", "--classes", "3"}, "digits has 10 classes"},
       {{"train", "--image", "3x224x224"}, "no built-in data set"},
-      {{"train", "--dtype", "bfloat16"}, "bfloat16"},
       {{"train", "--convolution", "winograd", "--backend", "reference"}, "Winograd"},
       {{"train", "--layout", "nhwc", "--backend", "reference"}, "nhwc"},
       {{"train", "--gemm", "mkl"}, "mkl"},

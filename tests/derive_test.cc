@@ -32,7 +32,7 @@ Derivation derivation_of(const NetworkSpec& network, const char* convolution = "
   StepOptions whole = options;
   whole.way.convolution = "direct";
   const Graph source = source_graph(options), direct = source_graph(whole);
-  return derive({network.name, network.name, "momentum", convolution, batch, DType::float32, &source, &direct,
+  return derive({network.name, network.name, "momentum", convolution, batch, "float32", &source, &direct,
                  count_executions(options, source, counting)});
 }
 
@@ -158,10 +158,10 @@ TEST(Derive, AContradictionIsPrinted) {
   options.way.convolution = "direct";
   const Graph graph = source_graph(options);
   std::vector<CountedExecution> counted = count_executions(options, graph);
-  const DeriveInput good{"lenet5", "lenet5", "sgd", "direct", 2, DType::float32, &graph, &graph, counted};
+  const DeriveInput good{"lenet5", "lenet5", "sgd", "direct", 2, "float32", &graph, &graph, counted};
   EXPECT_THAT(render_text(derive(good)), HasSubstr("\nEQUAL  "));
   counted[0].counted.mul += 1;
-  const Derivation d = derive({"lenet5", "lenet5", "sgd", "direct", 2, DType::float32, &graph, &graph, counted});
+  const Derivation d = derive({"lenet5", "lenet5", "sgd", "direct", 2, "float32", &graph, &graph, counted});
   EXPECT_FALSE(d.holds());
   const std::string numbers =
       text_of("the formula gives ", grouped(counted[0].formula.mul), ", counted ", grouped(counted[0].counted.mul));

@@ -29,8 +29,7 @@ using Shared = std::shared_ptr<const Operands>;
 
 Tensor result_of(const ProductShape& s) { return Tensor::zeros({DType::float32, {s.batch, s.m, s.n}}); }
 
-Candidate ours(const ProductShape& s, const Shared& operands) {
-  const simd::Gemm<float>& gemm = simd::gemm<float>();
+Candidate ours(const simd::Gemm<float>& gemm, const ProductShape& s, const Shared& operands) {
   const simd::GemmBlocks blocks = gemm.blocks(this_cpu());
   const auto workspace = std::make_shared<Buffer>(gemm.workspace_bytes(blocks, s.n, s.k));
   const auto packed = std::make_shared<Buffer>(s.weights ? gemm.packed_b_bytes(s.n, s.k) : 0);
@@ -73,32 +72,40 @@ Candidate by_blas(const blas::Library& library, const ProductShape& s, const Sha
 }
 
 #ifdef TACHO_BENCH_ONEDNN
-/// The whole batch as one primitive; weights in the form that oneDNN likes best, made beforehand.
-Candidate by_onednn(const ProductShape& s, const Shared& operands) {
-  using onednn::Desc, onednn::strided_desc;
-  const auto matrices = [&](int64_t rows, int64_t columns, bool transposed) {
-    return s.batch == 1 ? strided_desc({rows, columns}, {transposed ? 1 : columns, transposed ? rows : 1})
-                        : strided_desc({s.batch, rows, columns},
-                                       {rows * columns, transposed ? 1 : columns, transposed ? rows : 1});
+using Type = dnnl::memory::data_type;
+
+/// What lies like `from` in float32, as `to`: null where that is the same already.
+std::shared_ptr<const Buffer> reordered(const float* data, const onednn::Desc& from, const onednn::Desc& to) {
+  if (from == to) return nullptr;
+  const onednn::Primitive reorder = onednn::make_reorder(from, to);
+  const Buffer scratch(reorder.workspace_bytes());
+  const auto result = std::make_shared<Buffer>(to.get_size());
+  reorder.run({data, result->data()}, scratch.data(), scratch.bytes());
+  return result;
+}
+
+/// The whole batch as one primitive. Made beforehand: weights in the form that oneDNN likes best, and what is rounded
+/// to `type`.
+Candidate by_onednn(const ProductShape& s, const Shared& operands, Type type) {
+  using onednn::Desc;
+  const auto matrices = [&](int64_t rows, int64_t columns, bool transposed, Type of) {
+    const int64_t down = transposed ? 1 : columns, right = transposed ? rows : 1;
+    return s.batch == 1 ? Desc({rows, columns}, of, {down, right})
+                        : Desc({s.batch, rows, columns}, of, {rows * columns, down, right});
   };
-  const Desc plain = matrices(s.k, s.n, s.transpose_b);
-  Desc b = s.weights ? Desc({s.k, s.n}, dnnl::memory::data_type::f32, onednn::Tag::any) : plain;
-  const auto primitive = std::make_shared<onednn::Primitive>(
-      onednn::make_matmul(matrices(s.m, s.k, s.transpose_a), b, matrices(s.m, s.n, false), {}, &b));
+  const Desc a = matrices(s.m, s.k, s.transpose_a, type);
+  Desc b = s.weights ? Desc({s.k, s.n}, type, onednn::Tag::any) : matrices(s.k, s.n, s.transpose_b, type);
+  const auto primitive =
+      std::make_shared<onednn::Primitive>(onednn::make_matmul(a, b, matrices(s.m, s.n, false, Type::f32), {}, &b));
   const auto workspace = std::make_shared<Buffer>(primitive->workspace_bytes());
-  const auto packed = std::make_shared<Buffer>(s.weights ? b.get_size() : 0);
-  const float* weights = operands->b.as<float>();
-  if (s.weights) {
-    const onednn::Primitive reorder = onednn::make_reorder(plain, b);
-    const Buffer scratch(reorder.workspace_bytes());
-    reorder.run({weights, packed->data()}, scratch.data(), scratch.bytes());
-    weights = static_cast<const float*>(packed->data());
-  }
+  const auto left = reordered(operands->a.as<float>(), matrices(s.m, s.k, s.transpose_a, Type::f32), a);
+  const auto right = reordered(operands->b.as<float>(), matrices(s.k, s.n, s.transpose_b, Type::f32), b);
   const Tensor c = result_of(s);
   return {"onednn",
           [=] {
-            static_cast<void>(packed);
-            primitive->run({operands->a.as<float>(), weights, c.as<float>()}, workspace->data(), workspace->bytes());
+            primitive->run({left ? left->data() : operands->a.as<float>(),
+                            right ? right->data() : operands->b.as<float>(), c.as<float>()},
+                           workspace->data(), workspace->bytes());
           },
           c.as<float>()};
 }
@@ -106,13 +113,13 @@ Candidate by_onednn(const ProductShape& s, const Shared& operands) {
 
 }  // namespace
 
-std::vector<Candidate> candidates_for(const ProductShape& shape) {
+std::vector<Candidate> candidates_for(const ProductShape& shape, bool bfloat16) {
   const auto operands = std::make_shared<const Operands>(shape);
-  std::vector<Candidate> all{ours(shape, operands)};
+  std::vector<Candidate> all{ours(bfloat16 ? *simd::bfloat16_gemm() : simd::gemm<float>(), shape, operands)};
 #ifdef TACHO_BENCH_ONEDNN
-  all.push_back(by_onednn(shape, operands));
+  all.push_back(by_onednn(shape, operands, bfloat16 ? Type::bf16 : Type::f32));
 #endif
-  if (!blas::unavailable()) all.push_back(by_blas(*blas::library(), shape, operands));
+  if (!bfloat16 && !blas::unavailable()) all.push_back(by_blas(*blas::library(), shape, operands));
   return all;
 }
 

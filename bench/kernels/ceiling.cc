@@ -8,6 +8,7 @@
 #include <chrono>
 
 #include "bench/kernels/candidates.h"
+#include "machine/loops.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace tacho::bench {
@@ -57,6 +58,24 @@ double fma_gflops(double milliseconds) {
     const double flops = HWY_DYNAMIC_DISPATCH(spin)(20000, sink);
     start[0] = 0.5f + 0 * sink[2];
     best = std::max(best, flops / std::chrono::duration<double, std::nano>(Clock::now() - before).count());
+  }
+  return best;
+}
+
+double pair_gflops(double milliseconds) {
+  using Clock = std::chrono::steady_clock;
+  double best = 0;
+  for (const machine::ComputeLoop& loop : machine::compute_loops()) {
+    if (loop.dtype != "bfloat16") continue;
+    constexpr int64_t rounds = 20000;
+    for (const auto begin = Clock::now();
+         std::chrono::duration<double, std::milli>(Clock::now() - begin).count() < milliseconds;) {
+      const auto before = Clock::now();
+      volatile float last = loop.run(rounds);
+      static_cast<void>(last);
+      best = std::max(best, loop.flop_per_round * double(rounds) /
+                                std::chrono::duration<double, std::nano>(Clock::now() - before).count());
+    }
   }
   return best;
 }

@@ -1,6 +1,7 @@
 // Convolutions of this repository's backends side by side: forward with bias and relu, and both gradients, one slice on
 // one thread, in alternation.
-// Usage: bench_convolutions [part of a layer's name] [backend...]; default: every layer, simd and onednn.
+// Usage: bench_convolutions [part of a layer's name] [backend...]; default: every layer, simd and onednn. simd:bfloat16
+// is simd with products in bfloat16.
 // Times are the processor's for this thread, so that others on the machine disturb less.
 // Prints milliseconds (median) and, for each backend, the rate at which direct convolution would have had to run.
 #include <time.h>
@@ -91,11 +92,27 @@ int64_t thread_ns() {
   return int64_t(time.tv_sec) * 1'000'000'000 + time.tv_nsec;
 }
 
+struct Rival {
+  const Backend* backend;
+  bool bfloat16 = false;
+};
+
+Rival rival_named(const std::string& name) {
+  const size_t colon = name.find(':');
+  const Rival rival{&backend_named(name.substr(0, colon)), colon != std::string::npos};
+  if (rival.bfloat16 && !(rival.backend->multiplies_in_bfloat16 && rival.backend->multiplies_in_bfloat16()))
+    fail(name, ": no products in bfloat16 on this machine");
+  return rival;
+}
+
 /// One backend's kernel with memory of its own for every operand.
 class Contender {
  public:
-  Contender(const Backend& backend, const Group& group) : name_(backend.name) {
-    OfferResult result = backend.offer(group, {this_cpu(), ""});
+  Contender(const Rival& rival, const Group& group) : name_(rival.backend->name) {
+    OfferContext context{this_cpu(), ""};
+    context.bfloat16 = rival.bfloat16;
+    if (rival.bfloat16) name_ += ":bfloat16";
+    OfferResult result = rival.backend->offer(group, context);
     if (const auto* refusal = std::get_if<Refusal>(&result)) {
       kernel_name_ = refusal->reason;
       return;
@@ -159,13 +176,13 @@ class Contender {
   std::vector<int64_t> times_;
 };
 
-void compare(const Layer& layer, const char* pass, const std::vector<const Backend*>& backends) {
+void compare(const Layer& layer, const char* pass, const std::vector<Rival>& rivals) {
   const Problem problem = problem_of(layer, pass);
   const GroupMember& conv = problem.group.members[0];
   const TensorTypes in = problem.group.input_types(conv), out = problem.group.output_types(conv);
   const double flops = 2 * double(tally_of(*conv.op, {conv.attributes, in, out}).mul);
   std::vector<std::unique_ptr<Contender>> contenders;
-  for (const Backend* backend : backends) contenders.push_back(std::make_unique<Contender>(*backend, problem.group));
+  for (const Rival& rival : rivals) contenders.push_back(std::make_unique<Contender>(rival, problem.group));
   const int64_t end = now_ns() + 400'000'000;
   for (int round = 0; round < 9 || (now_ns() < end && round < 400); ++round)
     for (auto& contender : contenders)
@@ -192,13 +209,13 @@ void compare(const Layer& layer, const char* pass, const std::vector<const Backe
 int main(int argc, char** argv) {
   using namespace tacho;
   try {
-    std::vector<const Backend*> backends;
-    for (int i = 2; i < argc; ++i) backends.push_back(&backend_named(argv[i]));
-    if (backends.empty()) backends = {&backend_named("simd"), &backend_named("onednn")};
+    std::vector<Rival> rivals;
+    for (int i = 2; i < argc; ++i) rivals.push_back(rival_named(argv[i]));
+    if (rivals.empty()) rivals = {rival_named("simd"), rival_named("onednn")};
     for (const Layer& layer : kLayers) {
       if (argc > 1 && !std::strstr(layer.name, argv[1])) continue;
       for (const char* pass : {"forward", "backward data", "backward weights"})
-        if (layer.channels > 3 || std::strcmp(pass, "backward data") != 0) compare(layer, pass, backends);
+        if (layer.channels > 3 || std::strcmp(pass, "backward data") != 0) compare(layer, pass, rivals);
     }
   } catch (const Error& error) {
     std::fprintf(stderr, "bench_convolutions: %s\n", error.what());

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "backends/simd/gemm.h"
 #include "backends/simd/targets.h"
 #include "bench/kernels/candidates.h"
 #include "device/cpu.h"
@@ -15,10 +16,14 @@ namespace tacho::bench {
 namespace {
 
 struct Options {
-  std::string only, json, target;
+  std::string only, json, target, dtype = "float32";
   int rounds = 21;
   double milliseconds = 2;
   bool smoke = false;
+  bool bfloat16() const { return dtype == "bfloat16"; }
+  double ceiling(double milliseconds) const {
+    return bfloat16() ? pair_gflops(milliseconds) : fma_gflops(milliseconds);
+  }
 };
 
 double seconds_of(const std::function<void()>& run, int64_t calls) {
@@ -59,7 +64,7 @@ struct Row {
 };
 
 Row measure(const ProductShape& shape, const Options& options) {
-  std::vector<Candidate> candidates = candidates_for(shape);
+  std::vector<Candidate> candidates = candidates_for(shape, options.bfloat16());
   Row row{.shape = &shape, .flops = 2.0 * double(shape.batch * shape.m * shape.n) * double(shape.k)};
   std::vector<int64_t> calls;
   for (const Candidate& candidate : candidates) {
@@ -111,9 +116,13 @@ nlohmann::json json_of(const Row& row) {
 
 int run(const Options& options) {
   if (!options.target.empty()) simd::force_target(options.target);
-  double ceiling = fma_gflops(options.smoke ? 1 : 300);
-  std::printf("%s, target %s, multiply-add ceiling %.1f GFLOP/s on one thread\n", this_cpu().model.c_str(),
-              simd::target_in_use().c_str(), ceiling);
+  if (options.bfloat16() && !simd::bfloat16_gemm()) {
+    std::fprintf(stderr, "bfloat16: no products of this kind on this machine and target\n");
+    return options.smoke ? 0 : 2;
+  }
+  double ceiling = options.ceiling(options.smoke ? 1 : 300);
+  std::printf("%s, target %s, %s multiply-add ceiling %.1f GFLOP/s on one thread\n", this_cpu().model.c_str(),
+              simd::target_in_use().c_str(), options.dtype.c_str(), ceiling);
   std::printf(
       "%-24s %5s %5s %5s %2s %4s  GFLOP/s and %% of the ceiling by least time: simd, onednn, blas;  better library / "
       "simd: best, median\n",
@@ -122,7 +131,7 @@ int run(const Options& options) {
   for (const ProductShape& shape : product_shapes()) {
     if (std::string(shape.name).find(options.only) == std::string::npos) continue;
     Row row = measure(shape, options);
-    if (!options.smoke) ceiling = std::max(ceiling, fma_gflops(5));
+    if (!options.smoke) ceiling = std::max(ceiling, options.ceiling(5));
     row.ceiling = ceiling;
     print(row);
     rows.push_back(json_of(row));
@@ -132,9 +141,13 @@ int run(const Options& options) {
     }
   }
   if (options.json.empty()) return 0;
-  std::ofstream(options.json) << nlohmann::json{{"schema", "tacho.bench.kernels"}, {"schema_version", 1},
-                                                {"cpu", this_cpu().model},         {"target", simd::target_in_use()},
-                                                {"ceiling_gflops", ceiling},       {"products", rows}}
+  std::ofstream(options.json) << nlohmann::json{{"schema", "tacho.bench.kernels"},
+                                                {"schema_version", 1},
+                                                {"cpu", this_cpu().model},
+                                                {"target", simd::target_in_use()},
+                                                {"dtype", options.dtype},
+                                                {"ceiling_gflops", ceiling},
+                                                {"products", rows}}
                                      .dump(1)
                               << "\n";
   return 0;
@@ -150,6 +163,8 @@ int main(int argc, char** argv) {
   app.add_option("--rounds", options.rounds, "how often each candidate is timed")->check(CLI::Range(1, 100000));
   app.add_option("--milliseconds", options.milliseconds, "least time of a sample")->check(CLI::Range(0.0, 10000.0));
   app.add_option("--target", options.target, "our instruction set: avx512, avx2, neon, baseline");
+  app.add_option("--dtype", options.dtype, "float32, or bfloat16 with float32 sums")
+      ->check(CLI::IsMember({"float32", "bfloat16"}));
   app.add_option("--json", options.json, "file for all figures");
   app.add_flag("--smoke", options.smoke, "once over the small shapes: does it work?");
   CLI11_PARSE(app, argc, argv);

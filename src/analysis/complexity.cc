@@ -75,14 +75,15 @@ Complexity complexity_of(const Graph& source, ComplexityInput input) {
     total.bytes_read += node.bytes_read, total.bytes_written += node.bytes_written;
     if (node.phase == Phase::forward) result.activation_bytes += node.bytes_written;
   }
-  result.parameter_bytes = result.input.parameters * int64_t(size_of(result.input.dtype));
+  result.parameter_bytes =
+      result.input.parameters * int64_t(size_of(result.input.dtype == "float64" ? DType::float64 : DType::float32));
   return result;
 }
 
 std::string render_text(const Complexity& complexity, const Paint& paint) {
   const ComplexityInput& input = complexity.input;
   std::string text = paint.bold(text_of("tacho complexity  ", input.network, ", ", to_string(input.input_shape), ", ",
-                                        name_of(input.dtype), ", ", input.optimizer, "; nothing was run")) +
+                                        input.dtype, ", ", input.optimizer, "; nothing was run")) +
                      "\n";
   text += text_of("  ", grouped(input.parameters), " parameters, ", bytes_text(complexity.parameter_bytes),
                   "; results of the forward part ", bytes_text(complexity.activation_bytes), "\n\n");
@@ -120,7 +121,7 @@ Json to_json(const Complexity& complexity) {
           {"network", {{"name", input.network}, {"parameters", input.parameters}, {"input_shape", shape}}},
           {"switches", switches_to_json(input.switches)},
           {"batch_size", input.batch},
-          {"dtype", std::string(name_of(input.dtype))},
+          {"dtype", input.dtype},
           {"optimizer", input.optimizer},
           {"parameter_bytes", complexity.parameter_bytes},
           {"activation_bytes", complexity.activation_bytes},

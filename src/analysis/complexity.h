@@ -15,7 +15,7 @@ struct ComplexityInput {
   std::string network;
   Shape input_shape;  ///< batch included
   int64_t batch = 0, parameters = 0;
-  DType dtype = DType::float32;
+  std::string dtype = "float32";  ///< or float64, bfloat16
   std::string optimizer;
   SwitchValues switches;
 };

@@ -51,7 +51,7 @@ struct Derivation {
   std::string network, network_argument;  ///< its name, and what --network (and --image, ...) takes for it
   std::string optimizer, convolution;
   int64_t batch = 0;
-  DType dtype = DType::float32;
+  std::string dtype = "float32";  ///< or float64, bfloat16
   std::vector<DerivedLayer> layers;
   std::vector<Claim> claims;
 
@@ -64,7 +64,7 @@ struct DeriveInput {
   std::string network, network_argument;  ///< its name, and what --network takes for it
   std::string optimizer, convolution;
   int64_t batch = 0;
-  DType dtype = DType::float32;
+  std::string dtype = "float32";          ///< or float64, bfloat16
   const Graph* source = nullptr;          ///< the step
   const Graph* direct = nullptr;          ///< the same with whole convolutions, which say a layer's sizes
   std::vector<CountedExecution> counted;  ///< per node of `source`

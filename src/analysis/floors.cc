@@ -21,7 +21,7 @@ Floor floor_of(const NodeRow& row, const MachineProfile& profile, int threads) {
   Floor floor;
   floor.bytes = row.traffic.bytes_read + row.traffic.bytes_written;
   floor.working_set_bytes = row.traffic.working_set_bytes;
-  const double rate = profile.flop_per_s(std::string(name_of(row.dtype)), threads) / threads / 2;
+  const double rate = profile.flop_per_s(row.dtype, threads) / threads / 2;
   if (rate > 0) floor.arithmetic_ns = std::llround(multiply_adds(row.executed.tally) / rate * 1e9);
   if (floor.bytes > 0) {
     const MemoryLevel level = profile.level_of(floor.working_set_bytes, threads);
@@ -55,7 +55,7 @@ void add_floors(Report& report) {
   step.floor_sum_ns = step.shared_thread_ns / record.threads;
   step.floor_chain_ns = work_and_span(record.schedule, row_ns).span_ns;
   step.floor_ns = std::max(step.floor_sum_ns, step.floor_chain_ns);
-  step.peak_flop_per_s = record.profile->flop_per_s(std::string(name_of(record.dtype)), record.threads);
+  step.peak_flop_per_s = record.profile->flop_per_s(record.dtype, record.threads);
   const double possible = step.peak_flop_per_s * double(step.median_ns) / 1e9;
   step.mfu = share_of(double(step.flop), possible);
   step.hfu = share_of(double(executed_flop), possible);

@@ -48,7 +48,7 @@ TEST(Floors, SeveralThreadsHaveAPartOfTheirCommonCeiling) {
 
 TEST(Floors, ADtypeWithoutACeilingLeavesTheBytes) {
   NodeRow row = row_of({.mul = 5000}, 600, 400, 900);
-  row.dtype = DType::float64;
+  row.dtype = "float64";
   const Floor floor = floor_of(row, made_up_profile(), 1);
   EXPECT_EQ(floor.arithmetic_ns, 0);
   EXPECT_EQ(floor.bound_by, "L1");

@@ -49,7 +49,7 @@ struct RunRecord {
   Shape input_shape;                ///< batch included
   int64_t parameters = 0;           ///< trainable elements
   int64_t batch = 0;
-  DType dtype = DType::float32;
+  std::string dtype = "float32";  ///< or float64, bfloat16
   int threads = 1;
   bool training = true;  ///< false: forward only
   std::string optimizer, loss, data;

@@ -79,7 +79,7 @@ class LatexRenderer {
         "\\allowdisplaybreaks\n\\begin{document}\n";
     text_ += "\\section*{Complexity of " + escaped(d_.network) + ": one training step}\n";
     text_ += text_of(
-        "$l = ", d_.batch, "$ images, ", escaped(std::string(name_of(d_.dtype))), ", ", escaped(d_.optimizer),
+        "$l = ", d_.batch, "$ images, ", escaped(d_.dtype), ", ", escaped(d_.optimizer),
         ". Layer $m$ reads $Z^{m,i}$, $i = 1, \\dots, l$, with $d^{m}$ channels of $a^{m} \\times b^{m}$; its "
         "filters are $h^{m} \\times h^{m}$, and it writes $d^{m+1}$ channels of $a^{m}_{\\mathrm{conv}} \\times "
         "b^{m}_{\\mathrm{conv}}$, behind pooling of width $p^{m}$ $a^{m+1} \\times b^{m+1}$:\n");

@@ -46,8 +46,8 @@ class TextRenderer {
 
  private:
   void header() {
-    text_ += paint_.bold(text_of("tacho complexity --derive  ", d_.network, ", l = ", d_.batch, " images, ",
-                                 name_of(d_.dtype), ", ", d_.optimizer)) +
+    text_ += paint_.bold(text_of("tacho complexity --derive  ", d_.network, ", l = ", d_.batch, " images, ", d_.dtype,
+                                 ", ", d_.optimizer)) +
              "\n";
     text_ += wrap(
                  "  Each operation in the symbols of the running-time document, its exact count with the numbers put "

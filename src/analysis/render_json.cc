@@ -243,7 +243,7 @@ Json to_json(const Report& report) {
                {"machine", machine_to_json(record)},
                {"switches", switches_to_json(record.switches)},
                {"batch_size", record.batch},
-               {"dtype", std::string(name_of(record.dtype))},
+               {"dtype", record.dtype},
                {"threads", record.threads},
                {"step_kind", record.training ? "train" : "inference"},
                {"optimizer", record.optimizer},

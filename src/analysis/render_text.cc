@@ -21,7 +21,7 @@ std::string render_header(const Report& report, const Paint& paint) {
   const RunRecord& record = *report.record;
   std::string what = text_of("tacho analyze  ", record.network, ", ", record.data, ": ",
                              record.training ? "training step" : "inference", ", batch ", record.batch, ", ",
-                             name_of(record.dtype), record.training ? ", " + record.optimizer : "");
+                             record.dtype, record.training ? ", " + record.optimizer : "");
   if (record.training && record.loss != "cross-entropy") what += ", " + record.loss + " loss";
   std::string text = paint.bold(wrap(what, 80, 2));
   std::string machine =

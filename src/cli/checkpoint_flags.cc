@@ -8,8 +8,9 @@
 namespace tacho {
 
 void adopt_switches(const Checkpoint& checkpoint, Switches& switches) {
-  const std::string dtype(name_of(checkpoint.dtype));
-  if (switches.set.count("dtype") && switches.set.at("dtype") != dtype)
+  // A checkpoint holds values; what is multiplied in bfloat16 has float32 ones.
+  const std::string dtype(name_of(checkpoint.dtype)), with = dtype == "float32" ? "bfloat16" : dtype;
+  if (switches.set.count("dtype") && switches.set.at("dtype") != dtype && switches.set.at("dtype") != with)
     fail("--dtype ", switches.set.at("dtype"), ": the checkpoint holds ", dtype, "; leave --dtype out");
   const bool way_given = switches.set.count("execution") > 0;
   for (const auto& [name, value] : checkpoint.switches) {

@@ -26,7 +26,7 @@ void describe_run(RunRecord& record, const StepOptions& options, const Dataset& 
   record.input_shape.insert(0, options.batch);
   record.parameters = parameter_count(parameters_of(options.network, options.way.dtype));
   record.batch = options.batch;
-  record.dtype = options.way.dtype;
+  record.dtype = dtype_name(options.way);
   record.threads = options.way.threads;
   record.training = options.kind == StepKind::train;
   record.optimizer = record.training ? std::string(name_of(options.optimizer.kind)) : "";

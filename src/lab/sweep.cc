@@ -108,7 +108,7 @@ SweepRecord measure_sweep(const StepOptions& step, const Dataset& data, const Sw
   record.network = step.network.name, record.data = data.name, record.over = options.over;
   record.optimizer = name_of(step.optimizer.kind);
   record.machine = this_cpu().model, record.way = to_string(step.way);
-  record.batch = step.batch, record.threads = step.way.threads, record.dtype = step.way.dtype;
+  record.batch = step.batch, record.threads = step.way.threads, record.dtype = dtype_name(step.way);
   record.l2_bytes = this_cpu().l2_bytes, record.l3_bytes = this_cpu().l3_bytes;
   record.switches = step.way.switches;
   std::vector<StepOptions> steps;  // before anything runs, so that a value that makes no network is said at once

@@ -54,7 +54,7 @@ AccuracyRecord measure_time_to_accuracy(const StepOptions& step, const Dataset& 
   AccuracyRecord record;
   record.network = step.network.name, record.data = data.name, record.over = options.over;
   record.machine = this_cpu().model, record.way = to_string(step.way), record.threads = step.way.threads;
-  record.optimizer = name_of(step.optimizer.kind), record.batch = step.batch, record.dtype = step.way.dtype;
+  record.optimizer = name_of(step.optimizer.kind), record.batch = step.batch, record.dtype = dtype_name(step.way);
   record.target = options.target, record.most_epochs = options.most_epochs;
   record.train_examples = data.train_size(), record.test_examples = evaluation_x(data).shape()[0];
   std::vector<StepOptions> steps;  // mistakes before anything runs

@@ -239,7 +239,7 @@ WhyRecord measure_why(const StepOptions& step, const Dataset& data, const WhyOpt
   record.machine = this_cpu().model;
   record.cores = this_cpu().cores;
   record.batch = step.batch;
-  record.dtype = resolve(to).dtype;
+  record.dtype = dtype_name(resolve(to));
   record.turns = turns_between(from, to, options.planted);
   const Combinations combinations(from, record.turns, options.planted.has_value());
   const Refuse refuse = [&](TurnSet made) { return combinations.refusal(made); };

@@ -12,6 +12,7 @@ std::vector<int64_t> columns_shape(const ConvGeometry& geometry);
 
 /// The convolution's output N x K x OH x OW from its filters and the windows (N x columns_shape): one product, batched
 /// over the examples and groups.
-Value product_with_columns(Emitter& emitter, const ConvGeometry& geometry, Value filters, Value columns);
+Value product_with_columns(Emitter& emitter, const ConvGeometry& geometry, Products products, Value filters,
+                           Value columns);
 
 }  // namespace tacho

@@ -68,7 +68,7 @@ class GatherLowering final : public EmitterDecorator {
     const bool padded = top || left || bottom || right;
     const Value image = padded ? pad(inner_, inputs[0], {{0, 0, top, left}, {0, 0, bottom, right}}) : inputs[0];
     const Value columns = gather(inner_, image, inner_.constant(index_for(g)), {columns_shape(g)});
-    return emitted({product_with_columns(inner_, g, inputs[1], columns)});
+    return emitted({product_with_columns(inner_, g, a.products, inputs[1], columns)});
   }
 
   Values masked_pool_gradient(const OpDef& op, const Attributes& attributes, std::span<const Value> inputs,

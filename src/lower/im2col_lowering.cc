@@ -22,7 +22,7 @@ class Im2colLowering final : public EmitterDecorator {
       grouped.insert(grouped.begin(), g.n);
       columns = reshape(inner_, columns, grouped);
     }
-    return {product_with_columns(inner_, g, inputs[1], columns)};
+    return {product_with_columns(inner_, g, a.products, inputs[1], columns)};
   }
 };
 

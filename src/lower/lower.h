@@ -13,6 +13,10 @@ namespace tacho {
 /// the image has more elements than int32 can index.
 std::unique_ptr<Emitter> gather_lowering(Emitter& inner);
 
+/// Lets every matmul and conv2d round its factors to bfloat16 (ops/products.h); their gradients inherit it. Mixed
+/// precision: variables, activations, gradients and sums stay what they are.
+std::unique_ptr<Emitter> bfloat16_products(Emitter& inner);
+
 /// Replaces conv2d by im2col, one matmul with the filters and a reshape; reverse mode gives col2im.
 std::unique_ptr<Emitter> im2col_lowering(Emitter& inner);
 

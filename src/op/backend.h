@@ -31,6 +31,7 @@ struct Offer {
   size_t workspace_bytes = 0;  ///< per thread
   std::vector<PackRequest> packs;
   std::vector<Layout> input_layouts, output_layouts;  ///< per external operand; empty: all row-major
+  bool bfloat16 = false;                              ///< the kernel multiplies in bfloat16, whose ceiling is another
   std::vector<int> aliases;  ///< output -> input it may overwrite in place, -1 for none; empty: none
   Executed executed;         ///< for the offered (largest) slice
 };
@@ -42,6 +43,9 @@ struct OfferContext {
   std::string algorithm;  ///< "direct" or "winograd" where --convolution asks for one; empty: the backend's choice
   bool row_major_outputs = false;  ///< the results are read outside of the plan: no layout of one's own for them
   bool keeps_packs = false;        ///< operands stay as they are from step to step: what is packed, is once
+  /// Asked for a kernel that multiplies in bfloat16, which the group permits: the backend refuses where it has none.
+  /// Else it offers one that multiplies the factors as they are. Only backends that multiply in it are asked so.
+  bool bfloat16 = false;
   ImageLayout images = ImageLayout::automatic;  ///< what --layout asks for; the plan refuses offers that go against it
 };
 
@@ -60,6 +64,8 @@ struct Backend {
   /// A kernel that converts between two layouts (row-major, channels-last, its own), for one slice's shape; null where
   /// it has none. Each layout of its own needs at least both ways to row-major: the plan joins the rest from those.
   std::unique_ptr<Kernel> (*reorder)(const TensorType&, const Layout& from, const Layout& to) = nullptr;
+  /// Whether it has kernels that multiply in bfloat16 on this machine, now. Null: never.
+  bool (*multiplies_in_bfloat16)() = nullptr;
   /// Kernels that take and give images in this way; what --layout is checked against.
   bool channels_last = false, blocked = false;
 };

@@ -17,18 +17,20 @@ struct Conv2dReference {
     const ConvGeometry g = conv2d_geometry(attributes, run.inputs[0].shape(), run.inputs[1].shape());
     const int64_t plane = g.rows.in * g.columns.in, depth = g.channels_per_group(), taps = g.taps();
     T* y = run.out<T>(0);
-    for (int64_t n = 0; n < g.n; ++n)
-      for (int64_t k = 0; k < g.k; ++k) {
-        const T* x = run.in<T>(0) + (n * g.c + k / g.filters_per_group() * depth) * plane;
-        const T* w = run.in<T>(1) + k * depth * taps;
-        output_plane(g, x, w, y);
-        y += g.places();
-      }
+    with_factors(attributes.as<Conv2dAttributes>().products, [&](auto factor) {
+      for (int64_t n = 0; n < g.n; ++n)
+        for (int64_t k = 0; k < g.k; ++k) {
+          const T* x = run.in<T>(0) + (n * g.c + k / g.filters_per_group() * depth) * plane;
+          const T* w = run.in<T>(1) + k * depth * taps;
+          output_plane(g, x, w, y, factor);
+          y += g.places();
+        }
+    });
   }
 
   /// One filter's output: the sum over channels and taps, each adding the shifted image.
-  template <class T>
-  static void output_plane(const ConvGeometry& g, const T* x, const T* w, T* y) {
+  template <class T, class Factor>
+  static void output_plane(const ConvGeometry& g, const T* x, const T* w, T* y, Factor factor) {
     for (int64_t c = 0; c < g.channels_per_group(); ++c, x += g.rows.in * g.columns.in)
       for (int64_t kh = 0; kh < g.rows.kernel; ++kh)
         for (int64_t kw = 0; kw < g.columns.kernel; ++kw, ++w) {
@@ -36,15 +38,16 @@ struct Conv2dReference {
           for (int64_t oh = 0; oh < g.rows.out; ++oh) {
             const bool inside = g.rows.inside(oh, kh);
             const T* row = inside ? x + g.rows.place(oh, kh) * g.columns.in : nullptr;
-            add_tap(*w, row, g.columns, kw, inside ? columns : OutputRange{}, y + oh * g.columns.out, c + kh + kw == 0);
+            add_tap(factor(*w), row, g.columns, kw, inside ? columns : OutputRange{}, y + oh * g.columns.out,
+                    c + kh + kw == 0, factor);
           }
         }
   }
 
   /// y (+)= weight * image over one row of outputs; padding is multiplied too.
-  template <class T>
+  template <class T, class Factor>
   static void add_tap(T weight, const T* row, const WindowAxis& columns, int64_t kw, OutputRange inside, T* y,
-                      bool first) {
+                      bool first, Factor factor) {
     const auto add = [&](int64_t ow, T product) {
       if (first) y[ow] = product;
       else y[ow] += product;
@@ -53,9 +56,9 @@ struct Conv2dReference {
     const int64_t shift = columns.place(0, kw);
     for (int64_t ow = 0; ow < inside.begin; ++ow) add(ow, weight * zero);
     if (columns.stride == 1)
-      for (int64_t ow = inside.begin; ow < inside.end; ++ow) add(ow, weight * row[ow + shift]);
+      for (int64_t ow = inside.begin; ow < inside.end; ++ow) add(ow, weight * factor(row[ow + shift]));
     else
-      for (int64_t ow = inside.begin; ow < inside.end; ++ow) add(ow, weight * row[ow * columns.stride + shift]);
+      for (int64_t ow = inside.begin; ow < inside.end; ++ow) add(ow, weight * factor(row[ow * columns.stride + shift]));
     for (int64_t ow = inside.end; ow < columns.out; ++ow) add(ow, weight * zero);
   }
 };

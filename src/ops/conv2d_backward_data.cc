@@ -24,40 +24,45 @@ struct Conv2dBackwardDataReference {
     const int64_t plane = g.rows.in * g.columns.in, depth = g.channels_per_group(), taps = g.taps();
     T* dx = run.out<T>(0);
     for (int64_t i = 0, all = g.n * g.c * plane; i < all; ++i) dx[i] = T(0);
-    for (int64_t n = 0; n < g.n; ++n)
-      for (int64_t k = 0; k < g.k; ++k) {
-        const T* dy = run.in<T>(0) + (n * g.k + k) * g.places();
-        const T* w = run.in<T>(1) + k * depth * taps;
-        T* image = dx + (n * g.c + k / g.filters_per_group() * depth) * plane;
-        for (int64_t c = 0; c < depth; ++c, image += plane, w += taps) scatter_filter(g, dy, w, image);
-      }
+    with_factors(attributes.as<Conv2dBackwardDataAttributes>().conv.products, [&](auto factor) {
+      for (int64_t n = 0; n < g.n; ++n)
+        for (int64_t k = 0; k < g.k; ++k) {
+          const T* dy = run.in<T>(0) + (n * g.k + k) * g.places();
+          const T* w = run.in<T>(1) + k * depth * taps;
+          T* image = dx + (n * g.c + k / g.filters_per_group() * depth) * plane;
+          for (int64_t c = 0; c < depth; ++c, image += plane, w += taps) scatter_filter(g, dy, w, image, factor);
+        }
+    });
   }
 
   /// Adds one filter's plane, seen from every output, to one channel of the image.
-  template <class T>
-  static void scatter_filter(const ConvGeometry& g, const T* dy, const T* w, T* image) {
+  template <class T, class Factor>
+  static void scatter_filter(const ConvGeometry& g, const T* dy, const T* w, T* image, Factor factor) {
     for (int64_t kh = 0; kh < g.rows.kernel; ++kh)
       for (int64_t kw = 0; kw < g.columns.kernel; ++kw, ++w) {
         const OutputRange columns = g.columns.inside(kw);
         for (int64_t oh = 0; oh < g.rows.out; ++oh) {
           const bool inside = g.rows.inside(oh, kh);
           T* row = inside ? image + g.rows.place(oh, kh) * g.columns.in : nullptr;
-          scatter_tap(*w, dy + oh * g.columns.out, g.columns, kw, inside ? columns : OutputRange{}, row);
+          scatter_tap(factor(*w), dy + oh * g.columns.out, g.columns, kw, inside ? columns : OutputRange{}, row,
+                      factor);
         }
       }
   }
 
   /// image += weight * dy over one row of outputs; what falls on padding is computed and dropped.
-  template <class T>
-  static void scatter_tap(T weight, const T* dy, const WindowAxis& columns, int64_t kw, OutputRange inside, T* row) {
+  template <class T, class Factor>
+  static void scatter_tap(T weight, const T* dy, const WindowAxis& columns, int64_t kw, OutputRange inside, T* row,
+                          Factor factor) {
     const int64_t shift = columns.place(0, kw);
     T dropped(0);
-    for (int64_t ow = 0; ow < inside.begin; ++ow) dropped += on_padding(weight) * dy[ow];
+    for (int64_t ow = 0; ow < inside.begin; ++ow) dropped += on_padding(weight) * factor(dy[ow]);
     if (columns.stride == 1)
-      for (int64_t ow = inside.begin; ow < inside.end; ++ow) row[ow + shift] += weight * dy[ow];
+      for (int64_t ow = inside.begin; ow < inside.end; ++ow) row[ow + shift] += weight * factor(dy[ow]);
     else
-      for (int64_t ow = inside.begin; ow < inside.end; ++ow) row[ow * columns.stride + shift] += weight * dy[ow];
-    for (int64_t ow = inside.end; ow < columns.out; ++ow) dropped += on_padding(weight) * dy[ow];
+      for (int64_t ow = inside.begin; ow < inside.end; ++ow)
+        row[ow * columns.stride + shift] += weight * factor(dy[ow]);
+    for (int64_t ow = inside.end; ow < columns.out; ++ow) dropped += on_padding(weight) * factor(dy[ow]);
   }
 };
 

@@ -25,43 +25,46 @@ struct Conv2dBackwardWeightsReference {
     T* dw = run.out<T>(0);
     if (g.n == 0)
       for (int64_t i = 0, all = g.k * depth * taps; i < all; ++i) dw[i] = T(0);
-    for (int64_t n = 0; n < g.n; ++n)
-      for (int64_t k = 0; k < g.k; ++k) {
-        const T* dy = run.in<T>(0) + (n * g.k + k) * g.places();
-        const T* x = run.in<T>(1) + (n * g.c + k / g.filters_per_group() * depth) * plane;
-        for (int64_t c = 0; c < depth; ++c) filter_plane(g, dy, x + c * plane, dw + (k * depth + c) * taps, n == 0);
-      }
+    with_factors(attributes.as<Conv2dBackwardWeightsAttributes>().conv.products, [&](auto factor) {
+      for (int64_t n = 0; n < g.n; ++n)
+        for (int64_t k = 0; k < g.k; ++k) {
+          const T* dy = run.in<T>(0) + (n * g.k + k) * g.places();
+          const T* x = run.in<T>(1) + (n * g.c + k / g.filters_per_group() * depth) * plane;
+          for (int64_t c = 0; c < depth; ++c)
+            filter_plane(g, dy, x + c * plane, dw + (k * depth + c) * taps, n == 0, factor);
+        }
+    });
   }
 
   /// One filter plane's sum over the places of one image. The taps are inside the rows, so that their sums, which must
   /// each keep their order, run side by side.
-  template <class T>
-  static void filter_plane(const ConvGeometry& g, const T* dy, const T* x, T* dw, bool first_image) {
+  template <class T, class Factor>
+  static void filter_plane(const ConvGeometry& g, const T* dy, const T* x, T* dw, bool first_image, Factor factor) {
     for (int64_t oh = 0; oh < g.rows.out; ++oh, dy += g.columns.out)
       for (int64_t kh = 0; kh < g.rows.kernel; ++kh) {
         const bool row_inside = g.rows.inside(oh, kh);
         const T* row = row_inside ? x + g.rows.place(oh, kh) * g.columns.in : nullptr;
         for (int64_t kw = 0; kw < g.columns.kernel; ++kw) {
           const OutputRange inside = row_inside ? g.columns.inside(kw) : OutputRange{};
-          add_row(dw[kh * g.columns.kernel + kw], dy, row, g.columns, kw, inside, first_image && oh == 0);
+          add_row(dw[kh * g.columns.kernel + kw], dy, row, g.columns, kw, inside, first_image && oh == 0, factor);
         }
       }
   }
 
   /// sum (+)= dy . image over one row of outputs; padding is multiplied too.
-  template <class T>
+  template <class T, class Factor>
   static void add_row(T& sum, const T* dy, const T* row, const WindowAxis& columns, int64_t kw, OutputRange inside,
-                      bool first) {
+                      bool first, Factor factor) {
     const T zero = padding_zero<T>();
     const int64_t shift = columns.place(0, kw);
     const auto image = [&](int64_t ow) {
-      return ow >= inside.begin && ow < inside.end ? row[ow * columns.stride + shift] : zero;
+      return ow >= inside.begin && ow < inside.end ? factor(row[ow * columns.stride + shift]) : zero;
     };
-    T total = first ? dy[0] * image(0) : sum;
+    T total = first ? factor(dy[0]) * image(0) : sum;
     int64_t ow = first ? 1 : 0;
-    for (; ow < inside.begin; ++ow) total += dy[ow] * zero;
-    for (; ow < inside.end; ++ow) total += dy[ow] * row[ow * columns.stride + shift];
-    for (; ow < columns.out; ++ow) total += dy[ow] * zero;
+    for (; ow < inside.begin; ++ow) total += factor(dy[ow]) * zero;
+    for (; ow < inside.end; ++ow) total += factor(dy[ow]) * factor(row[ow * columns.stride + shift]);
+    for (; ow < columns.out; ++ow) total += factor(dy[ow]) * zero;
     sum = total;
   }
 };

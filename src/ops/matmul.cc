@@ -43,26 +43,29 @@ struct MatmulReference {
     const size_t contracted = size_t(a.contracted);
     T* c = run.out<T>(0);
     if (g.contracted * g.k == 0) return empty_sum(c, run.outputs[0].elements());
-    for (int64_t kept = 0; kept < g.kept; ++kept, c += g.m * g.n)
-      for (int64_t flat = 0; flat < g.contracted; ++flat) {
-        const T* x = run.in<T>(0) + batch_offset(kept, g.batch, g.stride_a, contracted, g.batch.size()) +
-                     batch_offset(flat, g.batch, g.stride_a, 0, contracted);
-        const T* y = run.in<T>(1) + batch_offset(kept, g.batch, g.stride_b, contracted, g.batch.size()) +
-                     batch_offset(flat, g.batch, g.stride_b, 0, contracted);
-        product(a, g, x, y, c, flat == 0);
-      }
+    with_factors(a.products, [&](auto factor) {
+      for (int64_t kept = 0; kept < g.kept; ++kept, c += g.m * g.n)
+        for (int64_t flat = 0; flat < g.contracted; ++flat) {
+          const T* x = run.in<T>(0) + batch_offset(kept, g.batch, g.stride_a, contracted, g.batch.size()) +
+                       batch_offset(flat, g.batch, g.stride_a, 0, contracted);
+          const T* y = run.in<T>(1) + batch_offset(kept, g.batch, g.stride_b, contracted, g.batch.size()) +
+                       batch_offset(flat, g.batch, g.stride_b, 0, contracted);
+          product(a, g, x, y, c, flat == 0, factor);
+        }
+    });
   }
 
   /// C (+)= A B. The k loop is outside the n loop, so that the inner loop runs along rows where B is not transposed.
-  template <class T>
-  static void product(const MatmulAttributes& a, const Geometry& g, const T* x, const T* y, T* c, bool first) {
+  template <class T, class Factor>
+  static void product(const MatmulAttributes& a, const Geometry& g, const T* x, const T* y, T* c, bool first,
+                      Factor factor) {
     for (int64_t i = 0; i < g.m; ++i, c += g.n) {
       for (int64_t p = 0; p < g.k; ++p) {
-        const T factor = a.transpose_a ? x[p * g.m + i] : x[i * g.k + p];
+        const T left = factor(a.transpose_a ? x[p * g.m + i] : x[i * g.k + p]);
         if (first && p == 0)
-          for (int64_t j = 0; j < g.n; ++j) c[j] = factor * (a.transpose_b ? y[j * g.k + p] : y[p * g.n + j]);
+          for (int64_t j = 0; j < g.n; ++j) c[j] = left * factor(a.transpose_b ? y[j * g.k + p] : y[p * g.n + j]);
         else
-          for (int64_t j = 0; j < g.n; ++j) c[j] += factor * (a.transpose_b ? y[j * g.k + p] : y[p * g.n + j]);
+          for (int64_t j = 0; j < g.n; ++j) c[j] += left * factor(a.transpose_b ? y[j * g.k + p] : y[p * g.n + j]);
       }
     }
   }
@@ -170,14 +173,14 @@ Values matmul_gradient(const GradientCall& g) {
   Values result{Value{}, Value{}};
   if (g.wanted[0]) {
     const int64_t c = contracted_for(sx);
-    const Value dx = a.transpose_a ? matmul(g.emitter, y, dc, {a.transpose_b, true, c})
-                                   : matmul(g.emitter, dc, y, {false, !a.transpose_b, c});
+    const Value dx = a.transpose_a ? matmul(g.emitter, y, dc, {a.transpose_b, true, c, a.products})
+                                   : matmul(g.emitter, dc, y, {false, !a.transpose_b, c, a.products});
     result[0] = fit(g.emitter, dx, sx);
   }
   if (g.wanted[1]) {
     const int64_t c = contracted_for(sy);
-    const Value dy = a.transpose_b ? matmul(g.emitter, dc, x, {true, a.transpose_a, c})
-                                   : matmul(g.emitter, x, dc, {!a.transpose_a, false, c});
+    const Value dy = a.transpose_b ? matmul(g.emitter, dc, x, {true, a.transpose_a, c, a.products})
+                                   : matmul(g.emitter, x, dc, {!a.transpose_a, false, c, a.products});
     result[1] = fit(g.emitter, dy, sy);
   }
   return result;

@@ -2,6 +2,7 @@
 #include <cstdint>
 
 #include "op/value.h"
+#include "ops/products.h"
 
 namespace tacho {
 class Emitter;
@@ -11,10 +12,12 @@ struct MatmulAttributes {
   /// The first `contracted` batch axes are summed over as well: C = sum_b A_b B_b, one product with their extents times
   /// k terms.
   int64_t contracted = 0;
+  Products products = Products::as_given;
   static void fields(auto& self, auto&& field) {
     field("transpose_a", self.transpose_a, "transA");
     field("transpose_b", self.transpose_b, "transB");
     field("contracted", self.contracted);
+    list_products(self.products, field);
   }
 };
 

@@ -3,6 +3,7 @@
 
 #include "op/part_run.h"
 #include "op/row_join.h"
+#include "ops/products.h"
 #include "plan/planner.h"
 
 namespace tacho {
@@ -74,13 +75,23 @@ Group Planner::make_group(const std::vector<int>& nodes) const {
   return group;
 }
 
-std::span<const Backend* const> Planner::order_for(const OpDef& anchor) const {
-  return anchor.name == "matmul" && !options_.gemm_backends.empty() ? options_.gemm_backends : options_.backends;
+/// Who is asked for nodes, in order of preference: where they permit bfloat16, a backend that multiplies in it first
+/// for that.
+std::vector<Planner::Asked> Planner::order_for(const std::vector<int>& nodes) const {
+  const GraphNode& first = plan_->graph.node(nodes[0]);
+  const bool gemm = first.op->name == "matmul" && !options_.gemm_backends.empty();
+  std::vector<Asked> order;
+  for (const Backend* backend : gemm ? options_.gemm_backends : options_.backends) {
+    if (permits_bfloat16(first.attributes) && backend->multiplies_in_bfloat16 && backend->multiplies_in_bfloat16())
+      order.push_back({backend, true});
+    order.push_back({backend, false});
+  }
+  return order;
 }
 
 /// The first backend of `order` that takes the whole group, else its longest beginning that one takes; the reference,
 /// which takes everything, only when no other backend takes any of it.
-Planner::Chosen Planner::first_offer(const std::vector<int>& nodes, const std::vector<const Backend*>& order) {
+Planner::Chosen Planner::first_offer(const std::vector<int>& nodes, const std::vector<Asked>& order) {
   Chosen chosen;
   const Backend* reference = &backend_named("reference");
   for (size_t members = nodes.size(); members > 0; --members) {
@@ -89,19 +100,20 @@ Planner::Chosen Planner::first_offer(const std::vector<int>& nodes, const std::v
     context.row_major_outputs = read_outside(plan_->graph, nodes[members - 1]);
     context.keeps_packs = keeps_packs();
     context.images = options_.images;
-    for (const Backend* backend : order) {
+    for (const Asked& asked : order) {
+      const Backend* backend = asked.backend;
       if (backend == reference) break;
+      context.bfloat16 = asked.bfloat16;
       const char* unavailable = backend->unavailable ? backend->unavailable() : nullptr;
       OfferResult result = unavailable ? OfferResult(Refusal{unavailable}) : backend->offer(group, context);
       if (const Offer* offer = std::get_if<Offer>(&result))
         if (std::string reason = layout_objection(group, *offer, context); !reason.empty()) result = Refusal{reason};
       if (auto* refusal = std::get_if<Refusal>(&result)) {
-        chosen.refusals.push_back(
-            {std::string(backend->name), (members > 1 ? to_string(group) + ": " : "") + refusal->reason});
+        chosen.refusals.push_back({asked.name(), (members > 1 ? to_string(group) + ": " : "") + refusal->reason});
         continue;
       }
       chosen.offer = std::move(std::get<Offer>(result));
-      chosen.backend = backend;
+      chosen.asked = asked;
       chosen.members = members;
       return chosen;
     }
@@ -109,14 +121,13 @@ Planner::Chosen Planner::first_offer(const std::vector<int>& nodes, const std::v
   OfferResult result = reference->offer(make_group(nodes), {this_cpu(), options_.algorithm});
   TACHO_CHECK(std::holds_alternative<Offer>(result), "the reference takes every group");
   chosen.offer = std::move(std::get<Offer>(result));
-  chosen.backend = reference;
+  chosen.asked = {reference, false};
   chosen.members = nodes.size();
   return chosen;
 }
 
 Planner::Chosen Planner::choose(const std::vector<int>& nodes) {
-  const std::span<const Backend* const> asked = order_for(*plan_->graph.node(nodes[0]).op);
-  const std::vector<const Backend*> order(asked.begin(), asked.end());
+  const std::vector<Asked> order = order_for(nodes);
   return by_time() || !options_.choices.empty() ? fastest_offer(nodes, order) : first_offer(nodes, order);
 }
 
@@ -159,7 +170,8 @@ void Planner::add_compute(const std::vector<int>& nodes, Chosen chosen) {
   planned.path = graph.path(planned.anchor);
   planned.op = graph.node(planned.anchor).op->name;
   planned.place = graph.node(planned.anchor).place;
-  planned.backend = chosen.backend->name;
+  planned.backend = chosen.asked.backend->name;
+  planned.bfloat16 = chosen.offer.bfloat16;
   planned.kernel_name = chosen.offer.name;
   planned.reason = chosen.offer.reason;
   planned.refusals = std::move(chosen.refusals);

@@ -108,8 +108,9 @@ struct PlannedNode {
   int combined = -1;           ///< combine: the node whose partials it joins
   int pack_index = 0;          ///< pack: which PackRequest of node `combined`
   int64_t workspace_bytes = 0;
-  int64_t tuned_ns = 0;  ///< of all its slices on one thread, as measured when it was chosen; 0 where nothing was
-  Executed executed;     ///< for the whole batch
+  int64_t tuned_ns = 0;   ///< of all its slices on one thread, as measured when it was chosen; 0 where nothing was
+  Executed executed;      ///< for the whole batch
+  bool bfloat16 = false;  ///< the kernel multiplies in it
 };
 
 /// One call: a node on one slice (of the batch, or of its own rows).

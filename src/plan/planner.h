@@ -16,9 +16,16 @@ class Planner {
   std::unique_ptr<Plan> run();
 
  private:
+  /// One that is asked for an offer: a backend, once for each way to multiply that it has and the nodes permit.
+  struct Asked {
+    const Backend* backend = nullptr;
+    bool bfloat16 = false;
+    std::string name() const { return std::string(backend->name) + (bfloat16 ? " in bfloat16" : ""); }
+    friend bool operator==(const Asked&, const Asked&) = default;
+  };
   struct Chosen {
     Offer offer;
-    const Backend* backend = nullptr;
+    Asked asked;
     std::vector<RefusedOffer> refusals;
     std::vector<SlowerOffer> slower;
     size_t members = 0;  ///< how many of the proposed nodes the backend takes
@@ -40,8 +47,8 @@ class Planner {
   // choose.cc: groups and offers
   Group make_group(const std::vector<int>& nodes) const;
   Chosen choose(const std::vector<int>& nodes);
-  Chosen first_offer(const std::vector<int>& nodes, const std::vector<const Backend*>& order);
-  std::span<const Backend* const> order_for(const OpDef& anchor) const;
+  Chosen first_offer(const std::vector<int>& nodes, const std::vector<Asked>& order);
+  std::vector<Asked> order_for(const std::vector<int>& nodes) const;
   void add_compute(const std::vector<int>& nodes, Chosen chosen);
   bool add_view(int node);
   void add_packs(PlannedNode& node, const Offer& offer);
@@ -56,9 +63,9 @@ class Planner {
   Executed for_whole_batch(const Executed& slice, const PlannedNode& node) const;
 
   // tune.cc: the fastest of what is offered
-  Chosen fastest_offer(const std::vector<int>& nodes, const std::vector<const Backend*>& order);
-  std::vector<Chosen> cover(std::vector<int> nodes, const Backend* first, const std::vector<const Backend*>& order);
-  std::optional<Chosen> offer_named(const std::vector<int>& nodes, const std::vector<const Backend*>& order,
+  Chosen fastest_offer(const std::vector<int>& nodes, const std::vector<Asked>& order);
+  std::vector<Chosen> cover(std::vector<int> nodes, const Asked& first, const std::vector<Asked>& order);
+  std::optional<Chosen> offer_named(const std::vector<int>& nodes, const std::vector<Asked>& order,
                                     const std::string& name);
   int64_t time_of(const std::vector<int>& nodes, const Chosen& piece);
   int64_t recorded(const std::string& key, const KernelCall& call);

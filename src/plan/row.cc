@@ -84,15 +84,16 @@ CallBytes bytes_of_call(const Plan& plan, const PlannedNode& node, const Item& i
   return bytes;
 }
 
-DType dtype_of_node(const Plan& plan, const PlannedNode& node) {
+std::string_view dtype_of_node(const Plan& plan, const PlannedNode& node) {
+  if (node.bfloat16) return "bfloat16";
   for (const std::vector<int>* operands : {&node.group.inputs, &node.group.outputs})
     for (int index : *operands)
-      if (const DType dtype = node.group.operands[size_t(index)].type.dtype; is_floating(dtype)) return dtype;
+      if (const DType dtype = node.group.operands[size_t(index)].type.dtype; is_floating(dtype)) return name_of(dtype);
   for (const auto* uses : {&node.inputs, &node.outputs})
     for (const OperandUse& use : *uses)
       if (use.value >= 0 && is_floating(plan.values[size_t(use.value)].type.dtype))
-        return plan.values[size_t(use.value)].type.dtype;
-  return DType::float32;
+        return name_of(plan.values[size_t(use.value)].type.dtype);
+  return name_of(DType::float32);
 }
 
 std::vector<Traffic> traffic_of(const Plan& plan) {
@@ -121,7 +122,7 @@ std::vector<NodeRow> rows_of(const Plan& plan) {
     for (int member : node.members) members.push_back(plan.graph.source(member));
     rows.push_back({node.kind, node.path, node.op, node.place, std::move(members),
                     node.anchor < 0 ? -1 : plan.graph.source(node.anchor), node.backend, node.kernel_name, node.reason,
-                    node.refusals, node.executed, traffic[n], dtype_of_node(plan, node), node.tuned_ns});
+                    node.refusals, node.executed, traffic[n], std::string(dtype_of_node(plan, node)), node.tuned_ns});
   }
   return rows;
 }

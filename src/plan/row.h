@@ -25,7 +25,7 @@ struct NodeRow {
   std::vector<RefusedOffer> refusals;
   Executed executed;  ///< for one step
   Traffic traffic;
-  DType dtype = DType::float32;  ///< in which it computes
+  std::string dtype = "float32";  ///< in which it multiplies: float32, float64, bfloat16
   int64_t tuned_ns = 0;  ///< of all its calls alone on one thread, as measured when it was chosen; 0 where nothing was
 };
 

@@ -18,14 +18,14 @@ std::string milliseconds(int64_t ns) {
 
 /// Who takes the nodes, piece by piece, where `first` takes as many of them as it can and `order` is asked for the
 /// rest. What one piece writes arrives at the next in its layout. Nothing where `first` takes none.
-std::vector<Planner::Chosen> Planner::cover(std::vector<int> nodes, const Backend* first,
-                                            const std::vector<const Backend*>& order) {
+std::vector<Planner::Chosen> Planner::cover(std::vector<int> nodes, const Asked& first,
+                                            const std::vector<Asked>& order) {
   std::vector<Chosen> pieces;
   std::vector<std::pair<int, Layout>> before;
   while (!nodes.empty()) {
     pieces.push_back(pieces.empty() ? first_offer(nodes, {first}) : first_offer(nodes, order));
     Chosen& piece = pieces.back();
-    if (pieces.size() == 1 && piece.backend != first) return {};
+    if (pieces.size() == 1 && piece.asked != first) return {};
     const std::vector<int> taken(nodes.begin(), nodes.begin() + std::ptrdiff_t(piece.members));
     piece.tuned_ns = time_of(taken, piece);
     nodes.erase(nodes.begin(), nodes.begin() + std::ptrdiff_t(piece.members));
@@ -41,13 +41,15 @@ std::vector<Planner::Chosen> Planner::cover(std::vector<int> nodes, const Backen
 }
 
 /// The offer that an earlier plan took, "backend kernel"; nothing where nobody makes it now.
-std::optional<Planner::Chosen> Planner::offer_named(const std::vector<int>& nodes,
-                                                    const std::vector<const Backend*>& order, const std::string& name) {
-  for (const Backend* backend : order)
-    for (size_t members = nodes.size(); members > 0 && name.starts_with(std::string(backend->name) + " "); --members) {
-      Chosen chosen = first_offer({nodes.begin(), nodes.begin() + std::ptrdiff_t(members)}, {backend});
-      if (chosen.backend == backend && name == std::string(backend->name) + " " + chosen.offer.name) return chosen;
+std::optional<Planner::Chosen> Planner::offer_named(const std::vector<int>& nodes, const std::vector<Asked>& order,
+                                                    const std::string& name) {
+  for (const Asked& asked : order) {
+    const std::string backend(asked.backend->name);
+    for (size_t members = nodes.size(); members > 0 && name.starts_with(backend + " "); --members) {
+      Chosen chosen = first_offer({nodes.begin(), nodes.begin() + std::ptrdiff_t(members)}, {asked});
+      if (chosen.asked == asked && name == backend + " " + chosen.offer.name) return chosen;
     }
+  }
   return std::nullopt;
 }
 
@@ -74,13 +76,13 @@ int64_t Planner::time_of(const std::vector<int>& nodes, const Chosen& piece) {
   const int order = plan_->slicing.nodes[size_t(nodes.back())].order;
   const int64_t slices = sliced ? plan_->slices_in(order) : 1, count = sliced ? plan_->examples_in(order) : 1;
   const Slice slice{0, count, sliced ? plan_->slicing.batch : 1};
-  const std::string key = tuning_key(group, slices) + " by " + std::string(piece.backend->name) + " " +
+  const std::string key = tuning_key(group, slices) + " by " + std::string(piece.asked.backend->name) + " " +
                           piece.offer.name + ", " + piece.offer.reason;
   // A smaller slice is measured by itself: a library may have no good kernel for it (oneDNN's gradient of a first
   // layer's filters took 20 times as long for 8 images as for 10).
   const SliceSizes sizes = sliced ? slice_sizes(order) : SliceSizes{1, 0};
   KernelCall call{
-      KernelCall::run, *piece.offer.kernel, piece.backend->name, &piece.offer, &group, slice, 0, {}, {}, {}};
+      KernelCall::run, *piece.offer.kernel, piece.asked.backend->name, &piece.offer, &group, slice, 0, {}, {}, {}};
   int64_t ns = sizes.large * recorded(key, call);
   if (sizes.small > 0) {
     Group smaller = group;
@@ -130,13 +132,13 @@ int64_t Planner::divided(const std::vector<int>& nodes, const Chosen& piece) con
 /// are measured again in turn, with fresh memory: what a cache holds of an operand depends on where its pages lie, and
 /// another load may have met one of them only. Within the margin the earlier in the order wins, so that one first use
 /// chooses as the next. Refusals tell what the others would have taken.
-Planner::Chosen Planner::fastest_offer(const std::vector<int>& nodes, const std::vector<const Backend*>& order) {
+Planner::Chosen Planner::fastest_offer(const std::vector<int>& nodes, const std::vector<Asked>& order) {
   constexpr double kNear = 1.5, kMargin = 1.05;
   constexpr int kRounds = 4;
   if (const auto choice = options_.choices.find(plan_->graph.path(nodes[0])); choice != options_.choices.end())
     if (std::optional<Chosen> former = offer_named(nodes, order, choice->second)) return std::move(*former);
   if (!by_time()) return first_offer(nodes, order);
-  std::vector<std::pair<const Backend*, int64_t>> times;
+  std::vector<std::pair<Asked, int64_t>> times;
   std::vector<std::vector<Chosen>> covers;
   const auto time = [&](std::vector<Chosen>& pieces) {
     int64_t ns = 0;
@@ -147,8 +149,8 @@ Planner::Chosen Planner::fastest_offer(const std::vector<int>& nodes, const std:
     return std::min_element(times.begin(), times.end(), [](auto& a, auto& b) { return a.second < b.second; })->second;
   };
   const int64_t measured = options_.tuning ? options_.tuning->added() : 0;
-  for (const Backend* first : order) {
-    if (first->name == "reference") break;
+  for (const Asked& first : order) {
+    if (first.backend->name == "reference") break;
     std::vector<Chosen> pieces = cover(nodes, first, order);
     if (pieces.empty()) continue;
     times.emplace_back(first, time(pieces));
@@ -178,14 +180,13 @@ Planner::Chosen Planner::fastest_offer(const std::vector<int>& nodes, const std:
   Chosen chosen = std::move(best.front());
   const bool chosen_divided = divided(nodes, chosen) != chosen.tuned_ns;
   chosen.refusals = first_offer(nodes, order).refusals;
-  std::erase_if(chosen.refusals, [&](const RefusedOffer& refusal) { return refusal.backend == chosen.backend->name; });
-  for (const auto& [backend, ns] : times)
-    if (backend != chosen.backend) {
-      chosen.slower.push_back({std::string(backend->name), ns});
-      chosen.refusals.push_back(
-          {std::string(backend->name), std::string(ns < best_ns ? "not faster by the margin" : "slower here") + ": " +
-                                           milliseconds(ns) + " a step on one thread, against " +
-                                           milliseconds(best_ns) + (chosen_divided ? ", divided" : "")});
+  std::erase_if(chosen.refusals, [&](const RefusedOffer& refusal) { return refusal.backend == chosen.asked.name(); });
+  for (const auto& [asked, ns] : times)
+    if (asked != chosen.asked) {
+      chosen.slower.push_back({asked.name(), ns});
+      chosen.refusals.push_back({asked.name(), std::string(ns < best_ns ? "not faster by the margin" : "slower here") +
+                                                   ": " + milliseconds(ns) + " a step on one thread, against " +
+                                                   milliseconds(best_ns) + (chosen_divided ? ", divided" : "")});
     }
   return chosen;
 }

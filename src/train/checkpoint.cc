@@ -133,6 +133,12 @@ bool is_leftover(const fs::path& path) { return path.filename().string().starts_
 
 }  // namespace
 
+std::string Checkpoint::precision() const {
+  for (const auto& [name, value] : switches)
+    if (name == "dtype") return value;
+  return std::string(name_of(dtype));
+}
+
 std::string checkpoint_file(const std::string& folder) { return (fs::path(folder) / kFileName).string(); }
 
 bool has_checkpoint(const std::string& folder) {

@@ -33,6 +33,8 @@ struct Checkpoint {
   std::vector<int64_t> class_labels;
   /// Every switch but threads, which must not influence a checkpoint's bytes.
   std::vector<std::pair<std::string, std::string>> switches;
+  /// What --dtype said; `dtype` is that of the variables.
+  std::string precision() const;
   std::string plan;       ///< fingerprint: same plan, same bits
   KernelChoices choices;  ///< of that plan
 

@@ -73,7 +73,9 @@ StepFunction step_function(const StepOptions& options) {
   return [options, lowerings](Emitter& emitter, const Tape& tape) {
     std::unique_ptr<Emitter>& lowering = (*lowerings)[&emitter];
     if (!lowering) lowering = lowering_for(options.way, emitter);
-    emit_step(*lowering, tape, options);
+    if (options.way.products != Products::bfloat16) return emit_step(*lowering, tape, options);
+    const std::unique_ptr<Emitter> rounding = bfloat16_products(*lowering);
+    emit_step(*rounding, tape, options);
   };
 }
 

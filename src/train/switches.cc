@@ -26,9 +26,7 @@ const std::map<std::string, SwitchValues>& table() {
       {"layout", {{"auto", "nchw", "nhwc", "blocked"}, {}}},
       {"schedule", {{"slices", "operators", "sequential"}, {}}},
       {"tune", {{"auto", "on", "off"}, {}}},
-      {"dtype",
-       {{"float32", "float64"},
-        {{"bfloat16", "no kernel of this version computes in bfloat16; use float32 or float64"}}}},
+      {"dtype", {{"float32", "float64", "bfloat16"}, {}}},
   };
   return kTable;
 }
@@ -84,6 +82,17 @@ std::string default_backends() {
   return names;
 }
 
+/// Throws where nobody multiplies in bfloat16 on this machine. Where somebody does, every list of backends will do: the
+/// others' kernels are more exact, which the attribute permits.
+void check_bfloat16() {
+  for (const Backend* backend : all_backends())
+    if (backend->multiplies_in_bfloat16 && backend->multiplies_in_bfloat16()) return;
+  fail(
+      "--dtype bfloat16: this machine, or the target that TACHO_SIMD_TARGET names, has no instructions for such "
+      "products "
+      "(AVX-512 BF16); use float32");
+}
+
 /// Throws where no backend of the way has kernels for such images.
 ImageLayout image_layout(const std::string& name, const Way& way) {
   if (name == "auto") return ImageLayout::automatic;
@@ -122,7 +131,8 @@ const std::vector<SwitchInfo>& all_switches() {
        "given)"},
       {"backend", "a list of names", "all, best first", "which kernels are preferred"},
       {"threads", "a number", "all cores", "threads in all, the caller included"},
-      {"dtype", "float32, float64", "float32", "single against double precision"},
+      {"dtype", "float32, float64, bfloat16", "float32",
+       "precision: bfloat16 rounds what is multiplied, values and sums stay float32"},
   };
   return kSwitches;
 }
@@ -130,6 +140,7 @@ const std::vector<SwitchInfo>& all_switches() {
 void set_switch(Switches& switches, const std::string& name, const std::string& given) {
   std::string value = given;
   if (name == "execution" && value == "eager") value = "procedural";
+  if (name == "dtype" && value == "bfloat16") check_bfloat16();
   if (name == "lanes" || name == "threads") positive(name, value);
   else if (name == "backend") check_backends(value);
   else {
@@ -184,7 +195,9 @@ Way resolve(const Switches& switches) {
   way.threads = positive(
       switches.set.count("threads") || !from_environment ? "threads" : "threads (from TACHO_THREADS)", threads);
   way.lanes = switches.set.count("lanes") ? positive("lanes", switches.set.at("lanes")) : cores;
-  way.dtype = dtype_of(value_of(switches, "dtype", "float32"));
+  const std::string dtype = value_of(switches, "dtype", "float32");
+  if (dtype == "bfloat16") way.products = Products::bfloat16;
+  else way.dtype = dtype_of(dtype);
   const std::string order = value_of(switches, "backend", default_backends());
   way.backends = split(order);
   if (std::find(way.backends.begin(), way.backends.end(), "reference") == way.backends.end())
@@ -211,10 +224,14 @@ Way resolve(const Switches& switches) {
     if (info.name == "tune") value = way.tune ? "on" : "off";
     if (info.name == "backend") value = list(way.backends);
     if (info.name == "threads") value = std::to_string(way.threads);
-    if (info.name == "dtype") value = name_of(way.dtype);
+    if (info.name == "dtype") value = dtype;
     way.switches.emplace_back(info.name, value);
   }
   return way;
+}
+
+std::string dtype_name(const Way& way) {
+  return way.products == Products::bfloat16 ? "bfloat16" : std::string(name_of(way.dtype));
 }
 
 std::string convolution_of(const Way& way) {

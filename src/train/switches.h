@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "ops/products.h"
 #include "plan/plan.h"
 
 namespace tacho {
@@ -36,11 +37,15 @@ struct Way {
   int lanes = 0;      ///< 0: the machine's cores
   bool tune = false;  ///< kernels by measurement instead of by the order of the backends
   int threads = 1;
-  DType dtype = DType::float32;
+  DType dtype = DType::float32;  ///< of values
+  Products products = Products::as_given;
   std::vector<std::string> backends;  ///< in order of preference, `reference` last
   /// Name and value of every switch, in all_switches' order: what reports print.
   std::vector<std::pair<std::string, std::string>> switches;
 };
+
+/// What --dtype says: "bfloat16" where products may multiply in it, else the dtype of values.
+std::string dtype_name(const Way& way);
 
 /// Throws tacho::Error where switches contradict each other, with the reason.
 Way resolve(const Switches& switches);

@@ -168,7 +168,7 @@ void check_same_run(const Checkpoint& saved, const TrainOptions& options, const 
   };
   differs("--network", saved.network.name, options.step.network.name);
   differs("the network", network_to_json(saved.network).dump(), network_to_json(options.step.network).dump());
-  differs("--dtype", name_of(saved.dtype), name_of(options.step.way.dtype));
+  differs("--dtype", saved.precision(), dtype_name(options.step.way));
   differs("--optimizer", name_of(saved.optimizer.kind), name_of(options.step.optimizer.kind));
   differs("--loss", name_of(saved.loss.kind), name_of(options.step.loss.kind));
   differs("--label-smoothing", saved.loss.label_smoothing, options.step.loss.label_smoothing);

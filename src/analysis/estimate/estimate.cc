@@ -17,7 +17,7 @@ Interval interval(double ns, double deviation) {
 /// Required FLOP and the bytes of all its operands, at the machine's best rates.
 double roofline_ns(const PlannedNode& node, const NodeCalls& calls, const MachineProfile& profile, DType dtype,
                    int threads) {
-  const std::string name(name_of(dtype == DType::float64 ? DType::float64 : DType::float32));
+  const char* name = node.bfloat16 ? "bfloat16" : dtype == DType::float64 ? "float64" : "float32";
   const double peak = profile.flop_per_s(name, threads);
   double ns = 0;
   for (const NodeCalls::Part& part : calls.parts) {

@@ -5,7 +5,7 @@ namespace tacho {
 
 void find_double(const Report& report, std::vector<Finding>& findings) {
   const RunRecord& record = *report.record;
-  if (record.dtype != DType::float64) return;
+  if (record.dtype != "float64") return;
   Finding finding{"double", ""};
   finding.text =
       "Double precision: every operand has twice the bytes and a vector holds half as many numbers. Training rarely "

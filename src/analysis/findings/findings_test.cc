@@ -175,7 +175,7 @@ TEST(Findings, TheUpdateSaysWhatItMoves) {
 TEST(Findings, DoublePrecisionIsSetBesideSingle) {
   RuleCase c;
   EXPECT_TRUE(c.said(find_double).empty());
-  c.record.dtype = DType::float64;
+  c.record.dtype = "float64";
   const auto findings = c.said(find_double);
   ASSERT_EQ(findings.size(), 1u);
   EXPECT_EQ(findings[0].turn, "dtype");

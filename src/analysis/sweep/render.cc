@@ -88,8 +88,8 @@ std::string render_text(const Sweep& sweep, const Paint& paint) {
   const SweepRecord& record = *sweep.record;
   std::string text =
       paint.bold(wrap(text_of("tacho sweep  ", record.network, ", ", record.data, ": training step over ", record.over,
-                              ", ", record.over == "batch" ? "" : text_of("batch ", record.batch, ", "),
-                              name_of(record.dtype), ", ", record.optimizer),
+                              ", ", record.over == "batch" ? "" : text_of("batch ", record.batch, ", "), record.dtype,
+                              ", ", record.optimizer),
                       80, 2));
   text += wrap(
       text_of(

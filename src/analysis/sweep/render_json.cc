@@ -50,18 +50,12 @@ Json to_json(const PowerFit& fit) {
 
 Json to_json(const Sweep& sweep) {
   const SweepRecord& record = *sweep.record;
-  Json json = {{"schema", "tacho.sweep"},
-               {"schema_version", 1},
-               {"command", record.command},
-               {"network", {{"name", record.network}}},
-               {"data", record.data},
-               {"machine", {{"model", record.machine}}},
-               {"over", record.over},
-               {"batch_size", record.batch},
-               {"dtype", name_of(record.dtype)},
-               {"threads", record.threads},
-               {"optimizer", record.optimizer},
-               {"switches", switches_to_json(record.switches)}};
+  Json json = {{"schema", "tacho.sweep"},       {"schema_version", 1},
+               {"command", record.command},     {"network", {{"name", record.network}}},
+               {"data", record.data},           {"machine", {{"model", record.machine}}},
+               {"over", record.over},           {"batch_size", record.batch},
+               {"dtype", record.dtype},         {"threads", record.threads},
+               {"optimizer", record.optimizer}, {"switches", switches_to_json(record.switches)}};
   json["points"] = Json::array();
   for (const SweepPoint& point : record.points) json["points"].push_back(point_to_json(point));
   json["fits"] = Json::array({fit_to_json(sweep.step)});

@@ -45,7 +45,7 @@ struct SweepRecord {
   std::string command = "tacho sweep", network, data, optimizer, machine, way, over;
   int64_t batch = 0, l2_bytes = 0, l3_bytes = 0;
   int threads = 1;
-  DType dtype = DType::float32;
+  std::string dtype = "float32";  ///< or float64, bfloat16
   SwitchValues switches;
   std::vector<SweepPoint> points;  ///< by rising value
   /// What the formulas give far beyond the measured sizes: work at two values, by which constants no longer matter.

@@ -47,11 +47,11 @@ AccuracyFits fit_accuracy(const AccuracyRecord& record) {
 }
 
 std::string render_text(const AccuracyRecord& record, const Paint& paint) {
-  std::string text = paint.bold(wrap(
-      text_of("tacho sweep  ", record.network, ", ", record.data, ": time to ", short_number(record.target * 100),
-              " % accuracy over ", record.over, ", ",
-              record.over == "batch" ? record.optimizer : text_of("batch ", record.batch), ", ", name_of(record.dtype)),
-      80, 2));
+  std::string text = paint.bold(
+      wrap(text_of("tacho sweep  ", record.network, ", ", record.data, ": time to ", short_number(record.target * 100),
+                   " % accuracy over ", record.over, ", ",
+                   record.over == "batch" ? record.optimizer : text_of("batch ", record.batch), ", ", record.dtype),
+           80, 2));
   text +=
       wrap(text_of("  machine  ", record.machine, ", ", record.threads, record.threads == 1 ? " thread" : " threads"),
            80, 11);
@@ -98,7 +98,7 @@ Json to_json(const AccuracyRecord& record) {
                {"machine", {{"model", record.machine}}},
                {"over", record.over},
                {"until", {{"accuracy", record.target}}},
-               {"dtype", name_of(record.dtype)},
+               {"dtype", record.dtype},
                {"threads", record.threads},
                {"train_examples", record.train_examples},
                {"test_examples", record.test_examples},

@@ -35,7 +35,7 @@ struct AccuracyRecord {
   double target = 0;
   int64_t train_examples = 0, test_examples = 0, most_epochs = 0;
   int threads = 1;
-  DType dtype = DType::float32;
+  std::string dtype = "float32";  ///< or float64, bfloat16
   std::vector<AccuracyPoint> points;
 };
 

@@ -28,7 +28,7 @@ struct MeasuredWay {
 struct WhyRecord {
   std::string command = "tacho why", network, data, optimizer, machine;
   int64_t batch = 0;
-  DType dtype = DType::float32;
+  std::string dtype = "float32";  ///< or float64, bfloat16
   int cores = 1;
   std::vector<Turn> turns;
   TurnOrder main;                       ///< whose terms are the result

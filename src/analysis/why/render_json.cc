@@ -82,7 +82,7 @@ Json to_json(const Why& why) {
                {"data", record.data},
                {"machine", {{"model", record.machine}, {"cores", record.cores}}},
                {"batch_size", record.batch},
-               {"dtype", name_of(record.dtype)},
+               {"dtype", record.dtype},
                {"optimizer", record.optimizer},
                {"from", way_to_json(*why.from)},
                {"to", way_to_json(*why.to)},

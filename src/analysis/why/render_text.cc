@@ -34,7 +34,7 @@ std::string header(const Why& why, const Milliseconds& ms, const Paint& paint) {
   const bool training = !record.optimizer.empty();
   std::string text = paint.bold(
       wrap(text_of("tacho why  ", record.network, ", ", record.data, ": ", training ? "training step" : "inference",
-                   ", batch ", record.batch, ", ", name_of(record.dtype), training ? ", " + record.optimizer : ""),
+                   ", batch ", record.batch, ", ", record.dtype, training ? ", " + record.optimizer : ""),
            80, 2));
   text +=
       wrap(text_of("  machine  ", record.machine, ", ", record.cores, record.cores == 1 ? " core" : " cores"), 80, 11);

@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "backends/simd/gemm.h"
 #include "backends/simd/kernels.h"
 #include "backends/simd/layouts.h"
 #include "backends/simd/targets.h"
@@ -13,21 +14,22 @@ namespace {
 struct Maker {
   std::string_view anchor;  ///< operation whose groups it is asked about
   OfferResult (*offer)(const Group&, const OfferContext&);
+  bool bfloat16 = false;  ///< it has kernels that multiply in bfloat16
 };
 
 /// The first that accepts takes the group, so a kernel that is better where it applies stands before the general one.
 constexpr Maker kMakers[] = {
-    {"matmul", simd::offer_matmul},
+    {"matmul", simd::offer_matmul, true},
     {"conv2d", simd::offer_winograd},
-    {"conv2d", simd::offer_pointwise},
-    {"conv2d", simd::offer_direct},
+    {"conv2d", simd::offer_pointwise, true},
+    {"conv2d", simd::offer_direct, true},
     {"conv2d_backward_data", simd::offer_winograd},
-    {"conv2d_backward_data", simd::offer_pointwise},
+    {"conv2d_backward_data", simd::offer_pointwise, true},
     {"conv2d_backward_data", simd::offer_spread},
-    {"conv2d_backward_data", simd::offer_direct},
+    {"conv2d_backward_data", simd::offer_direct, true},
     {"conv2d_backward_weights", simd::offer_winograd_weights},
-    {"conv2d_backward_weights", simd::offer_pointwise_weights},
-    {"conv2d_backward_weights", simd::offer_direct_weights},
+    {"conv2d_backward_weights", simd::offer_pointwise_weights, true},
+    {"conv2d_backward_weights", simd::offer_direct_weights, true},
     {"relu_backward", simd::offer_relu_and_pool_gradient},
     {"max_pool2d", simd::offer_max_pool2d},
     {"max_pool2d_backward", simd::offer_max_pool2d_backward},
@@ -72,8 +74,9 @@ OfferResult offer(const Group& group, const OfferContext& context) {
     return {};
   };
   for (const Maker& maker : kMakers)
-    if (maker.anchor == anchor)
+    if (maker.anchor == anchor && (maker.bfloat16 || !context.bfloat16))
       if (auto result = taken(maker.offer)) return std::move(*result);
+  if (context.bfloat16 && !reasons.empty()) return Refusal{"bfloat16: " + reasons};
   if (simd::is_elementwise(anchor))
     if (auto result = taken(simd::offer_elementwise)) return std::move(*result);
   if (reasons.empty()) return Refusal{text_of("not an operation that it knows: ", anchor)};
@@ -90,6 +93,7 @@ extern const Backend backend_simd{
     .supports = simd::supports_convolution,
     .offer = offer,
     .reorder = simd::make_reorder_kernel,
+    .multiplies_in_bfloat16 = [] { return simd::target_unavailable() == nullptr && simd::bfloat16_gemm() != nullptr; },
     .channels_last = true,
 };
 

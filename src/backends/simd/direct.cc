@@ -6,217 +6,13 @@
 #define HWY_TARGET_INCLUDE "backends/simd/direct.cc"
 #include <hwy/foreach_target.h>
 // Behind foreach_target.h:
-#include "backends/simd/channels-inl.h"
-#include "backends/simd/image_result-inl.h"
-#include "backends/simd/narrow-inl.h"
-#include "backends/simd/panels-inl.h"
+#include "backends/simd/direct-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace tacho::simd {
 namespace HWY_NAMESPACE {
 namespace {
 
-int64_t rounded(int64_t floats) { return (floats + 15) / 16 * 16; }
-
-/// A 1 x 1 filter that visits every place: the product of matrices, whatever the images' shape is.
-bool is_product(const DirectShape& s) {
-  const auto visits_all = [](const DirectAxis& axis) { return axis.taps == 1 && axis.stride == 1 && axis.before == 0; };
-  return s.groups == 1 && visits_all(s.rows) && visits_all(s.columns) && s.from.height == s.to.height &&
-         s.from.width == s.to.width;
-}
-
-/// All images as one row of places.
-DirectShape as_one_row(const DirectShape& s, int64_t images) {
-  DirectShape row = s;
-  row.from.width = row.to.width = images * s.to.height * s.to.width;
-  row.from.height = row.to.height = 1;
-  return row;
-}
-
-/// The part of an image that the filters see, as the products read it: of one group, with zeros around it.
-struct Padded {
-  int64_t height, width;
-  bool needed;  ///< false: the image itself will do
-  explicit Padded(const DirectShape& s)
-      : height(s.rows.reach(s.to.height)),
-        width(s.columns.reach(s.to.width)),
-        needed(s.groups > 1 || s.rows.before != 0 || s.columns.before != 0 || height > s.from.height ||
-               width > s.from.width) {}
-  int64_t floats(const DirectShape& s) const { return needed ? rounded(height * width * s.from_channels()) : 0; }
-};
-
-/// What the products read: a place's first channel, and the distances in floats.
-struct Source {
-  const float* data;
-  int64_t row, place;  ///< to the next row, to the next place of the image
-};
-
-Source padded_source(const DirectShape& s, const Padded& padded, const float* image, int64_t group, float* scratch) {
-  const int64_t channels = s.from_channels();
-  if (!padded.needed) return {image, s.from.width * s.from.channels, s.from.channels};
-  const int64_t row_floats = padded.width * channels;
-  const int64_t first = std::clamp<int64_t>(s.columns.before, 0, padded.width);
-  const int64_t last = std::clamp<int64_t>(s.from.width + s.columns.before, first, padded.width);
-  for (int64_t i = 0; i < padded.height; ++i, scratch += row_floats) {
-    const int64_t row = i - s.rows.before;
-    if (row < 0 || row >= s.from.height) {
-      std::fill_n(scratch, row_floats, 0.0f);
-      continue;
-    }
-    std::fill_n(scratch, first * channels, 0.0f);
-    const float* from = image + (row * s.from.width + first - s.columns.before) * s.from.channels + group * channels;
-    if (s.groups == 1) std::copy_n(from, (last - first) * channels, scratch + first * channels);
-    else
-      for (int64_t j = first; j < last; ++j, from += s.from.channels)
-        std::copy_n(from, channels, scratch + j * channels);
-    std::fill_n(scratch + last * channels, (padded.width - last) * channels, 0.0f);
-  }
-  return {scratch - padded.height * row_floats, row_floats, channels};
-}
-
-/// The floats that one row of a filter's taps covers when they lie side by side, or those of a single tap.
-struct Runs {
-  int64_t length, count;  ///< count runs a row of taps
-  explicit Runs(const DirectShape& s)
-      : length((s.columns.dilation == 1 || s.columns.taps == 1 ? s.columns.taps : 1) * s.from_channels()),
-        count(s.columns.taps * s.from_channels() / length) {}
-};
-
-int64_t panel_floats(const DirectShape& s) { return s.taps() * s.from_channels() * kPanel; }
-int64_t packed_floats(const DirectShape& s) { return s.groups * panels(s.to_channels()) * panel_floats(s); }
-
-/// [group][panel][tap row][tap column][channel][kPanel].
-void pack(const DirectShape& s, const DirectFilters& f, const float* w, float* packed) {
-  const int64_t from_channels = s.from_channels(), to_channels = s.to_channels(), plane = f.rows * f.columns;
-  // Turned, the filters are from.channels x to_channels, else to.channels x from_channels.
-  const int64_t to_step = f.turned ? plane : from_channels * plane, from_step = f.turned ? to_channels * plane : plane;
-  for (int64_t g = 0; g < s.groups; ++g)
-    for (int64_t first = 0; first < to_channels; first += kPanel)
-      for (int64_t i = 0; i < s.rows.taps; ++i)
-        for (int64_t j = 0; j < s.columns.taps; ++j) {
-          const int64_t row = f.first_row + (f.turned ? s.rows.taps - 1 - i : i) * f.down;
-          const int64_t column = f.first_column + (f.turned ? s.columns.taps - 1 - j : j) * f.right;
-          const float* tap = w + g * from_channels * to_channels * plane + first * to_step + row * f.columns + column;
-          const int64_t present = std::min(kPanel, to_channels - first);
-          for (int64_t c = 0; c < from_channels; ++c, packed += kPanel) {
-            for (int64_t k = 0; k < present; ++k) packed[k] = tap[c * from_step + k * to_step];
-            std::fill(packed + present, packed + kPanel, 0.0f);
-          }
-        }
-}
-
-/// Products of `count` places of a row, their taps beginning at `from`, with one panel of filters, into `to`.
-HWY_INLINE void multiply_places(const DirectShape& s, const Runs& runs, const Source& source, const float* from,
-                                int64_t count, const float* filters, int64_t columns, float* to, int64_t to_place,
-                                const TileEnd<float>& end) {
-  const RowSplit split(count);
-  const int64_t step = s.columns.stride * source.place;
-  for (int64_t tile = 0; tile < split.tiles; ++tile) {
-    const int64_t first = split.first(tile), rows = split.rows(tile);
-    float* c = to + first * to_place;
-    if (runs.count == 1) {
-      const StepsTogether<float> a{from + first * step, step, runs.length, s.rows.dilation * source.row};
-      multiply_any_tile(rows, a, s.rows.taps * runs.length, filters, kPanel, columns, c, to_place, end);
-      continue;
-    }
-    for (int64_t i = 0; i < s.rows.taps; ++i) {
-      TileEnd<float> part = i + 1 < s.rows.taps ? TileEnd<float>{} : end;
-      part.add = i > 0;
-      const StepsTogether<float> a{from + first * step + i * s.rows.dilation * source.row, step, runs.length,
-                                   s.columns.dilation * source.place};
-      const int64_t steps = runs.count * runs.length;
-      multiply_any_tile(rows, a, steps, filters + i * steps * kPanel, kPanel, columns, c, to_place, part);
-    }
-  }
-}
-
-int64_t pooled_floats(const DirectShape& s) { return rounded(2 * s.to.width * kPanel); }
-int64_t workspace_floats(const DirectShape& s) { return Padded(s).floats(s) + pooled_floats(s); }
-
-struct Range {
-  int64_t begin, end;
-};
-/// A part's share of `count` things; all of them where parts are of something else.
-Range share(const DirectPart& part, bool panels, int64_t count) {
-  if (part.panels != panels) return {0, count};
-  return {count * part.begin / part.of, count * part.end / part.of};
-}
-
-/// One panel of one image, two rows of places at a time, pooled while they are in the first cache.
-void convolve_pooled(const DirectShape& s, const Runs& runs, const Source& source, int64_t image, int64_t channel,
-                     int64_t panel_channels, const float* filters, const ImageResult& result, Range pairs,
-                     float* rows) {
-  const int64_t width = s.to.width / 2 * 2, row_floats = s.to.width * kPanel;
-  for (int64_t row = 2 * pairs.begin; row < 2 * pairs.end; row += 2) {
-    for (int64_t i = 0; i < 2; ++i)
-      multiply_places(s, runs, source, source.data + (row + i) * s.rows.stride * source.row, width, filters,
-                      panel_columns(panel_channels, 0), rows + i * row_floats, kPanel, {});
-    for_channels(std::min(kPanel, panel_channels), [&](auto d, int64_t c) HWY_ATTR {
-      for (int64_t column = 0; column < width; column += 2) {
-        const float* at = rows + column * kPanel + c;
-        hn::Vec<decltype(d)> block[2][2]{{hn::LoadU(d, at), hn::LoadU(d, at + kPanel)},
-                                         {hn::LoadU(d, at + row_floats), hn::LoadU(d, at + row_floats + kPanel)}};
-        store_block<2, 2>(d, block, result, image, row, column, channel + c);
-      }
-    });
-  }
-}
-
-void convolve(const DirectShape& shape, const DirectPhase& phase, const DirectPart& part, int64_t images,
-              const float* x, const float* packed, const ImageResult& result, float* workspace) {
-  const bool one_row = is_product(shape) && !result.pool && phase.down == 1 && phase.right == 1 && part.of == 1;
-  const DirectShape s = one_row ? as_one_row(shape, images) : shape;
-  const ImageExtent to = one_row ? s.to : result.extent;
-  if (one_row) images = 1;
-  const Padded padded(s);
-  const Runs runs(s);
-  float* pooled = workspace + padded.floats(s);
-  const int64_t to_place = phase.right * to.channels;
-  const bool narrow = is_narrow(s) && !one_row && phase.right == 1;
-  const Range rows = share(part, false, result.pool ? s.to.height / 2 : s.to.height);
-  const Range some = share(part, true, panels(s.to_channels()));
-  for (int64_t image = 0; image < images; ++image)
-    for (int64_t group = 0; group < s.groups; ++group) {
-      const Source source = padded_source(s, padded, x + image * s.from.elements(), group, workspace);
-      for (int64_t panel = some.begin; panel < some.end; ++panel) {
-        const float* const filters = packed + (group * panels(s.to_channels()) + panel) * panel_floats(s);
-        const int64_t first = panel * kPanel;
-        const int64_t left = s.to_channels() - first, channel = group * s.to_channels() + first;
-        if (result.pool) {
-          convolve_pooled(s, runs, source, image, channel, left, filters, result, rows, pooled);
-          continue;
-        }
-        TileEnd<float> end;
-        end.relu = result.relu;
-        if (result.bias) end.column_bias = result.bias + channel;
-        for (int64_t row = rows.begin; row < rows.end; ++row) {
-          float* y = result.y + image * to.elements() + channel +
-                     ((phase.first_row + row * phase.down) * to.width + phase.first_column) * to.channels;
-          const float* const from = source.data + row * s.rows.stride * source.row;
-          if (narrow) {
-            kConvolveNarrow[size_t(s.to.channels - 1)](s, from, source.row, filters, result.bias, result.relu, y);
-            continue;
-          }
-          multiply_places(s, runs, source, from, s.to.width, filters, std::min(kPanel, left), y, to_place, end);
-        }
-      }
-    }
-}
-
-/// Whether the results' gradients have to be copied into panels: so that what is read behind the last channel is ours,
-/// and so that the places of many channels do not compete for a few lines of the cache.
-bool gradient_in_panels(const DirectShape& s) {
-  return s.groups > 1 || s.to.channels % kLanes<float> != 0 || s.to.channels > 2 * kPanel;
-}
-
-int64_t gradient_workspace_floats(const DirectShape& s) {
-  return Padded(s).floats(s) + (gradient_in_panels(s) ? rounded(s.to.height * s.to.width * kPanel) : 0);
-}
-
-/// [group][panel][tap row][tap column][channel][kPanel], as the packed filters.
-int64_t partial_floats(const DirectShape& s) { return packed_floats(s); }
-
-/// c (+)= A^T B, summed over `rows` rows of `places` places: kRows floats of taps by a panel of gradients.
 template <int kRows, int kVectors>
 HWY_NOINLINE void add_gradient(const float* a, int64_t a_row, int64_t a_place, const float* b, int64_t b_row,
                                int64_t b_place, int64_t rows, int64_t places, float* c, const TileEnd<float>& end) {
@@ -230,8 +26,6 @@ HWY_NOINLINE void add_gradient(const float* a, int64_t a_row, int64_t a_place, c
   end_tile(d, sum, c, kPanel, end);
 }
 
-using AddGradient = void (*)(const float*, int64_t, int64_t, const float*, int64_t, int64_t, int64_t, int64_t, float*,
-                             const TileEnd<float>&);
 template <int kVectors, int... R>
 constexpr std::array<AddGradient, sizeof...(R)> add_gradients(std::integer_sequence<int, R...>) {
   return {&add_gradient<R + 1, kVectors>...};
@@ -239,78 +33,44 @@ constexpr std::array<AddGradient, sizeof...(R)> add_gradients(std::integer_seque
 constexpr auto kAddWide = add_gradients<2>(std::make_integer_sequence<int, kTileRows>());
 constexpr auto kAddNarrow = add_gradients<1>(std::make_integer_sequence<int, kTileRows>());
 
-void accumulate(const DirectShape& shape, int64_t images, const float* x, const float* dy, bool empty, float* partial,
-                float* workspace) {
-  // As one row where nothing has to be copied, for its copies were sized for an image.
-  const bool one_row = is_product(shape) && !gradient_in_panels(shape);
-  const DirectShape s = one_row ? as_one_row(shape, images) : shape;
-  if (one_row) images = 1;
-  const Padded padded(s);
-  const Runs runs(s);
-  const bool copied = gradient_in_panels(s);
-  float* panel = workspace + padded.floats(s);
-  TileEnd<float> end;
-  for (int64_t image = 0; image < images; ++image) {
-    end.add = !empty || image > 0;
-    float* sums = partial;
-    for (int64_t group = 0; group < s.groups; ++group) {
-      const Source source = padded_source(s, padded, x + image * s.from.elements(), group, workspace);
-      if (is_narrow(s)) {
-        kAccumulateNarrow[size_t(s.to.channels - 1)](s, source.data, source.row, dy + image * s.to.elements(), panel,
-                                                     sums, end.add);
-        continue;
-      }
-      for (int64_t first = 0; first < s.to_channels(); first += kPanel) {
-        const int64_t columns = panel_columns(s.to_channels(), first), b_place = copied ? columns : s.to.channels;
-        const float* b = dy + image * s.to.elements() + group * s.to_channels() + first;
-        if (copied) {
-          const int64_t present = std::min(kPanel, s.to_channels() - first);
-          for (int64_t p = 0; p < s.to.height * s.to.width; ++p) {
-            std::copy_n(b + p * s.to.channels, present, panel + p * columns);
-            std::fill(panel + p * columns + present, panel + (p + 1) * columns, 0.0f);
-          }
-          b = panel;
-        }
-        const auto& add = columns > kLanes<float> ? kAddWide : kAddNarrow;
-        for (int64_t i = 0; i < s.rows.taps; ++i)
-          for (int64_t run = 0; run < runs.count; ++run, sums += runs.length * kPanel) {
-            const float* a = source.data + i * s.rows.dilation * source.row + run * s.columns.dilation * source.place;
-            const RowSplit split(runs.length);
-            for (int64_t tile = 0; tile < split.tiles; ++tile)
-              add[size_t(split.rows(tile) - 1)](a + split.first(tile), s.rows.stride * source.row,
-                                                s.columns.stride * source.place, b, s.to.width * b_place, b_place,
-                                                s.to.height, s.to.width, sums + split.first(tile) * kPanel, end);
-          }
-      }
+/// Factors as they are.
+struct PlainFactors {
+  static constexpr bool kCopies = false;
+  static constexpr int kTogether = 1;
+  static DirectShape in_units(const DirectShape& s) { return s; }
+  static DirectShape summed(const DirectShape& s) { return s; }
+  static float unit(const float* filter, int64_t c, int64_t step, int64_t) { return filter[c * step]; }
+
+  static Source source(const DirectShape& s, const Padded& padded, const float* image, int64_t group, float* scratch) {
+    if (!padded.needed) return {image, s.from.width * s.from.channels, s.from.channels};
+    const int64_t channels = s.from_channels();
+    return padded_source(s, padded, channels, scratch, [&](int64_t i, int64_t first, int64_t places, float* to) {
+      const float* from = image_row(s, image, group, i, first);
+      if (!from) return false;
+      if (s.groups == 1) std::copy_n(from, places * channels, to);
+      else
+        for (int64_t p = 0; p < places; ++p, from += s.from.channels) std::copy_n(from, channels, to + p * channels);
+      return true;
+    });
+  }
+  static Source summed_source(const DirectShape& s, const Padded& padded, const float* image, int64_t group,
+                              float* scratch) {
+    return source(s, padded, image, group, scratch);
+  }
+  static void copy_gradients(const DirectShape& s, const float* dy, int64_t present, int64_t columns, float* panel) {
+    for (int64_t p = 0; p < s.to.height * s.to.width; ++p, dy += s.to.channels, panel += columns) {
+      std::copy_n(dy, present, panel);
+      std::fill(panel + present, panel + columns, 0.0f);
     }
   }
-}
-
-void finish(const DirectShape& s, const float* partial, float* dw) {
-  const int64_t taps = s.taps(), from_channels = s.from_channels(), to_channels = s.to_channels();
-  for (int64_t g = 0; g < s.groups; ++g)
-    for (int64_t first = 0; first < to_channels; first += kPanel, partial += panel_floats(s))
-      for (int64_t k = 0; k < std::min(kPanel, to_channels - first); ++k) {
-        float* filter = dw + (g * to_channels + first + k) * from_channels * taps;
-        for (int64_t tap = 0; tap < taps; ++tap)
-          for (int64_t c = 0; c < from_channels; ++c)
-            filter[c * taps + tap] = partial[(tap * from_channels + c) * kPanel + k];
-      }
-}
-
-constexpr DirectRoutines kRoutines{
-    .is_narrow = is_narrow,
-    .packed_floats = packed_floats,
-    .pack = pack,
-    .workspace_floats = workspace_floats,
-    .convolve = convolve,
-    .panels = panels,
-    .gradient_workspace_floats = gradient_workspace_floats,
-    .partial_floats = partial_floats,
-    .accumulate = accumulate,
-    .combine = combine_panels,
-    .finish = finish,
+  static HWY_INLINE void multiply(int64_t rows, const StepsTogether<float>& a, int64_t steps, const float* filters,
+                                  int64_t columns, float* c, int64_t c_row, const TileEnd<float>& end) {
+    multiply_any_tile(rows, a, steps, filters, kPanel, columns, c, c_row, end);
+  }
+  static const auto& add_gradients(int64_t columns) { return columns > kLanes<float> ? kAddWide : kAddNarrow; }
 };
+
+constexpr DirectRoutines kRoutines = direct_routines_of<PlainFactors>();
 
 }  // namespace
 

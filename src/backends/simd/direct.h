@@ -48,7 +48,12 @@ struct DirectFilters {
   bool turned = false;
 };
 
+/// Sizes are in floats, whatever is in them. `bfloat16` ones round factors to bfloat16 as they copy and pack them.
 struct DirectRoutines {
+  int together = 1;  ///< products that one step of a sum has: pairs where they are bfloat16
+  /// The shape whose channels, or whose results' rows, are in such steps.
+  DirectShape (*in_units)(const DirectShape&);
+  DirectShape (*summed)(const DirectShape&);
   /// One channel into few: computed in vectors of places.
   bool (*is_narrow)(const DirectShape&);
   int64_t (*packed_floats)(const DirectShape&);
@@ -71,5 +76,7 @@ struct DirectRoutines {
 
 /// Those of the best instruction set that this machine has (and Highway may use).
 const DirectRoutines& direct_routines();
+/// Those that multiply in bfloat16 with float32 sums; null where the machine or the target in use has no instructions.
+const DirectRoutines* bfloat16_direct_routines();
 
 }  // namespace tacho::simd

@@ -16,8 +16,9 @@ struct Part {
   DirectFilters filters;
   int64_t packed = 0;  ///< floats before its own in the packed filters
 
-  int64_t products(int64_t images) const {
-    return images * shape.to.height * shape.to.width * shape.to.channels * shape.taps() * shape.from_channels();
+  int64_t products(const DirectRoutines& routines, int64_t images) const {
+    const int64_t terms = shape.taps() * routines.in_units(shape).from_channels() * routines.together;
+    return images * shape.to.height * shape.to.width * shape.to.channels * terms;
   }
 };
 
@@ -92,7 +93,7 @@ class DirectConvolve final : public Kernel, public PartRun {
   size_t workspace_bytes() const { return size_t(workspace_floats_) * sizeof(float); }
   int64_t products() const {
     int64_t total = 0;
-    for (const Part& part : parts_) total += part.products(group_.geometry.n);
+    for (const Part& part : parts_) total += part.products(routines_, group_.geometry.n);
     return total;
   }
 
@@ -167,22 +168,40 @@ std::string objection(const ConvolutionGroup& group) {
   return {};
 }
 
+std::string bfloat16_objection(const ConvolutionGroup& group, const OfferContext& context) {
+  const ConvGeometry& g = group.geometry;
+  if (context.algorithm == "winograd" && g.suits_winograd()) return "direct: Winograd's algorithm was asked for";
+  if (!bfloat16_direct_routines()) return "direct: not on this machine";
+  const bool to_image = group.kind == ConvolutionGroup::backward_data;
+  if (group.kind != ConvolutionGroup::backward_weights &&
+      (to_image ? g.filters_per_group() : g.channels_per_group()) == 1)
+    return "direct: one channel makes no pairs";
+  if (group.kind == ConvolutionGroup::backward_weights && g.rows.out == 1)
+    return "direct: one row of places makes no pairs";
+  return {};
+}
+
 template <class MakeKernel>
 OfferResult offer(const Group& group, const OfferContext& context, MakeKernel make) {
   const auto found = convolution_group_of(group, context);
   if (const auto* refusal = std::get_if<Refusal>(&found)) return *refusal;
   const auto& convolution = std::get<ConvolutionGroup>(found);
   if (std::string reason = objection(convolution); !reason.empty()) return Refusal{reason};
+  if (std::string reason = context.bfloat16 ? bfloat16_objection(convolution, context) : ""; !reason.empty())
+    return Refusal{reason};
+  const DirectRoutines& routines = context.bfloat16 ? *bfloat16_direct_routines() : direct_routines();
   Offer offer;
-  offer.name = "direct " + convolution.name;
+  offer.bfloat16 = context.bfloat16;
+  offer.name = (offer.bfloat16 ? "bfloat16 direct " : "direct ") + convolution.name;
   const bool narrow = convolution.kind != ConvolutionGroup::backward_data && !convolution.epilogue.pool &&
-                      direct_routines().is_narrow(direct_shape(convolution));
-  offer.reason = text_of(narrow ? "one channel and few filters in vectors of places for "
-                                : "products of places and panels of filters for ",
+                      routines.is_narrow(direct_shape(convolution));
+  offer.reason = text_of(narrow           ? "one channel and few filters in vectors of places for "
+                         : offer.bfloat16 ? "products of places and panels of filters rounded to bfloat16 for "
+                                          : "products of places and panels of filters for ",
                          target_in_use());
   offer.executed.tally = epilogue_tally(group);
   set_image_layouts(group, convolution, offer);
-  const int64_t products = make(convolution, offer);
+  const int64_t products = make(routines, convolution, offer);
   offer.executed.tally.mul += products;
   offer.executed.tally.add += products;
   offer.executed.declared = true;
@@ -205,8 +224,8 @@ bool supports_convolution(const OpDef& op, const Attributes& attributes, std::sp
 }
 
 OfferResult offer_direct(const Group& group, const OfferContext& context) {
-  return offer(group, context, [](const ConvolutionGroup& convolution, Offer& offer) {
-    auto kernel = std::make_unique<DirectConvolve>(convolution, direct_routines());
+  return offer(group, context, [](const auto& routines, const ConvolutionGroup& convolution, Offer& offer) {
+    auto kernel = std::make_unique<DirectConvolve>(convolution, routines);
     offer.workspace_bytes = kernel->workspace_bytes();
     offer.packs = {{convolution.second, kernel->packed_bytes()}};
     const int64_t products = kernel->products();
@@ -216,12 +235,13 @@ OfferResult offer_direct(const Group& group, const OfferContext& context) {
 }
 
 OfferResult offer_direct_weights(const Group& group, const OfferContext& context) {
-  return offer(group, context, [&](const ConvolutionGroup& convolution, Offer& offer) {
-    auto kernel = std::make_unique<DirectWeights>(convolution, direct_routines());
+  return offer(group, context, [&](const auto& routines, const ConvolutionGroup& convolution, Offer& offer) {
+    auto kernel = std::make_unique<DirectWeights>(convolution, routines);
     offer.workspace_bytes = kernel->workspace_bytes(!group.has_partial());
     offer.kernel = std::move(kernel);
     const ConvGeometry& g = convolution.geometry;
-    return g.n * g.k * g.places() * g.taps() * g.channels_per_group();
+    const int64_t places = routines.summed(direct_shape(convolution)).to.height * routines.together * g.columns.out;
+    return g.n * g.k * places * g.taps() * g.channels_per_group();
   });
 }
 

@@ -16,12 +16,6 @@ namespace HWY_NAMESPACE {
 /// Panels of A that are packed together: a transposed A is read in runs of that many tiles' rows.
 constexpr int64_t kPanelsTogether = 8;
 
-/// Parts as equal as their unit allows, none larger than `most` (a multiple of the unit).
-HWY_INLINE int64_t even_block(int64_t extent, int64_t most, int64_t unit) {
-  const int64_t parts = std::max<int64_t>(1, (extent + most - 1) / most);
-  return std::max(unit, round_up((extent + parts - 1) / parts, unit));
-}
-
 /// Which of a tile's factors stays in L1 while the other streams past from L2. With 32 registers a panel of A stays: B
 /// is two vectors for 28 multiply-adds, and C is walked along its rows. With 16 registers two vectors would stream for
 /// 12 multiply-adds, more than L2 gives beside them (Zen 3: 78 to 83 % of the ceiling), so a panel of B stays, and of A

@@ -55,4 +55,8 @@ struct Gemm {
 template <class T>
 const Gemm<T>& gemm();
 
+/// The same with factors rounded to bfloat16 (to nearest, ties to even; denormal ones to zero) while they are packed,
+/// their products summed in float32. Null where the machine or the target in use has no instructions for it.
+const Gemm<float>* bfloat16_gemm();
+
 }  // namespace tacho::simd

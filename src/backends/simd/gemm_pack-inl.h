@@ -45,6 +45,12 @@ class Ahead {
 /// n rounded up to a multiple of m.
 HWY_INLINE int64_t round_up(int64_t n, int64_t m) { return (n + m - 1) / m * m; }
 
+/// Parts as equal as their unit allows, none larger than `most` (a multiple of the unit).
+HWY_INLINE int64_t even_block(int64_t extent, int64_t most, int64_t unit) {
+  const int64_t parts = std::max<int64_t>(1, (extent + most - 1) / most);
+  return std::max(unit, round_up((extent + parts - 1) / parts, unit));
+}
+
 /// `count` elements, and zeros up to `width`.
 template <class T>
 HWY_INLINE void copy_padded(const T* HWY_RESTRICT from, int64_t count, T* HWY_RESTRICT to, int64_t width) {

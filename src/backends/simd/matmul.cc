@@ -28,8 +28,8 @@ void add_bias(T* c, int64_t begin, int64_t end, const Bias<T>& bias) {
 template <class T>
 class Matmul final : public Kernel, public RowJoin {
  public:
-  Matmul(const Group& group, ProductChain chain, const CpuInfo& cpu, bool packs_b)
-      : gemm_(gemm<T>()),
+  Matmul(const Gemm<T>& gemm, const Group& group, ProductChain chain, const CpuInfo& cpu, bool packs_b)
+      : gemm_(gemm),
         blocks_(gemm_.blocks(cpu)),
         group_(group),
         chain_(std::move(chain)),
@@ -129,9 +129,11 @@ class Matmul final : public Kernel, public RowJoin {
   OutputPartial partial_;
 };
 
-/// What the tiles compute: whole vectors of columns, a multiplication and an addition for every step.
-Tally executed_by(const Group& group, const Product& p, int64_t lanes) {
-  const int64_t terms = p.kept * std::max<int64_t>(1, p.contracted) * p.m * ((p.n + lanes - 1) / lanes * lanes) * p.k;
+/// What the tiles compute: whole vectors of columns, a multiplication and an addition for every step (steps in pairs
+/// where they are bfloat16).
+Tally executed_by(const Group& group, const Product& p, int64_t lanes, bool bfloat16) {
+  const int64_t columns = (p.n + lanes - 1) / lanes * lanes, steps = bfloat16 ? (p.k + 1) / 2 * 2 : p.k;
+  const int64_t terms = p.kept * std::max<int64_t>(1, p.contracted) * p.m * columns * steps;
   Tally tally{.mul = terms, .add = terms};
   for (const GroupMember& member : group.members)
     if (&member != &group.members[0])
@@ -148,18 +150,20 @@ bool shares_second(const Group& group, const ProductChain& chain, const Product&
 }
 
 template <class T>
-Offer offer_typed(const Group& group, const OfferContext& context, ProductChain chain) {
+Offer offer_typed(const Gemm<T>& gemm, const Group& group, const OfferContext& context, ProductChain chain) {
   const auto operand = [&](int input) { return group.operands[size_t(group.inputs[size_t(input)])].type.shape; };
   const Product p =
       product_of(group.members[0].attributes.as<MatmulAttributes>(), operand(chain.first), operand(chain.second));
   const bool packs_b = shares_second(group, chain, p);
   Offer offer;
-  offer.name = chain.name;
-  offer.reason = text_of("products in tiles for ", target_in_use(), packs_b ? ", second factor packed once" : "",
+  offer.bfloat16 = context.bfloat16;
+  offer.name = (offer.bfloat16 ? "bfloat16 " : "") + chain.name;
+  offer.reason = text_of(offer.bfloat16 ? "products of factors rounded to bfloat16" : "products", " in tiles for ",
+                         target_in_use(), packs_b ? ", second factor packed once" : "",
                          group.members.size() > 1 ? ", what follows while they are in registers or cache" : "");
-  offer.executed = {executed_by(group, p, gemm<T>().lanes), true};
+  offer.executed = {executed_by(group, p, gemm.lanes, offer.bfloat16), true};
   const size_t second = size_t(chain.second);
-  auto kernel = std::make_unique<Matmul<T>>(group, std::move(chain), context.cpu, packs_b);
+  auto kernel = std::make_unique<Matmul<T>>(gemm, group, std::move(chain), context.cpu, packs_b);
   offer.workspace_bytes = kernel->workspace_bytes(p);
   if (packs_b) offer.packs = {{second, kernel->packed_bytes(p)}};
   offer.kernel = std::move(kernel);
@@ -172,9 +176,14 @@ OfferResult offer_matmul(const Group& group, const OfferContext& context) {
   auto found = product_chain_of(group);
   if (auto* refusal = std::get_if<Refusal>(&found)) return std::move(*refusal);
   auto& chain = std::get<ProductChain>(found);
-  if (group.operands[size_t(group.members[0].inputs[0])].type.dtype == DType::float64)
-    return offer_typed<double>(group, context, std::move(chain));
-  return offer_typed<float>(group, context, std::move(chain));
+  const bool wide = group.operands[size_t(group.members[0].inputs[0])].type.dtype == DType::float64;
+  if (context.bfloat16) {
+    if (wide) return Refusal{"float64 factors"};
+    if (!bfloat16_gemm()) return Refusal{"not on this machine"};
+    return offer_typed<float>(*bfloat16_gemm(), group, context, std::move(chain));
+  }
+  if (wide) return offer_typed<double>(gemm<double>(), group, context, std::move(chain));
+  return offer_typed<float>(gemm<float>(), group, context, std::move(chain));
 }
 
 }  // namespace tacho::simd

@@ -12,9 +12,9 @@ namespace {
 /// Forward, or the images' gradient, which goes the other way: a matrix of places by filters.
 class PointwiseConvolve final : public Kernel, public PartRun {
  public:
-  PointwiseConvolve(const ConvolutionGroup& group, const CpuInfo& cpu)
+  PointwiseConvolve(const Gemm<float>& gemm, const ConvolutionGroup& group, const CpuInfo& cpu)
       : group_(group),
-        gemm_(gemm<float>()),
+        gemm_(gemm),
         blocks_(gemm_.blocks(cpu)),
         turned_(group.kind == ConvolutionGroup::backward_data),
         from_(turned_ ? group.geometry.k : group.geometry.c),
@@ -59,8 +59,8 @@ class PointwiseConvolve final : public Kernel, public PartRun {
 /// dw = dy^T x, summed over the places; the partial is dw itself.
 class PointwiseWeights final : public FilterGradient, public RowJoin {
  public:
-  PointwiseWeights(const ConvolutionGroup& group, const CpuInfo& cpu)
-      : FilterGradient(group), geometry_(group.geometry), gemm_(gemm<float>()), blocks_(gemm_.blocks(cpu)) {}
+  PointwiseWeights(const Gemm<float>& gemm, const ConvolutionGroup& group, const CpuInfo& cpu)
+      : FilterGradient(group), geometry_(group.geometry), gemm_(gemm), blocks_(gemm_.blocks(cpu)) {}
 
   void join_rows(const Lanes<std::byte>& lanes, const Slice& rows, const View& result) const override {
     Lanes<float> sums = filled(lanes);
@@ -111,24 +111,34 @@ OfferResult offer(const Group& group, const OfferContext& context, MakeKernel ma
   if (const auto* refusal = std::get_if<Refusal>(&found)) return *refusal;
   const auto& convolution = std::get<ConvolutionGroup>(found);
   if (std::string reason = objection(convolution); !reason.empty()) return Refusal{reason};
+  const Gemm<float>* routines = context.bfloat16 ? bfloat16_gemm() : &gemm<float>();
+  if (!routines) return Refusal{"1 x 1: not on this machine"};
   Offer offer;
-  offer.name = "product " + convolution.name;
-  offer.reason = text_of("1 x 1 filters: a product of matrices in tiles for ", target_in_use());
+  offer.bfloat16 = context.bfloat16;
+  offer.name = (offer.bfloat16 ? "bfloat16 product " : "product ") + convolution.name;
+  offer.reason = text_of("1 x 1 filters: a product of matrices ", offer.bfloat16 ? "rounded to bfloat16 " : "",
+                         "in tiles for ", target_in_use());
   const ConvGeometry& g = convolution.geometry;
   offer.executed.tally = epilogue_tally(group);
-  offer.executed.tally.mul += g.n * g.places() * g.c * g.k;
-  offer.executed.tally.add += g.n * g.places() * g.c * g.k;
+  // Pairs of what is summed are whole.
+  const int64_t places = g.n * g.places();
+  const int64_t summed = convolution.kind == ConvolutionGroup::backward_weights ? places
+                         : convolution.kind == ConvolutionGroup::forward        ? g.c
+                                                                                : g.k;
+  const int64_t products = places * g.c * g.k / summed * (offer.bfloat16 ? (summed + 1) / 2 * 2 : summed);
+  offer.executed.tally.mul += products;
+  offer.executed.tally.add += products;
   offer.executed.declared = true;
   set_image_layouts(group, convolution, offer);
-  make(convolution, offer);
+  make(*routines, convolution, offer);
   return offer;
 }
 
 }  // namespace
 
 OfferResult offer_pointwise(const Group& group, const OfferContext& context) {
-  return offer(group, context, [&](const ConvolutionGroup& convolution, Offer& offer) {
-    auto kernel = std::make_unique<PointwiseConvolve>(convolution, context.cpu);
+  return offer(group, context, [&](const auto& gemm, const ConvolutionGroup& convolution, Offer& offer) {
+    auto kernel = std::make_unique<PointwiseConvolve>(gemm, convolution, context.cpu);
     offer.workspace_bytes = kernel->workspace_bytes();
     offer.packs = {{convolution.second, kernel->packed_bytes()}};
     offer.kernel = std::move(kernel);
@@ -136,8 +146,8 @@ OfferResult offer_pointwise(const Group& group, const OfferContext& context) {
 }
 
 OfferResult offer_pointwise_weights(const Group& group, const OfferContext& context) {
-  return offer(group, context, [&](const ConvolutionGroup& convolution, Offer& offer) {
-    auto kernel = std::make_unique<PointwiseWeights>(convolution, context.cpu);
+  return offer(group, context, [&](const auto& gemm, const ConvolutionGroup& convolution, Offer& offer) {
+    auto kernel = std::make_unique<PointwiseWeights>(gemm, convolution, context.cpu);
     offer.workspace_bytes = kernel->workspace_bytes(!group.has_partial());
     offer.kernel = std::move(kernel);
   });

@@ -25,7 +25,7 @@ Complexity complexity_for(const StepOptions& step) {
   input.input_shape.insert(0, step.batch);
   input.batch = step.batch;
   input.parameters = parameter_count(parameters_of(step.network, step.way.dtype));
-  input.dtype = step.way.dtype;
+  input.dtype = dtype_name(step.way);
   input.optimizer = name_of(step.optimizer.kind);
   input.switches = step.way.switches;
   return complexity_of(source_graph(step, true), std::move(input));
@@ -47,7 +47,7 @@ Derivation derivation_for(const StepOptions& step, const std::string& network_ar
   CountingOptions counting;
   if (count_all) counting.operations = 0;
   return derive({step.network.name, network_argument, std::string(name_of(step.optimizer.kind)), step.way.convolution,
-                 step.batch, step.way.dtype, &source, &direct, count_executions(step, source, counting)});
+                 step.batch, dtype_name(step.way), &source, &direct, count_executions(step, source, counting)});
 }
 
 int run_derive(const ComplexityFlags& flags, CommonFlags common) {

@@ -51,7 +51,7 @@ std::string as_json(const StepEstimate& estimate, const StepOptions& step) {
               {"schema_version", 1},
               {"network", step.network.name},
               {"batch_size", step.batch},
-              {"dtype", std::string(name_of(step.way.dtype))},
+              {"dtype", dtype_name(step.way)},
               {"threads", step.way.threads},
               {"switches", switches},
               {"calibrated", estimate.calibrated},
@@ -67,7 +67,7 @@ void print(const StepEstimate& estimate, const StepOptions& step) {
   constexpr size_t kShown = 10;
   const std::string head =
       text_of("tacho estimate  ", step.network.name, ": ", step.kind == StepKind::train ? "training step" : "inference",
-              ", batch ", step.batch, ", ", name_of(step.way.dtype), ", ", step.way.threads,
+              ", batch ", step.batch, ", ", dtype_name(step.way), ", ", step.way.threads,
               step.way.threads == 1 ? " thread" : " threads", "; nothing was run");
   std::fputs(wrap(head, 80, 2).c_str(), stdout);
   std::printf("\nSTEP  %.3f ms, nine of ten between %.3f and %.3f\n      plain roofline %.3f ms\n",
@@ -164,7 +164,7 @@ int run(const EstimateFlags& flags) {
   else if (!calibration->complete())
     reasons.push_back(text_of("the calibration is incomplete (", calibration->networks, " of ", calibration->wanted,
                               "), so these are the plain roofline's times; 'tacho machine --kernels' goes on with it"));
-  else if (step.way.dtype != DType::float32)
+  else if (dtype_name(step.way) != "float32")
     reasons.push_back("kernels are calibrated for float32: these are the plain roofline's times");
   std::optional<CostModel> model;
   if (reasons.empty()) model.emplace(*calibration);

@@ -45,7 +45,7 @@ std::string as_json(const NetworkInspection& network, const StepOptions& step) {
               {"input_shape", extents(step.network.input)},
               {"classes", step.network.classes},
               {"batch_size", step.batch},
-              {"dtype", std::string(name_of(network.dtype))},
+              {"dtype", dtype_name(step.way)},
               {"total_parameters", network.total_parameters},
               {"layers", layers},
               {"parameters", parameters},

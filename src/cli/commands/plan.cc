@@ -60,7 +60,7 @@ std::string as_json(const Plan& plan, const MemoryMap& memory, const StepOptions
               {"schema_version", 1},
               {"network", step.network.name},
               {"batch_size", step.batch},
-              {"dtype", std::string(name_of(step.way.dtype))},
+              {"dtype", dtype_name(step.way)},
               {"switches", switches},
               {"slices", plan.slices},
               {"most_slices", plan.most_slices()},
@@ -87,7 +87,7 @@ int run(const PlanFlags& flags) {
   const MemoryMap memory = memory_map(plan, step.way.threads);
   if (flags.common.text_wanted()) {
     std::printf("%s, batch %lld, %s: %s\n", step.network.name.c_str(), static_cast<long long>(step.batch),
-                std::string(name_of(step.way.dtype)).c_str(), to_string(step.way).c_str());
+                dtype_name(step.way).c_str(), to_string(step.way).c_str());
     std::fputs(to_text(plan).c_str(), stdout);
     if (const std::string peaks = to_text(memory); !peaks.empty()) std::printf("\n%s", peaks.c_str());
   }

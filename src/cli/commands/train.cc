@@ -50,7 +50,7 @@ std::string as_json(const TrainResult& result, const RunSetup& setup, const Trai
             {"network", setup.step.network.name},
             {"data", setup.data.name},
             {"batch_size", setup.step.batch},
-            {"dtype", std::string(name_of(setup.step.way.dtype))},
+            {"dtype", dtype_name(setup.step.way)},
             {"threads", setup.step.way.threads},
             {"switches", switches},
             {"optimizer", std::string(name_of(setup.step.optimizer.kind))},
