@@ -5,11 +5,11 @@
 #include <cmath>
 #include <random>
 
-#include "backends/simd/convolution_check.h"
 #include "backends/simd/each_target.h"
 #include "backends/simd/layouts.h"
 #include "backends/simd/winograd.h"
 #include "ops/max_pool2d.h"
+#include "tests/support/convolutions.h"
 
 namespace tacho::simd {
 namespace {

@@ -1,9 +1,9 @@
 // Convolutions in small groups against the double reference: random shapes with every kind of tail, each target.
 #include <random>
 
-#include "backends/simd/convolution_check.h"
 #include "backends/simd/each_target.h"
 #include "ops/clip.h"
+#include "tests/support/convolutions.h"
 
 namespace tacho::simd {
 namespace {

@@ -13,10 +13,7 @@
 #include "tests/support/measure.h"
 #include "tests/support/operands.h"
 
-namespace tacho::simd {
-
-using support::Chain;
-using support::Step;
+namespace tacho::support {
 
 struct ConvolutionCase {
   Shape x, w;
@@ -33,12 +30,12 @@ struct Ran {
 /// gives in double.
 inline Ran run_convolution(const std::vector<TensorType>& inputs, const std::vector<Step>& steps,
                            const std::string& algorithm, const CpuInfo& cpu = this_cpu()) {
-  const Chain chain = support::make_chain(inputs, steps, 0);
+  const Chain chain = make_chain(inputs, steps, 0);
   Ran ran;
   ran.refusal = chain.refusal;
   if (!ran.refusal.empty()) return ran;
   const std::vector<Slice> slices =
-      support::even_slices(std::max<int64_t>(1, chain.rows), std::clamp<int64_t>(chain.rows, 1, 4));
+      even_slices(std::max<int64_t>(1, chain.rows), std::clamp<int64_t>(chain.rows, 1, 4));
   const Backend& backend = backend_named("simd");
   OfferResult result = backend.offer(chain.group(slices[0]), {cpu, algorithm});
   if (const auto* refusal = std::get_if<Refusal>(&result)) {
@@ -48,19 +45,18 @@ inline Ran run_convolution(const std::vector<TensorType>& inputs, const std::vec
   const Offer& offer = std::get<Offer>(result);
   ran.name = offer.name, ran.reason = offer.reason;
   const Sample sample{{inputs.begin(), inputs.end()}, {}, {}};
-  ran.expected = support::run_members(chain, support::filled_inputs(sample, DType::float64, 1));
-  const std::vector<Tensor> narrow = support::filled_inputs(sample, inputs[0].dtype, 1);
-  ran.actual = support::run_offer(backend, offer, chain, narrow, slices, 3, 0xFF);
-  const std::vector<Tensor> again = support::run_offer(backend, offer, chain, narrow, slices, 3, 0x5B);
+  ran.expected = run_members(chain, filled_inputs(sample, DType::float64, 1));
+  const std::vector<Tensor> narrow = filled_inputs(sample, inputs[0].dtype, 1);
+  ran.actual = run_offer(backend, offer, chain, narrow, slices, 3, 0xFF);
+  const std::vector<Tensor> again = run_offer(backend, offer, chain, narrow, slices, 3, 0x5B);
   for (size_t j = 0; j < again.size(); ++j)
-    EXPECT_TRUE(support::same_bits(ran.actual[j], again[j]))
-        << "output " << j << " depends on what was in memory before";
+    EXPECT_TRUE(same_bits(ran.actual[j], again[j])) << "output " << j << " depends on what was in memory before";
   return ran;
 }
 
 /// The error, relative to what a sum of so many products of normal numbers comes to.
 inline double relative_error(const Ran& ran, double terms) {
-  return support::max_difference(ran.actual[0], ran.expected[0]) / std::max(4 * std::sqrt(terms), 1e-30);
+  return max_difference(ran.actual[0], ran.expected[0]) / std::max(4 * std::sqrt(terms), 1e-30);
 }
 
 struct Bounds {
@@ -82,7 +78,7 @@ struct ConvolutionCheck {
 /// conv2d with bias and activation, and both gradients. Returns false where the kernels refused the first.
 inline bool check_three(const ConvolutionCase& c, const ConvolutionCheck& how, Bounds* worst) {
   const ConvGeometry g = c.geometry();
-  SCOPED_TRACE(text_of(target_in_use(), ": ", g.image_shape(), " by ", g.filter_shape(), "; ",
+  SCOPED_TRACE(text_of(simd::target_in_use(), ": ", g.image_shape(), " by ", g.filter_shape(), "; ",
                        to_string(Attributes(c.attributes))));
   const Conv2dBackwardDataAttributes data{c.attributes, {g.rows.in, g.columns.in}};
   const Conv2dBackwardWeightsAttributes weights{c.attributes, {g.rows.kernel, g.columns.kernel}};
@@ -112,4 +108,4 @@ inline bool check_three(const ConvolutionCase& c, const ConvolutionCheck& how, B
   return true;
 }
 
-}  // namespace tacho::simd
+}  // namespace tacho::support
