@@ -20,13 +20,15 @@ bool pools_by_two(const MaxPool2dAttributes& a, const Shape& x) {
 }
 
 /// Takes one more member, which reads operand `result`; the reason where it does not fit.
-std::string extend(ConvolutionGroup& convolution, const Group& group, const GroupMember& member, int result) {
+std::string extend(ConvolutionGroup& convolution, const Group& group, const GroupMember& member, int result,
+                   const ConvolutionRange& range) {
   const std::string name(member.op->name);
   ImageEpilogue& epilogue = convolution.epilogue;
   const Shape& shape = group.operands[size_t(result)].type.shape;
   if (convolution.kind != ConvolutionGroup::forward) return "nothing follows a gradient of conv2d";
   if (member.inputs.empty() || member.inputs[0] != result) return name + " does not follow in a chain";
   if (epilogue.pool) return name + " behind the pooling";
+  if (convolution.clip || convolution.hardswish) return name + " behind the activation";
   if (name == "bias_add" && !epilogue.bias && !epilogue.relu) {
     if (normalize_axis(member.attributes.as<BiasAddAttributes>().axis, shape.size()) != 1)
       return "a bias along another axis than the channels";
@@ -39,6 +41,14 @@ std::string extend(ConvolutionGroup& convolution, const Group& group, const Grou
     epilogue.relu = true;
     return {};
   }
+  if (range.clip_hardswish && !epilogue.relu && name == "clip") {
+    convolution.clip = member.attributes.as<ClipAttributes>();
+    return {};
+  }
+  if (range.clip_hardswish && !epilogue.relu && name == "hardswish") {
+    convolution.hardswish = true;
+    return {};
+  }
   if (name == "max_pool2d" && pools_by_two(member.attributes.as<MaxPool2dAttributes>(), shape)) {
     epilogue.pool = true;
     return {};
@@ -46,13 +56,14 @@ std::string extend(ConvolutionGroup& convolution, const Group& group, const Grou
   return "a convolution followed by " + name;
 }
 
-std::string operands_that_do_not_fit(const Group& group) {
+std::string operands_that_do_not_fit(const Group& group, const ConvolutionRange& range) {
   for (const std::vector<int>* operands : {&group.inputs, &group.outputs})
     for (int operand : *operands) {
       const GroupOperand& o = group.operands[size_t(operand)];
-      if (o.type.dtype != DType::float32 && o.type.dtype != DType::int32)
+      if (o.type.dtype != DType::float32 && o.type.dtype != DType::int32 &&
+          !(range.float64 && o.type.dtype == DType::float64))
         return text_of("dtype ", name_of(o.type.dtype));
-      if (element_count(o.type.shape) == 0) return "an operand without elements";
+      if (!range.no_images && element_count(o.type.shape) == 0) return "an operand without elements";
     }
   return {};
 }
@@ -84,7 +95,8 @@ ImageResult ConvolutionGroup::result_of(const KernelRun& run) const {
           .extent = kind == forward ? result() : image()};
 }
 
-std::variant<ConvolutionGroup, Refusal> convolution_group_of(const Group& group, const OfferContext& context) {
+std::variant<ConvolutionGroup, Refusal> convolution_group_of(const Group& group, const OfferContext& context,
+                                                             const ConvolutionRange& range) {
   const GroupMember& member = group.members[0];
   const TensorTypes in = group.input_types(member), out = group.output_types(member);
   ConvolutionGroup c;
@@ -98,14 +110,14 @@ std::variant<ConvolutionGroup, Refusal> convolution_group_of(const Group& group,
     c.kind = ConvolutionGroup::backward_weights;
     c.geometry = conv_geometry(member.attributes.as<Conv2dBackwardWeightsAttributes>().conv, in[1].shape, out[0].shape);
   }
-  if (std::string reason = operands_that_do_not_fit(group); !reason.empty()) return Refusal{reason};
+  if (std::string reason = operands_that_do_not_fit(group, range); !reason.empty()) return Refusal{reason};
   if (std::string reason = states_that_do_not_fit(c, group); !reason.empty()) return Refusal{reason};
   const int first = position_of(group.inputs, member.inputs[0]), second = position_of(group.inputs, member.inputs[1]);
   if (first < 0 || second < 0) return Refusal{"an operand of the convolution is computed within the group"};
   c.first = size_t(first), c.second = size_t(second);
   int result = member.outputs[0];
   for (size_t i = 1; i < group.members.size(); ++i) {
-    if (std::string reason = extend(c, group, group.members[i], result); !reason.empty()) return Refusal{reason};
+    if (std::string reason = extend(c, group, group.members[i], result, range); !reason.empty()) return Refusal{reason};
     result = group.members[i].outputs[0];
     c.name += "+" + std::string(group.members[i].op->name);
   }

@@ -5,6 +5,7 @@
 
 #include "backends/simd/images.h"
 #include "op/backend.h"
+#include "ops/clip.h"
 #include "ops/conv_geometry.h"
 
 namespace tacho::simd {
@@ -16,8 +17,10 @@ struct ConvolutionGroup {
   size_t first = 0, second = 0;  ///< the convolution's own operands: positions in Group::inputs
   int bias = -1;                 ///< the same for the bias; -1: none
   ImageEpilogue epilogue;
-  int y = 0, index = -1;  ///< of the results: positions in Group::outputs; -1: nobody reads it
-  std::string name;       ///< "conv2d+bias_add+relu+max_pool2d"
+  std::optional<ClipAttributes> clip;  ///< an activation instead of relu
+  bool hardswish = false;              ///< the same
+  int y = 0, index = -1;               ///< of the results: positions in Group::outputs; -1: nobody reads it
+  std::string name;                    ///< "conv2d+bias_add+relu+max_pool2d"
 
   const WindowAxis& rows() const { return geometry.rows; }
   const WindowAxis& columns() const { return geometry.columns; }
@@ -27,9 +30,18 @@ struct ConvolutionGroup {
   ImageResult result_of(const KernelRun& run) const;
 };
 
+/// What some kernels take that others do not.
+struct ConvolutionRange {
+  bool float64 = false;  ///< all operands in double precision
+  bool no_images = false;
+  bool clip_hardswish = false;
+};
+
 /// The group, or why its convolution is none for this backend: of float32, images in slices of the batch, filters
-/// whole, behind a forward one at most bias_add, relu and max_pool2d of 2 x 2 windows in this order.
-std::variant<ConvolutionGroup, Refusal> convolution_group_of(const Group& group, const OfferContext& context);
+/// whole, behind a forward one at most bias_add, relu and max_pool2d of 2 x 2 windows in this order. `range`: what
+/// else.
+std::variant<ConvolutionGroup, Refusal> convolution_group_of(const Group& group, const OfferContext& context,
+                                                             const ConvolutionRange& range = {});
 
 /// Channels last; row-major where that is the same (one channel, or one place).
 Layout image_layout(const TensorType& type);

@@ -8,25 +8,13 @@
 #include "backends/simd/each_target.h"
 #include "backends/simd/layouts.h"
 #include "backends/simd/winograd.h"
-#include "ops/bias_add.h"
-#include "ops/conv2d_backward_data.h"
-#include "ops/conv2d_backward_weights.h"
-#include "ops/conv_geometry.h"
 #include "ops/max_pool2d.h"
-#include "tests/support/groups.h"
-#include "tests/support/measure.h"
-#include "tests/support/operands.h"
+#include "tests/support/convolutions.h"
 
 namespace tacho::simd {
 namespace {
 
 using namespace support;
-
-struct ConvolutionCase {
-  Shape x, w;
-  Conv2dAttributes attributes;
-  ConvGeometry geometry() const { return conv_geometry(attributes, x, w); }
-};
 
 class Draw {
  public:
@@ -50,8 +38,8 @@ class Draw {
     ConvolutionCase c;
     const int64_t groups = from(0, 3) ? 1 : from(2, 3);
     c.attributes = {{from(1, 3), from(1, 3)}, {from(0, 3), from(0, 3), from(0, 3), from(0, 3)}, {1, 1}, groups};
-    if (from(0, 2) == 0) c.attributes.stride = {1, 1}, c.attributes.dilation = {from(1, 3), from(1, 3)};
-    c.w = {groups * from(groups > 1 ? 8 : 1, 40), groups > 1 ? from(8, 12) : from(1, 20), from(1, 5), from(1, 5)};
+    if (from(0, 2) == 0) c.attributes.dilation = {from(1, 3), from(1, 3)};
+    c.w = {groups * from(groups > 1 ? 16 : 1, 40), groups > 1 ? from(16, 20) : from(1, 20), from(1, 5), from(1, 5)};
     const auto least = [&](int axis) { return c.attributes.dilation[size_t(axis)] * (c.w[size_t(2 + axis)] - 1) + 1; };
     c.x = {from(2, 4), c.w[1] * groups, least(0) + from(0, 9), least(1) + from(0, 9)};
     return c;
@@ -61,88 +49,13 @@ class Draw {
   std::mt19937 random_;
 };
 
-struct Ran {
-  std::vector<Tensor> actual, expected;
-  std::string refusal, name, reason;
-};
-
-/// What the backend's kernel gives for the chain in slices, with images as it wants them, and what the reference
-/// gives in double.
-Ran run_convolution(const std::vector<TensorType>& inputs, const std::vector<Step>& steps, const std::string& algorithm,
-                    const CpuInfo& cpu = this_cpu(), bool keeps_packs = false) {
-  const Chain chain = make_chain(inputs, steps, 0);
-  Ran ran;
-  ran.refusal = chain.refusal;
-  if (!ran.refusal.empty()) return ran;
-  const std::vector<Slice> slices = even_slices(chain.rows, std::min<int64_t>(chain.rows, 4));
-  const Backend& backend = backend_named("simd");
-  OfferResult result =
-      backend.offer(chain.group(slices[0]), {.cpu = cpu, .algorithm = algorithm, .keeps_packs = keeps_packs});
-  if (const auto* refusal = std::get_if<Refusal>(&result)) {
-    ran.refusal = refusal->reason;
-    return ran;
-  }
-  const Offer& offer = std::get<Offer>(result);
-  ran.name = offer.name, ran.reason = offer.reason;
-  const Sample sample{{inputs.begin(), inputs.end()}, {}, {}};
-  ran.expected = run_members(chain, filled_inputs(sample, DType::float64, 1));
-  const std::vector<Tensor> narrow = filled_inputs(sample, DType::float32, 1);
-  ran.actual = run_offer(backend, offer, chain, narrow, slices, 3, 0xFF);
-  const std::vector<Tensor> again = run_offer(backend, offer, chain, narrow, slices, 3, 0x5B);
-  for (size_t j = 0; j < again.size(); ++j)
-    EXPECT_TRUE(same_bits(ran.actual[j], again[j])) << "output " << j << " depends on what was in memory before";
-  return ran;
-}
-
-/// The error, relative to what a sum of so many products of normal numbers comes to.
-double relative_error(const Ran& ran, double terms) {
-  return max_difference(ran.actual[0], ran.expected[0]) / std::max(4 * std::sqrt(terms), 1e-30);
-}
-
-struct Bounds {
-  double images, filters;
-};
-
-/// conv2d with bias and relu, and both gradients. Returns false where the kernels refused.
-bool check_three(const ConvolutionCase& c, const std::string& algorithm, const char* name, Bounds bounds, Bounds* worst,
-                 const CpuInfo& cpu = this_cpu(), const char* said = "", bool keeps_packs = false) {
-  const ConvGeometry g = c.geometry();
-  SCOPED_TRACE(text_of(target_in_use(), ": ", g.image_shape(), " by ", g.filter_shape(), "; ",
-                       to_string(Attributes(c.attributes))));
-  const Conv2dBackwardDataAttributes data{c.attributes, {g.rows.in, g.columns.in}};
-  const Conv2dBackwardWeightsAttributes weights{c.attributes, {g.rows.kernel, g.columns.kernel}};
-  const TensorType x = f32(c.x), w = f32(c.w), y = f32(g.output_shape());
-  const Ran forward = run_convolution({x, w, f32({g.k})},
-                                      {{&op_named("conv2d"), c.attributes, {0, 1}},
-                                       {&op_named("bias_add"), BiasAddAttributes{1}, {3, 2}},
-                                       {&op_named("relu"), {}, {4}}},
-                                      algorithm, cpu, keeps_packs);
-  const Ran to_images =
-      run_convolution({y, w}, {{&op_named("conv2d_backward_data"), data, {0, 1}}}, algorithm, cpu, keeps_packs);
-  const Ran to_filters =
-      run_convolution({y, x}, {{&op_named("conv2d_backward_weights"), weights, {0, 1}}}, algorithm, cpu);
-  if (!forward.refusal.empty()) return false;
-  EXPECT_EQ(to_filters.refusal, "");
-  const auto check = [&](const Ran& ran, double terms, double bound, double& error) {
-    if (!ran.refusal.empty()) return;
-    EXPECT_EQ(ran.name.rfind(name, 0), 0u) << ran.name;
-    EXPECT_NE(ran.reason.find(said), std::string::npos) << ran.reason;
-    const double e = relative_error(ran, terms);
-    EXPECT_LE(e, bound) << ran.name;
-    error = std::max(error, e);
-  };
-  check(forward, double(g.channels_per_group() * g.taps()), bounds.images, worst->images);
-  check(to_images, double(g.filters_per_group() * g.taps()), bounds.images, worst->images);
-  check(to_filters, double(g.n * g.places()), bounds.filters, worst->filters);
-  return true;
-}
-
 class SimdConvolution : public EachTarget {};
 
 TEST_P(SimdConvolution, WinogradOfRandomShapes) {
   Draw draw(1);
   Bounds worst{0, 0};
-  for (int i = 0; i < 12; ++i) EXPECT_TRUE(check_three(draw.winograd(), "winograd", "winograd ", {1e-5, 1e-5}, &worst));
+  for (int i = 0; i < 12; ++i)
+    EXPECT_TRUE(check_three(draw.winograd(), {"winograd", "winograd ", {1e-5, 1e-5}}, &worst));
   std::cout << GetParam() << ": largest errors " << worst.images << " (images), " << worst.filters << " (filters)\n";
 }
 
@@ -154,8 +67,9 @@ TEST_P(SimdConvolution, WinogradOfFiltersTransformedWhereTheyAreUsed) {
   small.l2_bytes = 64;
   for (int i = 0; i < 12; ++i) {
     const ConvolutionCase c = draw.winograd();
-    EXPECT_TRUE(
-        check_three(c, "winograd", "winograd ", {1e-5, 1e-5}, &worst, small, "transformed where they are", i % 2 == 1));
+    ConvolutionCheck check{"winograd", "winograd ", {1e-5, 1e-5}, small, "transformed where they are"};
+    check.keeps_packs = i % 2 == 1;
+    EXPECT_TRUE(check_three(c, check, &worst));
   }
   std::cout << GetParam() << ": largest errors " << worst.images << " (images), " << worst.filters << " (filters)\n";
 }
@@ -163,7 +77,7 @@ TEST_P(SimdConvolution, WinogradOfFiltersTransformedWhereTheyAreUsed) {
 TEST_P(SimdConvolution, PointwiseOfRandomShapes) {
   Draw draw(3);
   Bounds worst{0, 0};
-  for (int i = 0; i < 12; ++i) EXPECT_TRUE(check_three(draw.pointwise(), "", "product ", {1e-6, 1e-6}, &worst));
+  for (int i = 0; i < 12; ++i) EXPECT_TRUE(check_three(draw.pointwise(), {"", "product ", {1e-6, 1e-6}}, &worst));
   std::cout << GetParam() << ": largest errors " << worst.images << " (images), " << worst.filters << " (filters)\n";
 }
 
@@ -171,7 +85,7 @@ TEST_P(SimdConvolution, DirectOfRandomShapes) {
   Draw draw(2);
   Bounds worst{0, 0};
   int taken = 0;
-  for (int i = 0; i < 30; ++i) taken += check_three(draw.any(), "direct", "direct ", {1e-6, 1e-6}, &worst);
+  for (int i = 0; i < 30; ++i) taken += check_three(draw.any(), {"direct", "direct ", {1e-6, 1e-6}}, &worst);
   EXPECT_EQ(taken, 30);
   std::cout << GetParam() << ": largest errors " << worst.images << " (images), " << worst.filters << " (filters)\n";
 }
@@ -193,10 +107,10 @@ TEST_P(SimdConvolution, DirectOfFirstLayersAndProducts) {
                                    ConvolutionCase{{2, 1, 9, 8}, {3, 1, 2, 3}, {{3, 1}, {2, 0, 0, 3}, {1, 2}, 1}},
                                    ConvolutionCase{{2, 3, 21, 20}, {64, 3, 7, 7}, padded(3, 2)},
                                    ConvolutionCase{{4, 8, 7, 7}, {32, 8, 1, 1}, padded(0, 2)}})
-    EXPECT_TRUE(check_three(c, "direct", "direct ", {1e-6, 1e-6}, &worst));
+    EXPECT_TRUE(check_three(c, {"direct", "direct ", {1e-6, 1e-6}}, &worst));
   for (const ConvolutionCase& c : {ConvolutionCase{{4, 33, 5, 6}, {70, 33, 1, 1}, padded(0)},
                                    ConvolutionCase{{4, 16, 7, 7}, {96, 16, 1, 1}, padded(0)}})
-    EXPECT_TRUE(check_three(c, "direct", "product ", {1e-6, 1e-6}, &worst));
+    EXPECT_TRUE(check_three(c, {"direct", "product ", {1e-6, 1e-6}}, &worst));
 }
 
 /// With pooling behind it: maxima within the bound, and their places hold values as large in the double reference.

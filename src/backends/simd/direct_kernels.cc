@@ -1,5 +1,6 @@
-#include "backends/simd/direct.h"
+#include "backends/simd/convolution_parts.h"
 #include "backends/simd/filter_gradient.h"
+#include "backends/simd/grouped.h"
 #include "backends/simd/kernels.h"
 #include "backends/simd/targets.h"
 #include "op/part_run.h"
@@ -7,98 +8,35 @@
 namespace tacho::simd {
 namespace {
 
-DirectAxis axis_of(const WindowAxis& axis) { return {axis.kernel, axis.stride, axis.dilation, axis.before}; }
-
-/// One stride-1 convolution: all of a forward one, or what an images' gradient is at every n-th row and column.
-struct Part {
-  DirectShape shape;
-  DirectPhase phase;
-  DirectFilters filters;
-  int64_t packed = 0;  ///< floats before its own in the packed filters
-
-  int64_t products(const DirectRoutines& routines, int64_t images) const {
-    const int64_t terms = shape.taps() * routines.in_units(shape).from_channels() * routines.together;
-    return images * shape.to.height * shape.to.width * shape.to.channels * terms;
-  }
-};
-
-/// Along one axis: image place `first + step * i` receives output places i + shift - j through the taps
-/// `tap + step * j`, 0 <= j < taps.
-struct PhaseAxis {
-  int64_t outputs = 0, first = 0, tap = 0, tap_step = 1;
-  DirectAxis axis;
-};
-
-PhaseAxis phase_axis(const WindowAxis& w, int64_t first) {
-  PhaseAxis p;
-  p.first = first;
-  p.outputs = first < w.in ? (w.in - first + w.stride - 1) / w.stride : 0;
-  if (w.stride == 1) {
-    p.axis = {w.kernel, 1, w.dilation, (w.kernel - 1) * w.dilation - w.before};
-    return p;
-  }
-  p.tap = (first + w.before) % w.stride;
-  p.tap_step = w.stride;
-  p.axis.taps = p.tap < w.kernel ? (w.kernel - p.tap + w.stride - 1) / w.stride : 0;
-  p.axis.before = p.axis.taps - 1 - (first + w.before - p.tap) / w.stride;
-  return p;
-}
-
-/// The images' gradient: for each phase of the stride, the results' gradients under the filters' taps that reach it,
-/// backwards. Phases that no tap reaches are left out.
-std::vector<Part> gradient_parts(const ConvolutionGroup& group) {
-  std::vector<Part> parts;
-  for (int64_t down = 0; down < group.rows().stride; ++down)
-    for (int64_t right = 0; right < group.columns().stride; ++right) {
-      const PhaseAxis rows = phase_axis(group.rows(), down), columns = phase_axis(group.columns(), right);
-      if (rows.outputs == 0 || columns.outputs == 0 || rows.axis.taps == 0 || columns.axis.taps == 0) continue;
-      Part part;
-      part.shape = {group.result(),
-                    {rows.outputs, columns.outputs, group.geometry.c},
-                    group.geometry.groups,
-                    rows.axis,
-                    columns.axis};
-      part.phase = {rows.first, columns.first, group.rows().stride, group.columns().stride};
-      part.filters = {group.rows().kernel, group.columns().kernel, rows.tap, columns.tap,
-                      rows.tap_step,       columns.tap_step,       true};
-      parts.push_back(part);
-    }
-  return parts;
-}
-
-std::vector<Part> parts_of(const ConvolutionGroup& group) {
-  if (group.kind == ConvolutionGroup::backward_data) return gradient_parts(group);
-  Part part;
-  part.shape = direct_shape(group);
-  part.filters.rows = group.rows().kernel;
-  part.filters.columns = group.columns().kernel;
-  return {part};
+/// What the routines multiply, rounded up to their steps.
+int64_t products_of(const ConvolutionPart& part, const DirectRoutines& routines, int64_t images) {
+  const DirectShape& s = part.shape;
+  const int64_t terms = s.taps() * routines.in_units(s).from_channels() * routines.together;
+  return images * s.to.height * s.to.width * s.to.channels * terms;
 }
 
 class DirectConvolve final : public Kernel, public PartRun {
  public:
   DirectConvolve(const ConvolutionGroup& group, const DirectRoutines& routines)
-      : group_(group), routines_(routines), parts_(parts_of(group)) {
-    int64_t places = 0;
-    for (Part& part : parts_) {
+      : group_(group), routines_(routines), parts_(convolution_parts(group)) {
+    for (ConvolutionPart& part : parts_) {
       part.packed = packed_floats_;
       packed_floats_ += routines.packed_floats(part.shape);
       workspace_floats_ = std::max(workspace_floats_, routines.workspace_floats(part.shape));
-      places += part.shape.to.height * part.shape.to.width;
     }
-    if (group.kind == ConvolutionGroup::backward_data) unreached_ = places < group.rows().in * group.columns().in;
+    unreached_ = leaves_places_out(group, parts_);
   }
 
   size_t packed_bytes() const { return size_t(packed_floats_) * sizeof(float); }
   size_t workspace_bytes() const { return size_t(workspace_floats_) * sizeof(float); }
   int64_t products() const {
     int64_t total = 0;
-    for (const Part& part : parts_) total += part.products(routines_, group_.geometry.n);
+    for (const ConvolutionPart& part : parts_) total += products_of(part, routines_, group_.geometry.n);
     return total;
   }
 
   void pack(size_t, const View& operand, void* destination) const override {
-    for (const Part& part : parts_)
+    for (const ConvolutionPart& part : parts_)
       routines_.pack(part.shape, part.filters, operand.as<float>(), static_cast<float*>(destination) + part.packed);
   }
   RunStatus run(const KernelRun& run) const override { return convolve(run, {}); }
@@ -124,7 +62,7 @@ class DirectConvolve final : public Kernel, public PartRun {
     const int64_t images = run.inputs[group_.first].shape()[0];
     const ImageResult result = group_.result_of(run);
     if (unreached_) std::fill_n(result.y, images * result.extent.elements(), 0.0f);
-    for (const Part& part : parts_)
+    for (const ConvolutionPart& part : parts_)
       routines_.convolve(part.shape, part.phase, of, images, run.in<float>(group_.first),
                          static_cast<const float*>(run.packed[0]) + part.packed, result,
                          static_cast<float*>(run.workspace));
@@ -133,7 +71,7 @@ class DirectConvolve final : public Kernel, public PartRun {
 
   ConvolutionGroup group_;
   const DirectRoutines& routines_;
-  std::vector<Part> parts_;
+  std::vector<ConvolutionPart> parts_;
   int64_t packed_floats_ = 0, workspace_floats_ = 0;
   bool unreached_ = false;  ///< some places of the result get no contribution
 };
@@ -144,13 +82,13 @@ class DirectWeights final : public FilterGradient {
       : FilterGradient(group), shape_(direct_shape(group)), routines_(routines) {}
 
  private:
-  int64_t scratch_floats() const override { return routines_.gradient_workspace_floats(shape_); }
-  int64_t floats() const override { return routines_.partial_floats(shape_); }
+  int64_t scratch_elements() const override { return routines_.gradient_workspace_floats(shape_); }
+  int64_t elements() const override { return routines_.partial_floats(shape_); }
   void add(int64_t images, const float* x, const float* dy, bool empty, float* sums, float* workspace) const override {
     routines_.accumulate(shape_, images, x, dy, empty, sums, workspace);
   }
   void join(float* into, const float* from, bool empty) const override {
-    routines_.combine(into, from, floats(), empty);
+    routines_.combine(into, from, elements(), empty);
   }
   void write(const float* sums, float* dw) const override { routines_.finish(shape_, sums, dw); }
 
@@ -163,8 +101,6 @@ std::string objection(const ConvolutionGroup& group) {
   const bool to_image = group.kind == ConvolutionGroup::backward_data;
   if (g.groups > 1 && (to_image ? g.channels_per_group() : g.filters_per_group()) < 8)
     return "direct: vectors of channels would be mostly empty in groups this small";
-  for (const WindowAxis* axis : {&g.rows, &g.columns})
-    if (to_image && axis->stride > 1 && axis->dilation > 1) return "direct: strides and dilations, backwards";
   return {};
 }
 
@@ -210,17 +146,14 @@ OfferResult offer(const Group& group, const OfferContext& context, MakeKernel ma
 
 }  // namespace
 
-DirectShape direct_shape(const ConvolutionGroup& group) {
-  return {group.image(), group.result(), group.geometry.groups, axis_of(group.rows()), axis_of(group.columns())};
-}
-
 bool supports_convolution(const OpDef& op, const Attributes& attributes, std::span<const TensorType> inputs) {
   if (op.name != "conv2d") return false;
   for (const TensorType& type : inputs)
-    if (type.dtype != DType::float32 || element_count(type.shape) == 0) return false;
-  ConvolutionGroup group;
-  group.geometry = conv_geometry(attributes.as<Conv2dAttributes>(), inputs[0].shape, inputs[1].shape);
-  return objection(group).empty();
+    if (element_count(type.shape) == 0) return false;
+  const DType dtype = inputs[0].dtype;
+  if (dtype == DType::float32) return true;
+  return dtype == DType::float64 &&
+         takes_groups(conv_geometry(attributes.as<Conv2dAttributes>(), inputs[0].shape, inputs[1].shape));
 }
 
 OfferResult offer_direct(const Group& group, const OfferContext& context) {

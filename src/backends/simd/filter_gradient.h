@@ -7,31 +7,32 @@
 
 namespace tacho::simd {
 
-/// What the kernels of conv2d_backward_weights share: a partial of floats in their own form behind a header that says
-/// whether any slice has been added yet (so that the first one overwrites instead of adding to zeros).
-class FilterGradient : public Kernel {
+/// What the kernels of conv2d_backward_weights share: a partial of numbers T in their own form behind a header that
+/// says whether any slice has been added yet (so that the first one overwrites instead of adding to zeros).
+template <class T>
+class FilterGradientOf : public Kernel {
  public:
-  explicit FilterGradient(const ConvolutionGroup& group) : group_(group) {}
+  explicit FilterGradientOf(const ConvolutionGroup& group) : group_(group) {}
 
   /// Of one call; where nothing is summed over slices (`whole`), with a partial of its own.
   size_t workspace_bytes(bool whole) const {
-    return aligned_bytes(size_t(scratch_floats()) * sizeof(float)) + (whole ? partial_bytes() : 0);
+    return aligned_bytes(size_t(scratch_elements()) * sizeof(T)) + (whole ? partial_bytes() : 0);
   }
 
   RunStatus run(const KernelRun& run) const final {
-    void* partial = static_cast<std::byte*>(run.workspace) + aligned_bytes(size_t(scratch_floats()) * sizeof(float));
+    void* partial = static_cast<std::byte*>(run.workspace) + aligned_bytes(size_t(scratch_elements()) * sizeof(T));
     begin(partial);
     accumulate(run, partial);
     finish(partial, run.outputs);
     return {};
   }
-  size_t partial_bytes() const final { return kHeaderBytes + size_t(floats()) * sizeof(float); }
+  size_t partial_bytes() const final { return kHeaderBytes + size_t(elements()) * sizeof(T); }
   void begin(void* partial) const final { empty(partial) = 1; }
   RunStatus accumulate(const KernelRun& run, void* partial) const final {
     const int64_t images = run.inputs[group_.first].shape()[0];
     if (images == 0) return {};
-    add(images, run.in<float>(group_.second), run.in<float>(group_.first), empty(partial) != 0, sums(partial),
-        static_cast<float*>(run.workspace));
+    add(images, run.in<T>(group_.second), run.in<T>(group_.first), empty(partial) != 0, sums(partial),
+        static_cast<T*>(run.workspace));
     empty(partial) = 0;
     return {};
   }
@@ -42,40 +43,38 @@ class FilterGradient : public Kernel {
   }
   void finish(const void* partial, std::span<const View> outputs) const final {
     const View& dw = outputs[size_t(group_.y)];
-    if (empty(partial)) std::fill_n(dw.as<float>(), dw.elements(), 0.0f);
-    else write(sums(partial), dw.as<float>());
+    if (empty(partial)) std::fill_n(dw.as<T>(), dw.elements(), T(0));
+    else write(sums(partial), dw.as<T>());
   }
 
  protected:
   /// The sums of all lanes that have seen a slice: the plan gives every lane one, only a batch of nothing does not.
-  static Lanes<float> filled(const Lanes<std::byte>& lanes) {
+  static Lanes<T> filled(const Lanes<std::byte>& lanes) {
     int64_t count = 0;
     while (count < lanes.count && !empty(lanes[count])) ++count;
-    return Lanes<std::byte>{lanes.first, lanes.step, count}.at<float>(kHeaderBytes);
+    return Lanes<std::byte>{lanes.first, lanes.step, count}.at<T>(kHeaderBytes);
   }
-  virtual int64_t scratch_floats() const = 0;
-  /// Floats of the partial.
-  virtual int64_t floats() const = 0;
+  virtual int64_t scratch_elements() const = 0;
+  /// Numbers in the partial.
+  virtual int64_t elements() const = 0;
   /// The gradient of `images` images x and results' gradients dy, into sums: added, or written over them where they are
   /// `empty`.
-  virtual void add(int64_t images, const float* x, const float* dy, bool empty, float* sums,
-                   float* workspace) const = 0;
-  virtual void join(float* into, const float* from, bool empty) const = 0;
+  virtual void add(int64_t images, const T* x, const T* dy, bool empty, T* sums, T* workspace) const = 0;
+  virtual void join(T* into, const T* from, bool empty) const = 0;
   /// Into the filters' own layout.
-  virtual void write(const float* sums, float* dw) const = 0;
+  virtual void write(const T* sums, T* dw) const = 0;
 
  private:
   static constexpr size_t kHeaderBytes = 64;
   static int64_t& empty(void* partial) { return *static_cast<int64_t*>(partial); }
   static int64_t empty(const void* partial) { return *static_cast<const int64_t*>(partial); }
-  static float* sums(void* partial) {
-    return reinterpret_cast<float*>(static_cast<std::byte*>(partial) + kHeaderBytes);
-  }
-  static const float* sums(const void* partial) {
-    return reinterpret_cast<const float*>(static_cast<const std::byte*>(partial) + kHeaderBytes);
+  static T* sums(void* partial) { return reinterpret_cast<T*>(static_cast<std::byte*>(partial) + kHeaderBytes); }
+  static const T* sums(const void* partial) {
+    return reinterpret_cast<const T*>(static_cast<const std::byte*>(partial) + kHeaderBytes);
   }
 
   ConvolutionGroup group_;
 };
+using FilterGradient = FilterGradientOf<float>;
 
 }  // namespace tacho::simd

@@ -19,6 +19,9 @@ OfferResult offer_spread(const Group& group, const OfferContext& context);
 /// The same three for any filters, strides, dilations and groups, directly.
 OfferResult offer_direct(const Group& group, const OfferContext& context);
 OfferResult offer_direct_weights(const Group& group, const OfferContext& context);
+/// The same three in groups of a few channels, depthwise ones above all, float32 and float64.
+OfferResult offer_grouped(const Group& group, const OfferContext& context);
+OfferResult offer_grouped_weights(const Group& group, const OfferContext& context);
 /// Backend::supports: whether one of these takes a conv2d.
 bool supports_convolution(const OpDef& op, const Attributes& attributes, std::span<const TensorType> inputs);
 

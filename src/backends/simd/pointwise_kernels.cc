@@ -70,11 +70,11 @@ class PointwiseWeights final : public FilterGradient, public RowJoin {
   }
 
  private:
-  int64_t scratch_floats() const override {
+  int64_t scratch_elements() const override {
     const int64_t places = geometry_.n * geometry_.places();
     return int64_t(gemm_.workspace_bytes(blocks_, geometry_.c, places) / sizeof(float));
   }
-  int64_t floats() const override { return geometry_.k * geometry_.c; }
+  int64_t elements() const override { return geometry_.k * geometry_.c; }
   void add(int64_t images, const float* x, const float* dy, bool empty, float* sums, float* workspace) const override {
     MatrixProduct<float> product;
     product.m = geometry_.k, product.n = geometry_.c, product.k = images * geometry_.places();
@@ -85,9 +85,9 @@ class PointwiseWeights final : public FilterGradient, public RowJoin {
     gemm_.multiply(blocks_, product, workspace);
   }
   void join(float* into, const float* from, bool empty) const override {
-    for (int64_t i = 0; i < floats(); ++i) into[i] = empty ? from[i] : into[i] + from[i];
+    for (int64_t i = 0; i < elements(); ++i) into[i] = empty ? from[i] : into[i] + from[i];
   }
-  void write(const float* sums, float* dw) const override { std::copy_n(sums, floats(), dw); }
+  void write(const float* sums, float* dw) const override { std::copy_n(sums, elements(), dw); }
 
   ConvGeometry geometry_;
   const Gemm<float>& gemm_;

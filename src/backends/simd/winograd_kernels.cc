@@ -92,13 +92,13 @@ class WinogradWeights final : public FilterGradient, public RowJoin {
   }
 
  private:
-  int64_t scratch_floats() const override { return routines_.gradient_workspace_floats(shape_, blocks_); }
-  int64_t floats() const override { return routines_.partial_floats(shape_, blocks_); }
+  int64_t scratch_elements() const override { return routines_.gradient_workspace_floats(shape_, blocks_); }
+  int64_t elements() const override { return routines_.partial_floats(shape_, blocks_); }
   void add(int64_t images, const float* x, const float* dy, bool empty, float* sums, float* workspace) const override {
     routines_.accumulate(shape_, blocks_, images, x, dy, empty, sums, workspace);
   }
   void join(float* into, const float* from, bool empty) const override {
-    routines_.combine(into, from, floats(), empty);
+    routines_.combine(into, from, elements(), empty);
   }
   void write(const float* sums, float* dw) const override {
     routines_.finish(shape_, blocks_, {sums, 0, 1}, 0, shape_.to.channels, dw);
