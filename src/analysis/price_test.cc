@@ -55,19 +55,40 @@ TEST(Price, TheSamePlanSavesNothing) {
   EXPECT_EQ(same.gain->high_ns, 0);
 }
 
-TEST(Price, AnotherKernelTakesItsTimeAloneAtTheRatioOfTheOneInWhosePlaceItIs) {
+TEST(Price, AnotherKernelTakesItsTimeAloneAndWhatItsBytesCostTheOneInWhosePlaceItIs) {
   PriceCase c;
   c.exchange_second(160'000);
   const Price other = c.priced();
   ASSERT_TRUE(other.gain) << other.unpriced;
-  // It takes 1.25 of its time alone, as the one before, and the step is 1.1 of its kernels: (300 - 200) x 1.1 saved.
-  EXPECT_EQ(other.gain->median_ns, 110'000);
+  // The one before took 60 us longer than alone for its 1000 bytes, and the step is 1.1 of its kernels: (300 - 220) x
+  // 1.1 saved.
+  EXPECT_EQ(other.gain->median_ns, 88'000);
   ASSERT_EQ(other.rows.size(), 2u);
   EXPECT_EQ(other.rows[0].alone_ns, 0) << "it stands in both";
   EXPECT_EQ(other.rows[0].estimated_ns, 100'000);
   EXPECT_EQ(other.rows[1].alone_ns, 160'000);
-  EXPECT_EQ(other.rows[1].estimated_ns, 200'000);
-  EXPECT_LT(other.gain->low_ns, 110'000);
+  EXPECT_EQ(other.rows[1].estimated_ns, 220'000);
+  EXPECT_LT(other.gain->low_ns, 88'000);
+}
+
+TEST(Price, ASlowKernelPaysNoMoreForItsBytesThanAFastOne) {
+  PriceCase c;
+  c.exchange_second(2'400'000);
+  EXPECT_EQ(c.priced().rows[1].estimated_ns, 2'460'000);
+  c.other.rows[1].traffic.bytes_written = 3000;
+  EXPECT_EQ(c.priced().rows[1].estimated_ns, 2'640'000) << "four times the bytes";
+}
+
+TEST(Price, BytesCostWhatTheyCostRowsThatTouchAsMuch) {
+  PriceCase c;
+  c.record.rows[1].traffic.working_set_bytes = 1 << 20;
+  c.other.rows = c.record.rows;
+  for (NodeRow& row : c.other.rows) row.kernel_name = "slower";
+  c.alone = {{80'000, 240'000}, {500'000, 500'000}};
+  const Price other = c.priced();
+  // The small row took 20 us longer than alone, the large one 60.
+  EXPECT_NEAR(double(other.rows[0].estimated_ns), 520'000, 1'000);
+  EXPECT_NEAR(double(other.rows[1].estimated_ns), 560'000, 1'000);
 }
 
 TEST(Price, WhatTheMachineDoesMeanwhileMeetsBothSides) {
@@ -93,9 +114,9 @@ TEST(Price, OnOneThreadTheRunsOwnTimesOnOneThreadHold) {
   c.measure_apart();
   c.record.threads = 2;
   EXPECT_EQ(c.priced().gain->median_ns, 440'000 - 400'000);
-  // A new row takes the ratio of the step on one thread, measured apart or in turn with it.
+  // What bytes cost is then of the step on one thread, too: 280 us less 240 us.
   c.exchange_second(120'000);
-  EXPECT_EQ(c.priced().rows[1].estimated_ns, 140'000);
+  EXPECT_EQ(c.priced().rows[1].estimated_ns, 160'000);
 }
 
 TEST(Price, TwoThreadsHalveWhatIsIndependent) {

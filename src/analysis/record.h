@@ -69,6 +69,7 @@ struct RunRecord {
   int64_t build_ns = 0, plan_ns = 0;
   StepSchedule schedule;                  ///< which rows' calls follow one another; empty where unknown
   std::optional<MachineProfile> profile;  ///< this machine's ceilings; without them there are no floors
+  double exchange = 0;                    ///< bytes a second that a thread read of another's just then; 0 of one thread
   int64_t measured_at = 0;                ///< seconds since 1970; 0 where unknown
   MemoryMap memory;                       ///< of the plan; empty where none covers the whole step
   int64_t planned_bytes = 0, sum_of_sizes_bytes = 0, peak_rss_bytes = 0;

@@ -1,7 +1,5 @@
 #include "lab/backtest.h"
 
-#include <algorithm>
-#include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -9,7 +7,6 @@
 #include "device/identity.h"
 #include "lab/backtest_networks.h"
 #include "lab/step_timing.h"
-#include "machine/rate_now.h"
 
 namespace tacho {
 namespace {
@@ -62,12 +59,6 @@ std::vector<BacktestCase> backtest_cases(int threads) {
   return cases;
 }
 
-double BacktestCase::spread() const {
-  if (rounds_ns.size() < 2) return 0;
-  const Summary rounds = summarize(rounds_ns);
-  return double(rounds.max - rounds.min) / double(rounds.median);
-}
-
 void estimate_case(BacktestCase& chosen, const CostModel& model, const MachineProfile& profile) {
   StepOptions options = options_of(chosen);
   ModelTimes times(model);
@@ -78,27 +69,11 @@ void estimate_case(BacktestCase& chosen, const CostModel& model, const MachinePr
   chosen.roofline_ns = estimate.roofline_ns;
 }
 
-void measure_case(BacktestCase& chosen, double seconds) {
+void measure_case(BacktestCase& chosen, double seconds, const Pace& usual) {
   TimedStep timed(options_of(chosen));
-  const double before = multiply_add_rate_now(chosen.threads);
-  const StepTiming timing = timed.run(seconds);
-  chosen.rates.push_back((before + multiply_add_rate_now(chosen.threads)) / 2);
-  chosen.rounds_ns.push_back(timing.step.median);
-  chosen.samples += timing.step.samples;
-}
-
-BacktestError error_of(const std::vector<BacktestCase>& cases, bool roofline) {
-  std::vector<double> errors;
-  for (const BacktestCase& c : cases)
-    if (const int64_t measured = c.measured_ns(); measured > 0)
-      errors.push_back(std::abs(double(roofline ? c.roofline_ns : c.estimated_ns) / double(measured) - 1));
-  BacktestError error;
-  if (errors.empty()) return error;
-  std::sort(errors.begin(), errors.end());
-  for (double e : errors) error.mean += e / double(errors.size());
-  error.median = errors[(errors.size() - 1) / 2];
-  error.worst = errors.back();
-  return error;
+  const SteadyStep step = measure_steady(timed, seconds, chosen.threads, usual);
+  chosen.rounds.push_back({step.timing.step.median, step.pace, step.pace.steady(usual)});
+  chosen.samples += step.timing.step.samples;
 }
 
 std::vector<BacktestCase> kept_backtest() {
@@ -107,12 +82,14 @@ std::vector<BacktestCase> kept_backtest() {
   if (backtest_path().empty() || !std::filesystem::exists(backtest_path(), error)) return cases;
   try {
     const Json json = Json::parse(read_file(backtest_path()));
-    if (json.at("schema") != "tacho.backtest-rounds" || json.at("machine") != machine_identity()) return cases;
+    if (json.at("schema") != "tacho.backtest-rounds" || json.at("schema_version") != 2 ||
+        json.at("machine") != machine_identity())
+      return cases;
     for (const Json& c : json.at("cases")) {
       BacktestCase kept;
       kept.network = c.at("network"), kept.batch = c.at("batch_size"), kept.threads = c.at("threads");
-      kept.rounds_ns = c.at("rounds_ns").get<std::vector<int64_t>>();
-      kept.rates = c.at("rates").get<std::vector<double>>();
+      for (const Json& round : c.at("rounds"))
+        kept.rounds.push_back({round.at(0), {round.at(1), round.at(2)}, round.at(3)});
       kept.samples = c.at("samples");
       cases.push_back(std::move(kept));
     }
@@ -125,16 +102,19 @@ std::vector<BacktestCase> kept_backtest() {
 void keep_backtest(const std::vector<BacktestCase>& cases) {
   if (backtest_path().empty()) return;
   Json rows = Json::array();
-  for (const BacktestCase& c : cases)
+  for (const BacktestCase& c : cases) {
+    Json rounds = Json::array();
+    for (const BacktestCase::Round& round : c.rounds)
+      rounds.push_back({round.step_ns, round.pace.rate, round.pace.exchange, round.steady});
     rows.push_back({{"network", c.network},
                     {"batch_size", c.batch},
                     {"threads", c.threads},
-                    {"rounds_ns", c.rounds_ns},
-                    {"rates", c.rates},
+                    {"rounds", rounds},
                     {"samples", c.samples}});
+  }
   write_file_atomic(
       backtest_path(),
-      Json{{"schema", "tacho.backtest-rounds"}, {"schema_version", 1}, {"machine", machine_identity()}, {"cases", rows}}
+      Json{{"schema", "tacho.backtest-rounds"}, {"schema_version", 2}, {"machine", machine_identity()}, {"cases", rows}}
           .dump(1));
 }
 

@@ -9,8 +9,8 @@
 #include "base/clock.h"
 #include "device/identity.h"
 #include "lab/calibration_networks.h"
+#include "lab/pace.h"
 #include "lab/step_timing.h"
-#include "machine/rate_now.h"
 #include "plan/tuning.h"
 
 namespace tacho {
@@ -31,25 +31,35 @@ class NotedTimes final : public KernelTimes {
     KernelFamily& family = calibration_.families[point.family];
     family.op = point.op;
     family.names = std::move(point.names);
-    family.samples.push_back({point.x, point.work, point.bytes, double(ns), calibration_.networks});
-    by_point_[{point.family, point.x}] = double(ns);
+    family.samples.push_back({point.x, point.executed, point.bytes, double(ns), calibration_.networks});
+    by_sizes_[{point.family, sizes_of(point, family)}] = family.samples.back();
     return ns;
   }
 
-  /// Of a call that was measured; 0 where none was.
-  double of(const KernelPoint& point) const {
-    const auto known = by_point_.find({point.family, point.x});
-    return known == by_point_.end() ? 0 : known->second;
+  /// Of a call that was measured; null where none was.
+  const KernelSample* of(const KernelPoint& point) const {
+    const auto family = calibration_.families.find(point.family);
+    if (family == calibration_.families.end()) return nullptr;
+    const auto known = by_sizes_.find({point.family, sizes_of(point, family->second)});
+    return known == by_sizes_.end() ? nullptr : &known->second;
   }
 
  private:
+  /// The place without what the kernel executes, which a plan says for all slices together, rounded.
+  static std::vector<double> sizes_of(const KernelPoint& point, const KernelFamily& family) {
+    std::vector<double> sizes;
+    for (size_t c = 0; c < point.x.size(); ++c)
+      if (family.names[c] != "executed") sizes.push_back(point.x[c]);
+    return sizes;
+  }
+
   Calibration& calibration_;
   std::map<std::string, int64_t> by_key_;
-  std::map<std::pair<std::string, std::vector<double>>, double> by_point_;
+  std::map<std::pair<std::string, std::vector<double>>, KernelSample> by_sizes_;
 };
 
 void note_step(Calibration& calibration, int number, int threads, const Plan& plan, const StepTiming& timing,
-               const NotedTimes& alone, const std::string& label, double rate_now) {
+               const NotedTimes& alone, const std::string& label, const Pace& pace) {
   for (size_t n = 0; n < plan.nodes.size(); ++n) {
     const NodeCalls calls = calls_of(plan, int(n));
     if (calls.parts.empty()) continue;
@@ -57,42 +67,22 @@ void note_step(Calibration& calibration, int number, int threads, const Plan& pl
     double share = 0;
     for (const NodeCalls::Part& part : calls.parts)
       share += double(part.calls) * double(part.examples) / double(calls.parts.front().examples);
-    const NodeCalls::Part& part = calls.parts.front();
-    calibration.nodes.push_back({part.point.family, part.point.op, number, threads, part.point.x,
+    const KernelPoint& point = calls.parts.front().point;
+    const KernelSample* sample = alone.of(point);
+    calibration.nodes.push_back({point.family, point.op, number, threads, sample ? sample->x : point.x,
                                  std::vector<double>(std::begin(calls.context), std::end(calls.context)),
-                                 part.point.work, part.point.bytes, alone.of(part.point),
+                                 point.executed, point.bytes, sample ? sample->ns : 0,
                                  double(timing.node_ns[n]) / std::max(share, 1.0), std::max(share, 1.0)});
   }
   StepSample step{number,
                   threads,
                   label,
-                  item_count(plan),
-                  int64_t(plan.stages.size()),
+                  step_calls_of(plan),
                   timing.step.median,
                   replay(plan, item_times_of_nodes(plan, timing.node_ns), threads).wall_ns,
                   timing.dispatch_ns,
-                  rate_now};
+                  pace};
   calibration.steps.push_back(step);
-}
-
-struct SteadyStep {
-  StepTiming timing;
-  double rate = 0;
-};
-
-/// The steps, again where the machine multiplied more slowly around them than it can: of three tries the fastest's.
-SteadyStep measure_steady(TimedStep& timed, double seconds, int threads, double& best_rate) {
-  constexpr int kTries = 3;
-  SteadyStep steady;
-  double before = multiply_add_rate_now(threads);
-  for (int tries = 0; tries < kTries && steady.rate < kSteadyRate * best_rate + 1; ++tries) {
-    StepTiming timing = timed.run(seconds);
-    const double after = multiply_add_rate_now(threads), rate = std::min(before, after);
-    if (rate > steady.rate) steady = {std::move(timing), rate};
-    best_rate = std::max({best_rate, before, after});
-    before = after;
-  }
-  return steady;
 }
 
 void save(const Calibration& calibration) {
@@ -130,9 +120,6 @@ Calibration calibrate(const CalibrationOptions& options) {
   calibration.wanted = kCalibrationCases;
   calibration.threads = std::max(calibration.threads, options.threads);
   int64_t saved = now_ns();
-  std::map<int, double> best_rate;  // by threads: multiply-adds, as fast as this machine has been
-  for (const StepSample& step : calibration.steps)
-    best_rate[step.threads] = std::max(best_rate[step.threads], step.rate_now);
   for (int number = calibration.networks; number < kCalibrationCases; ++number) {
     const CalibrationCase chosen = calibration_case(number);
     const std::string label = text_of(chosen.network.name, ", batch ", chosen.batch);
@@ -148,8 +135,8 @@ Calibration calibrate(const CalibrationOptions& options) {
       step.way = resolve(switches);
       step.times = &times;
       TimedStep timed(step);
-      const SteadyStep steady = measure_steady(timed, options.seconds, threads, best_rate[threads]);
-      note_step(calibration, number, threads, timed.plan(), steady.timing, times, label, steady.rate);
+      const SteadyStep steady = measure_steady(timed, options.seconds, threads, usual_pace(calibration, threads));
+      note_step(calibration, number, threads, timed.plan(), steady.timing, times, label, steady.pace);
     }
     calibration.networks = number + 1;
     calibration.measured_at = int64_t(std::time(nullptr));
@@ -159,7 +146,7 @@ Calibration calibrate(const CalibrationOptions& options) {
     saved = now_ns();
   }
   // Curves that have seen a network say too little of how far off they are elsewhere.
-  if (calibration.complete()) calibration.interval_scale = error_of(CostModel(calibration).left_out()).interval_scale;
+  if (calibration.complete()) calibration.left_out = error_of(CostModel(calibration).left_out());
   save(calibration);
   return calibration;
 }

@@ -28,8 +28,10 @@ class Draw {
   int64_t octaves(double least, double most) {
     return int64_t(std::lround(least * std::pow(most / least, random_.uniform(next_++))));
   }
-  /// Channels: mostly such as people take, on a grid of two or three steps an octave.
+  /// Channels: mostly such as people take, on a grid of two or three steps an octave; one in three any multiple of 4,
+  /// which need not fill vectors.
   int64_t width(int64_t most) {
+    if (chance(0.33)) return std::min<int64_t>(most, (octaves(8, double(most)) + 2) / 4 * 4);
     constexpr int64_t kWidths[] = {8,  12,  16,  16,  24,  32,  32,  32,  48,  64,  64, 64,
                                    96, 128, 128, 160, 192, 256, 256, 320, 384, 512, 512};
     int64_t width;
@@ -52,12 +54,13 @@ void conv_unit(Writer& w, const std::string& name, Writer::Convolution c, bool n
   if (activation) w.add(activation, name + ".act");
 }
 
-void stack(Draw& draw, Writer& w, int64_t image) {
+/// `deep`: as long as they were made before residual paths, with wide layers on small images behind.
+void stack(Draw& draw, Writer& w, int64_t image, bool deep) {
   const bool normalised = draw.chance(0.5);
-  const int64_t depth = 2 + draw.below(4);
+  const int64_t depth = deep ? 4 + draw.below(5) : 2 + draw.below(4);
   // Also as the first convolutional networks were: few channels, means pooled, tanh.
-  const bool small = draw.chance(0.3);
-  int64_t channels = small ? draw.one_of({4, 6, 6, 8, 10, 12}) : draw.width(64);
+  const bool small = !deep && draw.chance(0.3);
+  int64_t channels = small ? draw.one_of({4, 6, 6, 8, 10, 12}) : draw.width(deep ? 128 : 64);
   const char* activation = small && draw.chance(0.5) ? "tanh" : "relu";
   const char* pool = small && draw.chance(0.7) ? "avg_pool2d" : "max_pool2d";
   for (int i = 0; i < depth; ++i) {
@@ -256,7 +259,7 @@ CalibrationCase calibration_case(int number) {
   switch (number % 8) {
     case 0:
     case 4:
-      stack(draw, w, image);
+      stack(draw, w, image, number % 16 == 12);
       break;
     case 1:
       residual(draw, w, false, image);

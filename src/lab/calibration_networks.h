@@ -9,7 +9,7 @@ struct CalibrationCase {
   int64_t batch = 1;
 };
 
-constexpr int kCalibrationCases = 96;
+constexpr int kCalibrationCases = 256;
 /// Convolution stacks, residual blocks, bottlenecks, inverted residuals, dense blocks, U shapes, fully connected and
 /// mixed networks of drawn widths, images and batches. None of them is a built-in network.
 CalibrationCase calibration_case(int number);

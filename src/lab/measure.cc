@@ -8,6 +8,7 @@
 #include "device/cpu.h"
 #include "lab/apart.h"
 #include "lab/feed.h"
+#include "machine/rate_now.h"
 #include "nn/parameters.h"
 
 namespace tacho {
@@ -80,6 +81,7 @@ RunRecord measure(const StepOptions& options, const Dataset& data, const Measure
     feed.pool().bookkeeping([&] { more = budget.more(++done); });
   }
   feed.pool().finish();
+  record.exchange = exchange_rate_now(record.threads);
   record.ledger.outside.push_back({"prefetch", feed.prefetch_cpu_ns() - outside});
 
   Executor& executor = feed.session().executor();

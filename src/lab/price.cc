@@ -8,6 +8,8 @@
 #include "analysis/text.h"
 #include "base/clock.h"
 #include "lab/feed.h"
+#include "lab/pace.h"
+#include "machine/rate_now.h"
 #include "plan/measure.h"
 #include "plan/tuning.h"
 
@@ -104,6 +106,42 @@ int64_t step_of(Feed& feed, double seconds, std::vector<std::vector<int64_t>>* r
   return summarize(ledger.step_ns()).median;
 }
 
+/// Steps of both ways in alternation.
+struct Pairs {
+  std::vector<int64_t> gains, steps;
+  std::vector<std::vector<int64_t>> rows;  ///< of each step of theirs
+  int64_t other_state = 0;                 ///< pairs left out
+};
+
+/// `exchange`: what threads exchanged around the run that the pairs are compared with.
+Pairs measure_pairs(Feed& ours, Feed& theirs, double exchange) {
+  constexpr double kPairSeconds = 0.3, kVerifySeconds = 8;
+  constexpr int64_t kFewestPairs = 3, kMostPairs = 15;
+  const int threads = ours.pool().threads();
+  const auto same_state = [&](double now) {
+    return now >= Pace::kSteadyExchange * exchange && exchange >= Pace::kSteadyExchange * now;
+  };
+  Pairs same, other;
+  const int64_t begin = now_ns();
+  double before = exchange_rate_now(threads);
+  while (true) {
+    const double seconds = double(now_ns() - begin) / 1e9;
+    const int64_t count = int64_t(same.steps.size());
+    if (count >= kMostPairs || (count >= kFewestPairs && seconds > kVerifySeconds)) return same;
+    if (seconds > 2 * kVerifySeconds && count + int64_t(other.steps.size()) >= kFewestPairs) break;
+    std::vector<std::vector<int64_t>> rows;
+    const int64_t step = step_of(ours, kPairSeconds / 2), turned = step_of(theirs, kPairSeconds / 2, &rows);
+    const double after = exchange_rate_now(threads);
+    Pairs& pairs = same_state(before) && same_state(after) ? same : other;
+    pairs.steps.push_back(step);
+    pairs.gains.push_back(step - turned);
+    pairs.rows.insert(pairs.rows.end(), rows.begin(), rows.end());
+    before = after;
+    same.other_state = int64_t(other.steps.size());
+  }
+  return same.steps.empty() ? other : same;
+}
+
 /// The estimate's rows with the medians of what they took; nothing where the plan that ran is another.
 std::vector<VerifiedRow> verified_rows(const Price& price, const std::vector<NodeRow>& ran,
                                        const std::vector<std::vector<int64_t>>& steps) {
@@ -145,8 +183,6 @@ Prices price_findings(Report& report, const StepOptions& options, const Switches
 
 std::vector<Verified> verify_gains(const Report& report, const Prices& prices, const StepOptions& options,
                                    const Switches& switches, const Dataset& data, const MeasureOptions& measuring) {
-  constexpr double kPairSeconds = 0.3, kVerifySeconds = 8;
-  constexpr int64_t kFewestPairs = 3, kMostPairs = 15;
   std::vector<Verified> result;
   for (const Finding& finding : report.findings) {
     const auto same = [&](const Verified& v) { return v.turn == finding.turn && v.value == finding.value; };
@@ -159,13 +195,8 @@ std::vector<Verified> verify_gains(const Report& report, const Prices& prices, c
     Feed theirs(*other, data, measuring.learning_rate, measuring.seed);
     warm_up(ours, 2, 1.0);
     warm_up(theirs, 2, 1.0);
-    std::vector<int64_t> gains, steps;
-    std::vector<std::vector<int64_t>> rows;
-    const int64_t end = now_ns() + int64_t(kVerifySeconds * 1e9);
-    while (int64_t(steps.size()) < kFewestPairs || (int64_t(steps.size()) < kMostPairs && now_ns() < end)) {
-      steps.push_back(step_of(ours, kPairSeconds / 2));
-      gains.push_back(steps.back() - step_of(theirs, kPairSeconds / 2, &rows));
-    }
+    Pairs pairs = measure_pairs(ours, theirs, report.record->exchange);
+    const std::vector<int64_t>&gains = pairs.gains, &steps = pairs.steps;
     const Summary measured = summarize(gains);
     // A pair's gain is a share of its own step.
     std::vector<int64_t> order(steps.size());
@@ -182,7 +213,8 @@ std::vector<Verified> verify_gains(const Report& report, const Prices& prices, c
         {measured.min, gains[middle], measured.max},
         steps[middle],
         int64_t(steps.size()),
-        verified_rows(prices.at({finding.turn, finding.value}), theirs.session().executor().rows(), rows)};
+        pairs.other_state,
+        verified_rows(prices.at({finding.turn, finding.value}), theirs.session().executor().rows(), pairs.rows)};
     result.push_back(std::move(verified));
   }
   return result;
@@ -214,8 +246,9 @@ std::string most_off(const Verified& verified) {
 
 std::string to_text(const std::vector<Verified>& verified) {
   std::string text = "ESTIMATED AND MEASURED, ms a step saved            estimated   measured  of step\n";
-  int64_t held = 0;
+  int64_t held = 0, left_out = 0;
   for (const Verified& v : verified) {
+    left_out += v.other_state;
     char line[160];
     const std::string name = v.turn + "=" + v.value;
     std::snprintf(line, sizeof line, "  %-40.40s %7.2f ±%5.2f %10.2f  %6.1f %%%s\n", name.c_str(),
@@ -226,11 +259,14 @@ std::string to_text(const std::vector<Verified>& verified) {
     if (!v.holds()) text += most_off(v);
   }
   if (verified.empty()) return text + "  no finding of this run has an estimate\n";
-  text += wrap(text_of("  of step: estimated less measured, each in % of its own runs' step; * more than 10, "
-                       "with the kernels most off, thread time: alone, estimated, measured. ",
-                       held, " of ", verified.size(), " hold; both ways in alternation, ", verified[0].pairs,
-                       " pairs or fewer."),
-               80, 2);
+  text += wrap(
+      text_of("  of step: estimated less measured, each in % of its own runs' step; * more than 10, "
+              "with the kernels most off, thread time: alone, estimated, measured. ",
+              held, " of ", verified.size(), " hold; both ways in alternation, ", verified[0].pairs, " pairs or fewer",
+              left_out > 0 ? text_of("; ", left_out, " left out that met the machine in another state than the run did")
+                           : std::string(),
+              "."),
+      80, 2);
   return text;
 }
 

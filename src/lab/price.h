@@ -31,8 +31,8 @@ struct Verified {
   int64_t estimated_of_ns = 0;  ///< the step that the estimate is of: the report's
   Gain measured;        ///< of alternating runs of both ways: the pair of the median share, and the range of the pairs
   int64_t step_ns = 0;  ///< of this way in that pair
-  int64_t pairs = 0;
-  std::vector<VerifiedRow> rows;  ///< of the turned step; empty where its plan was another than the estimate's
+  int64_t pairs = 0, other_state = 0;  ///< of them; and those left out
+  std::vector<VerifiedRow> rows;       ///< of the turned step; empty where its plan was another than the estimate's
   /// Estimated less measured, each as a share of its own runs' step: the machine is not as fast at all times.
   double off() const {
     return double(estimated.median_ns) / double(estimated_of_ns) - double(measured.median_ns) / double(step_ns);
@@ -41,7 +41,8 @@ struct Verified {
 };
 
 /// Turns the switch of every finding that has a gain, and measures both ways in alternation: 15 pairs, or as many as
-/// fit 8 seconds, at least 3.
+/// fit 8 seconds, at least 3. A pair that meets the machine in another state than the run's, by what its threads
+/// exchange, is left out; where 16 seconds bring no other, such pairs stand.
 std::vector<Verified> verify_gains(const Report& report, const Prices& prices, const StepOptions& options,
                                    const Switches& switches, const Dataset& data, const MeasureOptions& measuring);
 

@@ -47,4 +47,18 @@ StepTiming TimedStep::run(double seconds) {
   return timing;
 }
 
+SteadyStep measure_steady(TimedStep& timed, double seconds, int threads, const Pace& usual) {
+  constexpr int kTries = 3;
+  SteadyStep result;
+  Pace before = pace_now(threads);
+  for (int tries = 0; tries < kTries; ++tries) {
+    StepTiming timing = timed.run(seconds);
+    const Pace after = pace_now(threads), pace = least(before, after);
+    if (tries == 0 || timing.step.median < result.timing.step.median) result = {std::move(timing), pace};
+    if (pace.steady(usual)) break;
+    before = after;
+  }
+  return result;
+}
+
 }  // namespace tacho

@@ -3,6 +3,7 @@
 #include <memory>
 #include <vector>
 
+#include "lab/pace.h"
 #include "train/session.h"
 
 namespace tacho {
@@ -11,6 +12,12 @@ struct StepTiming {
   Summary step;                  ///< nanoseconds of a step
   std::vector<int64_t> node_ns;  ///< of each planned node, all its calls: median over the steps
   int64_t dispatch_ns = 0;       ///< of all threads outside kernels, waiting and idling left out: median step
+};
+
+/// A step, and how fast the machine was around it.
+struct SteadyStep {
+  StepTiming timing;
+  Pace pace;  ///< the lesser of before and after
 };
 
 /// A session with its pool, its variables and one batch of random examples.
@@ -29,5 +36,9 @@ class TimedStep {
   Tensor x_, y_;
   int64_t steps_ = 0;
 };
+
+/// The steps for about `seconds`, again where the machine was slower around them than usual: of three tries the fastest
+/// steps.
+SteadyStep measure_steady(TimedStep& timed, double seconds, int threads, const Pace& usual);
 
 }  // namespace tacho

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "device/identity.h"
 #include "machine/loops.h"
+#include "machine/rate_now.h"
 
 namespace tacho {
 namespace {
@@ -121,6 +122,13 @@ TEST(MachineProfileThreads, RatesAreOfAllThreadsFromACommonStart) {
     EXPECT_GE(rate.spread, 0);
     for (int t = 0; t < threads; ++t) EXPECT_EQ(calls[size_t(t) * 16], 5) << "a warm-up and four repetitions";
   }
+}
+
+TEST(MachineProfileThreads, WhatAnotherThreadWroteIsReadFromIt) {
+  EXPECT_EQ(exchange_rate_now(1), 0) << "one thread has nobody to read from";
+  EXPECT_GT(exchange_rate_now(2), 1e7);
+  EXPECT_LT(exchange_rate_now(2), 1e13) << "more than any cache gives";
+  EXPECT_GT(exchange_rate_now(3), 1e6) << "each of three is another's neighbour";
 }
 
 TEST(MachineProfile, MiddleAndSpread) {

@@ -18,8 +18,9 @@ struct KernelCall {
   const Group* group = nullptr;  ///< run, pack
   Slice slice;                   ///< run
   size_t pack_index = 0;
-  TensorType type;  ///< pack, reorder
-  Layout from, to;  ///< reorder
+  TensorType type;      ///< pack, reorder
+  Layout from, to;      ///< reorder
+  int64_t offered = 0;  ///< run: examples of the slice that `offer` is for; 0: as many as `slice` has
 };
 
 class KernelTimes {

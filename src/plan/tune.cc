@@ -90,6 +90,7 @@ int64_t Planner::time_of(const std::vector<int>& nodes, const Chosen& piece) {
       if (operand.state.kind == SliceState::sliced) operand.type.shape[0] = operand.type.shape[0] / count * (count - 1);
     call.group = &smaller;
     call.slice = {0, count - 1, plan_->slicing.batch};
+    call.offered = count;
     ns += sizes.small * recorded(text_of(key, ", a slice of ", count - 1, " of ", count), call);
     call.group = &group;
   }

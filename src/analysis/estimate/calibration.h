@@ -12,7 +12,7 @@ namespace tacho {
 /// One kernel alone, caches warm, on one thread.
 struct KernelSample {
   std::vector<double> x;
-  double work = 0, bytes = 0, ns = 0;
+  double executed = 0, bytes = 0, ns = 0;
   int network = 0;  ///< calibration network that asked for it
 };
 struct KernelFamily {
@@ -26,22 +26,40 @@ struct NodeSample {
   std::string family, op;
   int network = 0, threads = 1;
   std::vector<double> x, context;
-  double work = 0, bytes = 0;
+  double executed = 0, bytes = 0;
   double alone_ns = 0;  ///< of one call, as in the family's samples; 0 where it was not measured
   double call_ns = 0;   ///< of one call in the step: the mean over the calls of a step, the median over the steps
   double calls = 1;     ///< of a step, smaller slices in proportion
+};
+
+/// How fast the machine was at a moment.
+struct Pace {
+  double rate = 0;      ///< multiply-adds, FLOP/s
+  double exchange = 0;  ///< bytes a second that a thread reads of another's; 0 for one thread
+
+  /// Beside the usual one: what is slower by more was disturbed from outside.
+  bool steady(const Pace& usual) const {
+    return rate >= kSteadyRate * usual.rate && exchange >= kSteadyExchange * usual.exchange;
+  }
+  static constexpr double kSteadyRate = 0.93, kSteadyExchange = 0.6;
 };
 
 /// One step, and what its schedule comes to with its own nodes' times.
 struct StepSample {
   int network = 0, threads = 1;
   std::string label;
-  int64_t items = 0, stages = 0, step_ns = 0, replayed_ns = 0, dispatch_ns = 0;
-  double rate_now = 0;  ///< multiply-adds just before and after: the lesser, FLOP/s
+  StepCalls calls;
+  int64_t step_ns = 0, replayed_ns = 0;
+  int64_t dispatch_ns = 0;  ///< of all threads
+  Pace pace;                ///< the lesser of just before and after
 };
 
-/// Steps around which the machine multiplied at less than this part of its best were disturbed from outside.
-constexpr double kSteadyRate = 0.93;
+/// How far off steps are of networks that the model has not seen (CostModel::left_out).
+struct LeftOutError {
+  size_t steps = 0;
+  double mean = 0, median = 0, worst = 0;  ///< of |estimated / measured - 1|
+  double interval_scale = 1;               ///< of deviations, so that nine of ten steps fall within
+};
 
 struct Calibration {
   std::string identity;          ///< of the machine
@@ -51,9 +69,13 @@ struct Calibration {
   std::map<std::string, KernelFamily> families;
   std::vector<NodeSample> nodes;
   std::vector<StepSample> steps;
-  double interval_scale = 1;  ///< of deviations, so that nine of ten left-out steps fall within (model.h)
+  LeftOutError left_out;  ///< of a complete one
   bool complete() const { return networks >= wanted && wanted > 0; }
 };
+
+/// On so many threads, by the steps so far: nine of ten met no more. (The most that one of hundreds met is a stroke of
+/// luck.) Zeros where there are none.
+Pace usual_pace(const Calibration& calibration, int threads);
 
 std::string calibration_to_json(const Calibration& calibration);
 /// Throws tacho::Error where the text is none.

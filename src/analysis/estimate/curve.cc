@@ -3,45 +3,15 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/cholesky.h"
 #include "base/error.h"
 
 namespace tacho {
 namespace {
 
 constexpr double kSlope = 0.15;  ///< what a plane may rise by octave, as a standard deviation
-constexpr size_t kFitted = 72;   ///< samples by which lengths are chosen: each try costs the cube of it
-constexpr size_t kMostSamples = 400;
-
-/// In place: the lower triangle L of A = L L^T. False where A is not positive definite.
-bool factorise(std::vector<double>& a, size_t n) {
-  for (size_t j = 0; j < n; ++j) {
-    for (size_t i = j; i < n; ++i) {
-      double sum = a[i * n + j];
-      for (size_t k = 0; k < j; ++k) sum -= a[i * n + k] * a[j * n + k];
-      if (i == j) {
-        if (!(sum > 0)) return false;
-        a[j * n + j] = std::sqrt(sum);
-      } else {
-        a[i * n + j] = sum / a[j * n + j];
-      }
-    }
-  }
-  return true;
-}
-
-void solve_lower(const std::vector<double>& l, size_t n, std::vector<double>& b) {
-  for (size_t i = 0; i < n; ++i) {
-    for (size_t k = 0; k < i; ++k) b[i] -= l[i * n + k] * b[k];
-    b[i] /= l[i * n + i];
-  }
-}
-
-void solve_upper(const std::vector<double>& l, size_t n, std::vector<double>& b) {
-  for (size_t i = n; i-- > 0;) {
-    for (size_t k = i + 1; k < n; ++k) b[i] -= l[k * n + i] * b[k];
-    b[i] /= l[i * n + i];
-  }
-}
+constexpr size_t kFitted = 200;  ///< samples by which lengths are chosen: each try costs the cube of it
+constexpr size_t kMostSamples = 600;
 
 /// `most` of n, evenly spread.
 std::vector<size_t> spread(size_t n, size_t most) {
@@ -71,11 +41,13 @@ Curve::Curve(std::vector<std::vector<double>> x, std::vector<double> y, std::vec
 }
 
 double Curve::covariance(std::span<const double> a, std::span<const double> b, const Scales& scales) const {
-  double square = 0, plane = 1;
+  double square = 0, plane = 1, sum = 0;
   for (size_t c = 0; c < a.size(); ++c) {
     const double d = (a[c] - b[c]) * scales.inverse_length[c];
     square += d * d;
+    sum += 1 / (1 + 4 * d * d);
   }
+  plane += scales.single * scales.single * sum / std::sqrt(double(a.size()));
   for (int c : planar_)
     plane += kSlope * kSlope * (a[size_t(c)] - centre_[size_t(c)]) * (b[size_t(c)] - centre_[size_t(c)]);
   const double r = std::sqrt(3 * square);
@@ -101,16 +73,7 @@ double Curve::objection(const std::vector<size_t>& chosen, const Scales& scales)
   for (size_t i = 0; i < n; ++i) alpha[i] = y_[chosen[i]] - mean_;
   solve_lower(l, n, alpha);
   solve_upper(l, n, alpha);
-  // Diagonal of the inverse: column norms of L^-1.
-  std::vector<double> diagonal(n), column(n);
-  for (size_t j = 0; j < n; ++j) {
-    for (size_t i = j; i < n; ++i) {
-      double sum = i == j ? 1 : 0;
-      for (size_t k = j; k < i; ++k) sum -= l[i * n + k] * column[k];
-      column[i] = sum / l[i * n + i];
-      diagonal[j] += column[i] * column[i];
-    }
-  }
+  const std::vector<double> diagonal = diagonal_of_inverse(l, n);
   double total = 0;
   for (size_t i = 0; i < n; ++i) total += alpha[i] * alpha[i] / diagonal[i] - std::log(diagonal[i]);
   return total / double(n);
@@ -137,10 +100,16 @@ void Curve::fit() {
     for (int round = 0; round < 2; ++round) {
       try_out(scales_.deviation, {0.5, 0.7, 1.4, 2});
       try_out(scales_.noise, {0.4, 0.7, 1.5, 2.5});
+      try_out(scales_.single, {0.3, 0.6, 1.6, 3});
       for (size_t c = 0; c < varies.size(); ++c)
         if (varies[c]) try_out(scales_.inverse_length[c], {0.15, 0.45, 2.2});
     }
   }
+  factorise_all();
+  if (drop_strays()) factorise_all();
+}
+
+void Curve::factorise_all() {
   std::vector<size_t> all(x_.size());
   for (size_t i = 0; i < all.size(); ++i) all[i] = i;
   factor_ = covariances(all, scales_);
@@ -149,6 +118,28 @@ void Curve::fit() {
   for (double& weight : weights_) weight -= mean_;
   solve_lower(factor_, all.size(), weights_);
   solve_upper(factor_, all.size(), weights_);
+}
+
+bool Curve::drop_strays() {
+  constexpr double kFar = 1.5;      // octaves off what all others say
+  constexpr double kMostOf = 0.05;  // of the samples: more are no strays
+  const std::vector<double> diagonal = diagonal_of_inverse(factor_, x_.size());
+  std::vector<std::pair<double, size_t>> far;
+  for (size_t i = 0; i < x_.size(); ++i)
+    if (const double off = std::abs(weights_[i] / diagonal[i]); off > kFar && off > 3 / std::sqrt(diagonal[i]))
+      far.emplace_back(-off, i);
+  std::sort(far.begin(), far.end());
+  if (far.size() > size_t(kMostOf * double(x_.size()))) far.resize(size_t(kMostOf * double(x_.size())));
+  std::vector<bool> stray(x_.size());
+  for (const auto& [off, i] : far) stray[i] = true;
+  size_t kept = 0;
+  for (size_t i = 0; i < x_.size(); ++i) {
+    if (stray[i]) continue;
+    if (kept != i) x_[kept] = std::move(x_[i]), y_[kept] = y_[i], given_[kept] = given_[i];
+    ++kept;
+  }
+  x_.resize(kept), y_.resize(kept), given_.resize(kept);
+  return !far.empty();
 }
 
 CurveValue Curve::at(std::span<const double> x) const {
@@ -166,7 +157,7 @@ CurveValue Curve::at(std::span<const double> x) const {
   return value;
 }
 
-std::map<size_t, CurveValue> Curve::left_out(std::span<const int> groups) const {
+std::vector<CurveValue> Curve::left_out(const std::vector<std::vector<double>>& x, std::span<const int> groups) const {
   const size_t n = x_.size();
   Matrix inverse(n * n);  // of the covariances, by columns
   std::vector<double> column(n);
@@ -177,27 +168,43 @@ std::map<size_t, CurveValue> Curve::left_out(std::span<const int> groups) const 
     solve_upper(factor_, n, column);
     std::copy(column.begin(), column.end(), inverse.begin() + std::ptrdiff_t(j * n));
   }
-  std::map<int, std::vector<size_t>> members;
-  for (size_t i = 0; i < n; ++i) members[groups[given_[i]]].push_back(i);
-  std::map<size_t, CurveValue> values;
-  for (const auto& [group, of] : members) {
+  std::map<int, std::vector<size_t>> used, all;
+  for (size_t i = 0; i < n; ++i) used[groups[given_[i]]].push_back(i);
+  for (size_t i = 0; i < x.size(); ++i) all[groups[i]].push_back(i);
+  std::vector<CurveValue> values(x.size());
+  for (const auto& [group, members] : all) {
+    // Weights without the group: those of its own samples become 0.
+    const std::vector<size_t>& of = used[group];
     const size_t m = of.size();
     Matrix block(m * m);
-    std::vector<double> off(m);
+    std::vector<double> off(m), weights = weights_;
     for (size_t i = 0; i < m; ++i) {
       off[i] = weights_[of[i]];
       for (size_t j = 0; j < m; ++j) block[i * m + j] = inverse[of[i] * n + of[j]];
     }
-    if (!factorise(block, m)) continue;
+    TACHO_CHECK(factorise(block, m), "a block of a positive definite inverse is positive definite");
     solve_lower(block, m, off);
     solve_upper(block, m, off);
+    for (size_t i = 0; i < m; ++i)
+      for (size_t k = 0; k < n; ++k) weights[k] -= inverse[of[i] * n + k] * off[i];
+    // The deviation of a sample that the curve uses is exact; the others have the mean of those.
+    std::map<size_t, double> exact;
+    double mean_deviation = 0;
     for (size_t i = 0; i < m; ++i) {
       column.assign(m, 0.0);
       column[i] = 1;
       solve_lower(block, m, column);
       double variance = 0;
-      for (double part : column) variance += part * part;
-      values[given_[of[i]]] = {y_[of[i]] - off[i], std::sqrt(variance)};
+      for (size_t k = 0; k < m; ++k) variance += column[k] * column[k];
+      exact[given_[of[i]]] = std::sqrt(variance);
+      mean_deviation += std::sqrt(variance) / double(m);
+    }
+    for (size_t i : members) {
+      CurveValue& value = values[i];
+      value.mean = mean_;
+      for (size_t k = 0; k < n; ++k) value.mean += weights[k] * covariance(x[i], x_[k], scales_);
+      const auto found = exact.find(i);
+      value.deviation = found != exact.end() ? found->second : m > 0 ? mean_deviation : at(x[i]).deviation;
     }
   }
   return values;

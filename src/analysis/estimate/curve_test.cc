@@ -49,6 +49,21 @@ TEST(Curve, IsSureNearSamplesAndUnsureFarFromThem) {
   EXPECT_GT(curve.at(far).deviation, 3 * curve.at(seen.x[0]).deviation);
 }
 
+TEST(Curve, AFewStraysSayNothingOfTheirNeighbours) {
+  Drawn seen = drawn(5, 100, 0.02);
+  const Drawn fresh = drawn(6, 40, 0.02);
+  for (size_t i : {17u, 58u}) seen.y[i] += 8;
+  const Curve curve(seen.x, seen.y, {0});
+  EXPECT_EQ(curve.samples(), 98u);
+  const double beside[] = {seen.x[17][0] + 0.05, seen.x[17][1], seen.x[17][2]};
+  EXPECT_NEAR(curve.at(beside).mean, truth(beside[0], beside[1]), 1);
+  // A quarter of all are another kind, not strays.
+  for (size_t i = 0; i < seen.x.size(); ++i)
+    seen.y[i] = truth(seen.x[i][0], seen.x[i][1]) + (seen.x[i][2] > 7.5 ? 8 : 0);
+  EXPECT_GE(Curve(seen.x, seen.y, {0}).samples(), 95u);
+  EXPECT_EQ(Curve(fresh.x, fresh.y, {0}).samples(), 40u);
+}
+
 TEST(Curve, OneSampleIsAnswerEnough) {
   const Curve curve({{1, 2}}, {3}, {});
   const double there[] = {1, 2};
@@ -60,7 +75,7 @@ TEST(Curve, LeftOutIsWhatACurveWithoutTheGroupSays) {
   const std::vector<std::vector<double>> x = {{0}, {1}, {1.5}, {3}, {4}, {4.2}};
   const std::vector<double> y = {0.1, -0.1, 0.2, -0.2, 0.3, -0.3};
   const std::vector<int> groups = {0, 1, 2, 0, 1, 2};
-  const std::map<size_t, CurveValue> left_out = Curve(x, y, {}).left_out(groups);
+  const std::vector<CurveValue> left_out = Curve(x, y, {}).left_out(x, groups);
   ASSERT_EQ(left_out.size(), x.size());
   for (int group = 0; group < 3; ++group) {
     std::vector<std::vector<double>> other_x;
@@ -70,9 +85,9 @@ TEST(Curve, LeftOutIsWhatACurveWithoutTheGroupSays) {
     const Curve without(other_x, other_y, {});
     for (size_t i = 0; i < x.size(); ++i) {
       if (groups[i] != group) continue;
-      EXPECT_NEAR(left_out.at(i).mean, without.at(x[i]).mean, 0.02) << i;
-      EXPECT_NEAR(left_out.at(i).deviation, without.at(x[i]).deviation, 0.01) << i;
-      EXPECT_GT(std::abs(left_out.at(i).mean - y[i]), 0.05) << "it would follow the sample";
+      EXPECT_NEAR(left_out[i].mean, without.at(x[i]).mean, 0.02) << i;
+      EXPECT_NEAR(left_out[i].deviation, without.at(x[i]).deviation, 0.01) << i;
+      EXPECT_GT(std::abs(left_out[i].mean - y[i]), 0.05) << "it would follow the sample";
     }
   }
 }

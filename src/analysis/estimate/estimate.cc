@@ -91,10 +91,10 @@ StepEstimate estimate_step(const Plan& plan, const CostModel* model, const Machi
   std::vector<int64_t> rounded;
   for (double ns : node_ns) rounded.push_back(std::llround(ns));
   const double replayed = double(replay(plan, item_times_of_nodes(plan, rounded), threads).wall_ns);
-  const CurveValue more = model->overhead(replayed, item_count(plan), int64_t(plan.stages.size()), threads);
-  double variance = more.deviation * more.deviation;
+  const TimeEstimate step = model->step(replayed, step_calls_of(plan), threads);
+  double variance = step.deviation * step.deviation;
   for (const auto& [family, ns] : spread) variance += ns / sum * (ns / sum);
-  result.step = interval(replayed * std::exp2(more.mean), std::sqrt(variance) * model->interval_scale());
+  result.step = interval(step.ns, std::sqrt(variance) * model->interval_scale());
   return result;
 }
 

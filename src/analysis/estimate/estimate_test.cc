@@ -17,6 +17,7 @@ StepOptions options_of(int64_t batch, const char* schedule = "slices") {
   options.batch = batch;
   Switches switches;
   set_switch(switches, "schedule", schedule);
+  set_switch(switches, "lanes", "2");
   options.way = resolve(switches);
   return options;
 }
@@ -69,6 +70,33 @@ TEST(EstimatePlan, CallsCoverTheBatchExactly) {
   EXPECT_GT(sliced, 10);
 }
 
+/// Whole or in slices of as many examples, a kernel alone does the same.
+TEST(EstimatePlan, AloneACallInASliceIsTheCallThatRunsWhole) {
+  std::map<std::string, std::vector<double>> whole;
+  int same = 0;
+  for (const std::string schedule : {"operators", "slices"}) {
+    StepOptions options = options_of(schedule == "slices" ? 4 : 2, schedule.c_str());
+    MadeUpTimes times("simd");
+    options.times = &times;
+    const auto plan = plan_of(options);
+    for (size_t n = 0; n < plan->nodes.size(); ++n) {
+      if (plan->nodes[n].kind != PlannedNode::compute || plan->nodes[n].op == "momentum_update") continue;
+      const NodeCalls calls = calls_of(*plan, int(n));
+      const KernelPoint& point = calls.parts.front().point;
+      if (schedule == "operators") whole[plan->nodes[n].path + point.family] = point.x;
+      else if (const auto found = whole.find(plan->nodes[n].path + point.family);
+               found != whole.end() && calls.parts.front().examples == 2) {
+        for (size_t c = 0; c < point.x.size(); ++c) {
+          if (point.names[c] == "partial") continue;
+          EXPECT_NEAR(point.x[c], found->second[c], 0.01) << point.names[c];
+        }
+        ++same;
+      }
+    }
+  }
+  EXPECT_GT(same, 0);
+}
+
 /// One family of copies whose time is 2 ns a byte.
 Calibration made_up_calibration() {
   Calibration c;
@@ -76,12 +104,12 @@ Calibration made_up_calibration() {
   c.networks = c.wanted = 1;
   KernelFamily& family = c.families["simd|relu(N)|x"];
   family.op = "relu";
-  family.names = {"N", "bytes of slices"};
+  family.names = {"N", "bytes of largest"};
   for (int i = 1; i <= 20; ++i) {
     const double bytes = 1000.0 * i;
     family.samples.push_back({{std::log2(1 + bytes / 4), std::log2(1 + bytes)}, bytes / 4, bytes, 2 * bytes, 0});
   }
-  c.steps.push_back({0, 1, "one", 10, 2, 1000, 990, 5, 1e9});
+  c.steps.push_back({0, 1, "one", {10, 2, 0}, 1000, 990, 5, {1e9, 2e9}});
   c.nodes.push_back({"simd|relu(N)|x", "relu", 0, 1, {1, 2}, {1, 2, 3, 4, 5, 6, 7, 8}, 10, 40, 80, 90, 3});
   return c;
 }
@@ -101,7 +129,7 @@ TEST(CostModelOf, FollowsItsSamplesAndSaysWhatLiesOutside) {
   KernelPoint point;
   point.op = "relu";
   point.family = "simd|relu(N)|x";
-  point.names = {"N", "bytes of slices"};
+  point.names = {"N", "bytes of largest"};
   const auto at = [&](double bytes) {
     point.x = {std::log2(1 + bytes / 4), std::log2(1 + bytes)};
     point.work = bytes / 4, point.bytes = bytes;

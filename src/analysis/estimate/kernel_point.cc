@@ -2,14 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "op/op_def.h"
 
 namespace tacho {
 namespace {
 
-/// A reason less the numbers in it ("4718592 products", "2.6.3"): what is left names the algorithm. Words that mix
-/// digits and letters stay: "F(4x4,3x3)", "avx2".
+/// A reason less the numbers in it ("4718592 products", "2.6.3", "instead of 5914624;"): what is left names the
+/// algorithm. Words that mix digits and letters stay: "F(4x4,3x3)", "avx2".
 std::string algorithm_in(std::string_view kernel, std::string_view reason) {
   const std::string_view first = kernel.substr(0, kernel.find(' '));
   std::string words(kernel.find(' ') == std::string_view::npos ? std::string_view() : first);
@@ -19,7 +20,7 @@ std::string algorithm_in(std::string_view kernel, std::string_view reason) {
       word += reason[i];
       continue;
     }
-    const bool number = !word.empty() && word.find_first_not_of("0123456789.,:") == std::string::npos;
+    const bool number = !word.empty() && word.find_first_not_of("0123456789.,:;") == std::string::npos;
     if (!word.empty() && !number) words += (words.empty() ? "" : " ") + word;
     word.clear();
   }
@@ -35,14 +36,22 @@ void add(KernelPoint& point, std::string name, double value) {
   point.x.push_back(value);
 }
 
+/// What is computed in whole vectors, or in tiles of two of them, is rounded up to that.
+void add_rounding(KernelPoint& point, std::string_view name, int64_t size) {
+  for (int64_t width : {16, 32})
+    add(point, text_of(name, " of ", width),
+        std::log2(double((size + width - 1) / width * width) / double(std::max<int64_t>(size, 1))));
+}
+
 void add_extents(KernelPoint& point, const Shape& shape) {
   for (size_t i = 0; i < shape.size(); ++i) add(point, text_of("extent ", i), octaves(double(shape[i])));
+  for (size_t i = 0; i < std::min<size_t>(shape.size(), 2); ++i) add_rounding(point, text_of("extent ", i), shape[i]);
 }
 
 }  // namespace
 
-KernelPoint point_of_run(const Group& group, std::string_view backend, std::string_view kernel,
-                         std::string_view reason) {
+KernelPoint point_of_run(const Group& group, std::string_view backend, std::string_view kernel, std::string_view reason,
+                         double executed) {
   KernelPoint point;
   const GroupMember& anchor = group.anchor_member();
   point.op = anchor.op->name;
@@ -52,11 +61,13 @@ KernelPoint point_of_run(const Group& group, std::string_view backend, std::stri
     symbols += (symbols.empty() ? "" : ",") + std::string(symbol);
     add(point, std::string(symbol), octaves(double(value)));
   }
-  double bytes_in = 0, bytes_out = 0, whole = 0;
+  // Alone all is in the caches, whether it comes in slices or as a whole.
+  double bytes_in = 0, largest = 0, bytes_out = 0;
   int last = 0, opaque = 0;
   for (int index : group.inputs) {
     const GroupOperand& operand = group.operands[size_t(index)];
-    (operand.state.kind == SliceState::sliced ? bytes_in : whole) += bytes_of(operand.type);
+    bytes_in += bytes_of(operand.type);
+    largest = std::max(largest, bytes_of(operand.type));
     last += operand.layout.is_channels_last();
     opaque += operand.layout.kind != Layout::plain;
   }
@@ -72,10 +83,12 @@ KernelPoint point_of_run(const Group& group, std::string_view backend, std::stri
     else if (member.op->name == "add") ++sum;
     else ++other;
   }
-  point.bytes = bytes_in + whole + bytes_out;
+  point.bytes = bytes_in + bytes_out;
+  point.executed = executed > 0 ? executed : point.work;
   add(point, "work", octaves(point.work));
-  add(point, "bytes of slices", octaves(bytes_in));
-  add(point, "bytes of wholes", octaves(whole));
+  add(point, "executed", octaves(point.executed));
+  add(point, "bytes of largest", octaves(largest));
+  add(point, "bytes of others", octaves(bytes_in - largest));
   add(point, "bytes out", octaves(bytes_out));
   add(point, "bias", bias);
   add(point, "sum", sum);
@@ -84,6 +97,9 @@ KernelPoint point_of_run(const Group& group, std::string_view backend, std::stri
   add(point, "other", other);
   add(point, "channels last", last);
   add(point, "opaque", opaque);
+  add(point, "partial", group.has_partial());
+  for (const auto& [symbol, value] : anchor.op->dimensions({anchor.attributes, in, out}))
+    if (symbol == "C" || symbol == "K" || symbol == "n" || symbol == "k") add_rounding(point, symbol, value);
   point.family = text_of(backend, "|", point.op, "(", symbols, ")|", algorithm_in(kernel, reason));
   return point;
 }
@@ -93,7 +109,7 @@ KernelPoint point_of_pack(std::string_view backend, std::string_view kernel, std
   KernelPoint point;
   point.op = "pack";
   const double in = bytes_of(type);
-  point.work = in / double(size_of(type.dtype));
+  point.work = point.executed = in / double(size_of(type.dtype));
   point.bytes = in + double(bytes);
   add(point, "bytes in", octaves(in));
   add(point, "bytes out", octaves(double(bytes)));
@@ -106,7 +122,7 @@ KernelPoint point_of_pack(std::string_view backend, std::string_view kernel, std
 KernelPoint point_of_reorder(std::string_view backend, const TensorType& type, const Layout& from, const Layout& to) {
   KernelPoint point;
   point.op = "reorder";
-  point.work = double(element_count(type.shape));
+  point.work = point.executed = double(element_count(type.shape));
   point.bytes = 2 * bytes_of(type);
   add(point, "bytes", octaves(point.bytes));
   add_extents(point, type.shape);
@@ -127,7 +143,10 @@ KernelPoint point_of(const KernelCall& call) {
     case KernelCall::run:
       break;
   }
-  return point_of_run(*call.group, call.backend, call.offer->name, call.offer->reason);
+  // Nearly: filters that are transformed by each call are not fewer in a smaller slice.
+  const double part = call.offered > 0 ? double(call.slice.count) / double(call.offered) : 1;
+  return point_of_run(*call.group, call.backend, call.offer->name, call.offer->reason,
+                      part * double(work(call.offer->executed.tally)));
 }
 
 namespace {
@@ -148,6 +167,17 @@ TensorType sliced_type(const Plan& plan, const PlannedNode& node, const OperandU
   return type;
 }
 
+/// Work of the node's kernel over the whole batch, without joining slices' partials.
+double executed_by_kernel(const Plan& plan, const PlannedNode& node) {
+  Tally tally = node.executed.tally;
+  if (node.sliced)
+    for (const OperandUse& use : node.outputs)
+      if (use.partial)
+        tally.add -=
+            (plan.slices_in(node.order) - plan.lanes) * element_count(plan.values[size_t(use.value)].type.shape);
+  return double(work(tally));
+}
+
 int root_of(const Plan& plan, int value) {
   while (plan.values[size_t(value)].root != value) value = plan.values[size_t(value)].root;
   return value;
@@ -157,7 +187,7 @@ KernelPoint copy_point(const char* op, double bytes, double work) {
   KernelPoint point;
   point.op = op;
   point.family = text_of("plan|", op);
-  point.work = work;
+  point.work = point.executed = work;
   point.bytes = bytes;
   add(point, "bytes", octaves(bytes));
   return point;
@@ -183,12 +213,14 @@ NodeCalls calls_of(const Plan& plan, int n) {
     if (smaller > 0) result.parts.push_back({point_with(full - 1), smaller, full - 1});
   };
   switch (node.kind) {
-    case PlannedNode::compute:
+    case PlannedNode::compute: {
+      const double executed = executed_by_kernel(plan, node) / (sliced ? double(batch) : double(full));
       parts([&](int64_t examples) {
-        if (!sliced || examples == full) return point_of_run(node.group, node.backend, node.kernel_name, node.reason);
-        return point_of_run(with_slice(node.group, examples, full), node.backend, node.kernel_name, node.reason);
+        return point_of_run(!sliced || examples == full ? node.group : with_slice(node.group, examples, full),
+                            node.backend, node.kernel_name, node.reason, executed * double(examples));
       });
       break;
+    }
     case PlannedNode::reorder:
       parts([&](int64_t examples) {
         TensorType type = sliced_type(plan, node, node.inputs[0]);
@@ -259,11 +291,16 @@ NodeCalls calls_of(const Plan& plan, int n) {
   return result;
 }
 
-int64_t item_count(const Plan& plan) {
-  int64_t items = 0;
-  for (const Stage& stage : plan.stages)
-    for (const Task& task : stage.tasks) items += int64_t(task.items.size());
-  return items;
+StepCalls step_calls_of(const Plan& plan) {
+  StepCalls calls;
+  for (const Stage& stage : plan.stages) {
+    calls.stages += !stage.tasks.empty();
+    for (const Task& task : stage.tasks) calls.items += int64_t(task.items.size());
+  }
+  std::set<int> waiting;
+  for (const std::vector<int>& successors : plan.successors) waiting.insert(successors.begin(), successors.end());
+  calls.waits = int64_t(waiting.size());
+  return calls;
 }
 
 }  // namespace tacho

@@ -34,9 +34,10 @@ std::vector<LeftOutStep> CostModel::left_out() const {
     const std::vector<KernelSample>& samples = family->second.samples;
     if (fresh) {
       std::vector<int> networks;
-      for (const KernelSample& sample : samples) networks.push_back(sample.network);
-      for (const auto& [index, value] : kernel_curve(node.family)->left_out(networks))
-        known->second[{samples[index].network, samples[index].x}] = value;
+      std::vector<std::vector<double>> x;
+      for (const KernelSample& sample : samples) networks.push_back(sample.network), x.push_back(sample.x);
+      const std::vector<CurveValue> values = kernel_curve(node.family)->left_out(x, networks);
+      for (size_t i = 0; i < values.size(); ++i) known->second[{networks[i], x[i]}] = values[i];
     }
     const auto found = known->second.find({node.network, node.x});
     return found == known->second.end() ? std::nullopt : std::optional(found->second);
@@ -51,8 +52,10 @@ std::vector<LeftOutStep> CostModel::left_out() const {
     if (fresh) {
       const std::vector<const NodeSample*>& samples = nodes_of_.at(key);
       std::vector<int> networks;
-      for (const NodeSample* sample : samples) networks.push_back(sample->network);
-      for (const auto& [index, value] : curve->left_out(networks)) known->second[samples[index]] = value;
+      std::vector<std::vector<double>> x;
+      for (const NodeSample* sample : samples) networks.push_back(sample->network), x.push_back(step_place_of(*sample));
+      const std::vector<CurveValue> values = curve->left_out(x, networks);
+      for (size_t i = 0; i < values.size(); ++i) known->second[samples[i]] = values[i];
     }
     const auto found = known->second.find(&node);
     return found == known->second.end() ? std::nullopt : std::optional(found->second);
@@ -66,7 +69,7 @@ std::vector<LeftOutStep> CostModel::left_out() const {
     if (disturbed_.count({node.network, node.threads}) || node.call_ns <= 0) continue;
     Sum& sum = sums[{node.network, node.threads}];
     sum.all += node.call_ns * node.calls;
-    const double rough = rough_ns(node.work, node.bytes);
+    const double rough = rough_ns(node.executed, node.bytes);
     const bool planned = node.family.rfind("plan|", 0) == 0;
     const std::optional<CurveValue> kernel = planned ? CurveValue{0, 0} : alone_of(node), ratio = ratio_of(node);
     if (!kernel || !ratio) continue;

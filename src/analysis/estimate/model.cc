@@ -8,20 +8,25 @@
 namespace tacho {
 namespace {
 
-bool is_plane(const std::string& name) { return name == "work" || name.rfind("bytes", 0) == 0; }
+bool is_plane(const std::string& name) { return name == "work" || name == "executed" || name.rfind("bytes", 0) == 0; }
 
-std::vector<double> step_place(const KernelPoint& point, double alone_ns, const double* context, int threads) {
-  std::vector<double> x{std::log2(alone_ns), std::log2(1 + point.bytes), std::log2((1 + point.bytes) / alone_ns),
-                        2 * std::log2(double(threads))};
-  x.insert(x.end(), context, context + std::size(kContextNames));
+/// What costs a kernel more inside a step are bytes that come from further away: those of each kind as a share of its
+/// time alone, and what decides how far away they are.
+std::vector<double> step_place(double bytes, double alone_ns, const double* context, int threads) {
+  constexpr size_t kKinds = 4;       // of bytes, at the front of the context
+  constexpr double kBytesPerNs = 8;  // about as fast as they come from afar
+  const auto share = [&](double b) { return std::log2(1 + b / (kBytesPerNs * alone_ns)); };
+  std::vector<double> x{std::log2(alone_ns), share(bytes), 2 * std::log2(double(threads))};
+  for (size_t i = 0; i < kKinds; ++i) x.push_back(2 * share(std::exp2(context[i]) - 1));
+  for (size_t i = kKinds; i < std::size(kContextNames); ++i) x.push_back(context[i]);
   return x;
 }
 
-constexpr size_t kFewest = 12;
+constexpr size_t kFewest = 30;  ///< samples of a family's own curve: those of its operation say as much
 
 }  // namespace
 
-double CostModel::rough_ns(double work, double bytes) { return 60 + std::max(work / 20, bytes / 15); }
+double CostModel::rough_ns(double executed, double bytes) { return 60 + std::max(executed / 20, bytes / 15); }
 
 CostModel::CostModel(const Calibration& calibration) : calibration_(calibration) {
   for (const auto& [name, family] : calibration.families) {
@@ -33,13 +38,21 @@ CostModel::CostModel(const Calibration& calibration) : calibration_(calibration)
         range.most = std::max(range.most, sample.x[c]);
       }
   }
-  // A step that took much longer than its own nodes' times come to was disturbed from outside, or one at whose time the
-  // machine itself was slow.
-  std::map<int, double> best;
-  for (const StepSample& step : calibration.steps) best[step.threads] = std::max(best[step.threads], step.rate_now);
-  for (const StepSample& step : calibration.steps)
-    if (double(step.step_ns) > 1.3 * double(step.replayed_ns) || step.rate_now < kSteadyRate * best[step.threads])
-      disturbed_.insert({step.network, step.threads});
+  // A step at whose time the machine itself was slow was disturbed from outside, or one that took much longer than its
+  // own nodes' times and what their schedule costs.
+  std::map<int, Pace> usual;
+  for (const StepSample& step : calibration.steps) {
+    const auto [known, fresh] = usual.try_emplace(step.threads);
+    if (fresh) known->second = usual_pace(calibration, step.threads);
+    if (!step.pace.steady(known->second)) disturbed_.insert({step.network, step.threads});
+  }
+  for (const auto& [threads, pace] : usual) {
+    const std::vector<const StepSample*> steps = steps_of(threads);
+    const StepOverhead added(steps);
+    for (const StepSample* step : steps)
+      if (double(step->step_ns) > 1.3 * added.step_ns(double(step->replayed_ns), step->calls, threads))
+        disturbed_.insert({step->network, threads});
+  }
   for (const NodeSample& node : calibration.nodes) {
     if (disturbed_.count({node.network, node.threads}) || node.call_ns <= 0) continue;
     nodes_of_[node.op].push_back(&node);
@@ -60,14 +73,14 @@ const Curve* CostModel::kernel_curve(const std::string& name) const {
     if (is_plane(family.names[c])) planar.push_back(int(c));
   for (const KernelSample& sample : family.samples) {
     x.push_back(sample.x);
-    y.push_back(std::log2(sample.ns / rough_ns(sample.work, sample.bytes)));
+    y.push_back(std::log2(sample.ns / rough_ns(sample.executed, sample.bytes)));
   }
   curve = std::make_unique<Curve>(std::move(x), std::move(y), std::move(planar));
   return curve.get();
 }
 
 TimeEstimate CostModel::alone(const KernelPoint& point) const {
-  const double rough = rough_ns(point.work, point.bytes);
+  const double rough = rough_ns(point.executed, point.bytes);
   if (const Curve* curve = kernel_curve(point.family)) {
     const CurveValue value = curve->at(point.x);
     return {rough * std::exp2(value.mean), value.deviation};
@@ -87,6 +100,14 @@ TimeEstimate CostModel::alone(const KernelPoint& point) const {
   return {rough * 2, kUnknown};
 }
 
+double CostModel::alone_ns(const NodeSample& node) {
+  return node.alone_ns > 0 ? node.alone_ns : rough_ns(node.executed, node.bytes);
+}
+
+std::vector<double> CostModel::step_place_of(const NodeSample& node) {
+  return step_place(node.bytes, alone_ns(node), node.context.data(), node.threads);
+}
+
 const Curve* CostModel::step_curve(const std::string& key) const {
   if (const auto known = step_curves_.find(key); known != step_curves_.end()) return known->second.get();
   std::unique_ptr<Curve>& curve = step_curves_[key];
@@ -95,11 +116,8 @@ const Curve* CostModel::step_curve(const std::string& key) const {
   std::vector<std::vector<double>> x;
   std::vector<double> y;
   for (const NodeSample* node : found->second) {
-    KernelPoint point;
-    point.bytes = node->bytes;
-    const double alone_ns = node->alone_ns > 0 ? node->alone_ns : rough_ns(node->work, node->bytes);
-    x.push_back(step_place(point, alone_ns, node->context.data(), node->threads));
-    y.push_back(std::clamp(std::log2(node->call_ns / alone_ns), -3.0, 5.0));
+    x.push_back(step_place_of(*node));
+    y.push_back(std::clamp(std::log2(node->call_ns / alone_ns(*node)), -3.0, 5.0));
   }
   curve = std::make_unique<Curve>(std::move(x), std::move(y), std::vector<int>{});
   return curve.get();
@@ -108,40 +126,56 @@ const Curve* CostModel::step_curve(const std::string& key) const {
 TimeEstimate CostModel::in_step(const KernelPoint& point, const double (&context)[std::size(kContextNames)],
                                 int threads) const {
   const bool planned = point.family.rfind("plan|", 0) == 0;  // never measured alone
-  const TimeEstimate kernel = planned ? TimeEstimate{rough_ns(point.work, point.bytes), 0} : alone(point);
+  const TimeEstimate kernel = planned ? TimeEstimate{rough_ns(point.executed, point.bytes), 0} : alone(point);
   const Curve* curve = step_curve(point.family);
   if (!curve) curve = step_curve(point.op);
   if (!curve) return {kernel.ns * std::exp2(0.2), std::hypot(kernel.deviation, planned ? 1.0 : 0.4)};
-  const CurveValue ratio = curve->at(step_place(point, kernel.ns, context, threads));
+  const CurveValue ratio = curve->at(step_place(point.bytes, kernel.ns, context, threads));
   return {kernel.ns * std::exp2(ratio.mean), std::hypot(kernel.deviation, ratio.deviation)};
 }
 
-const Curve* CostModel::overhead_curve(int threads) const {
-  if (const auto known = overhead_curves_.find(threads); known != overhead_curves_.end()) return known->second.get();
-  std::unique_ptr<Curve>& curve = overhead_curves_[threads];
-  std::vector<std::vector<double>> x;
-  std::vector<double> y;
-  for (const StepSample& step : calibration_.steps) {
-    if (step.threads != threads || disturbed_.count({step.network, threads}) || step.replayed_ns <= 0) continue;
-    x.push_back({std::log2(double(step.replayed_ns) / double(step.stages)),
-                 std::log2(double(step.replayed_ns) / double(step.items))});
-    y.push_back(std::log2(double(step.step_ns) / double(step.replayed_ns)));
-  }
-  if (x.empty()) return nullptr;
-  curve = std::make_unique<Curve>(std::move(x), std::move(y), std::vector<int>{});
-  return curve.get();
+std::vector<const StepSample*> CostModel::steps_of(int threads) const {
+  std::vector<const StepSample*> steps;
+  for (const StepSample& step : calibration_.steps)
+    if (step.threads == threads && !disturbed_.count({step.network, threads}) && step.replayed_ns > 0)
+      steps.push_back(&step);
+  return steps;
 }
 
-CurveValue CostModel::overhead(double replayed_ns, int64_t items, int64_t stages, int threads) const {
+namespace {
+
+std::vector<double> overhead_place(double replayed_ns, const StepCalls& calls) {
+  return {std::log2(replayed_ns / double(std::max<int64_t>(calls.stages, 1))),
+          std::log2(replayed_ns / double(std::max<int64_t>(calls.items, 1)))};
+}
+
+}  // namespace
+
+const CostModel::Overhead& CostModel::overhead(int threads) const {
+  if (const auto known = overheads_.find(threads); known != overheads_.end()) return known->second;
+  const std::vector<const StepSample*> steps = steps_of(threads);
+  Overhead& overhead = overheads_.emplace(threads, Overhead{StepOverhead(steps), nullptr}).first->second;
+  std::vector<std::vector<double>> x;
+  std::vector<double> y;
+  for (const StepSample* step : steps) {
+    x.push_back(overhead_place(double(step->replayed_ns), step->calls));
+    y.push_back(
+        std::log2(double(step->step_ns) / overhead.added.step_ns(double(step->replayed_ns), step->calls, threads)));
+  }
+  if (!x.empty()) overhead.factor = std::make_unique<Curve>(std::move(x), std::move(y), std::vector<int>{});
+  return overhead;
+}
+
+TimeEstimate CostModel::step(double replayed_ns, const StepCalls& calls, int threads) const {
   // More threads than were calibrated: as of the most that were.
   int nearest = 1;
   for (const StepSample& step : calibration_.steps)
     if (step.threads <= threads) nearest = std::max(nearest, step.threads);
-  const Curve* curve = overhead_curve(nearest);
-  if (!curve || replayed_ns <= 0) return {0, 0.3};
-  const double x[] = {std::log2(replayed_ns / double(std::max<int64_t>(stages, 1))),
-                      std::log2(replayed_ns / double(std::max<int64_t>(items, 1)))};
-  return curve->at(x);
+  const Overhead& overhead = this->overhead(nearest);
+  const double ns = overhead.added.step_ns(replayed_ns, calls, threads);
+  if (!overhead.factor || replayed_ns <= 0) return {ns, 0.3};
+  const CurveValue factor = overhead.factor->at(overhead_place(replayed_ns, calls));
+  return {ns * std::exp2(factor.mean), factor.deviation};
 }
 
 std::string CostModel::outside(const KernelPoint& point) const {

@@ -6,6 +6,7 @@
 
 #include "analysis/estimate/calibration.h"
 #include "analysis/estimate/curve.h"
+#include "analysis/estimate/overhead.h"
 
 namespace tacho {
 
@@ -23,12 +24,6 @@ struct LeftOutStep {
   double deviation = 0;  ///< what the model thinks of it
 };
 
-/// How far off steps are of networks that the model has not seen.
-struct LeftOutError {
-  size_t steps = 0;
-  double mean = 0, median = 0, worst = 0;  ///< of |estimated / measured - 1|
-  double interval_scale = 1;               ///< of deviations, so that nine of ten steps fall within
-};
 LeftOutError error_of(const std::vector<LeftOutStep>& steps);
 
 class CostModel {
@@ -40,12 +35,12 @@ class CostModel {
   TimeEstimate alone(const KernelPoint& point) const;
   /// One call of it inside a step on that many threads: `context` as calls_of gives it.
   TimeEstimate in_step(const KernelPoint& point, const double (&context)[std::size(kContextNames)], int threads) const;
-  /// What a step takes beyond its replayed schedule: factor of the time.
-  CurveValue overhead(double replayed_ns, int64_t items, int64_t stages, int threads) const;
+  /// A step whose schedule was replayed with its kernels alone.
+  TimeEstimate step(double replayed_ns, const StepCalls& calls, int threads) const;
   /// Every calibrated step that was not disturbed, estimated from the other networks' samples, lengths of the curves
   /// kept. Takes seconds.
   std::vector<LeftOutStep> left_out() const;
-  double interval_scale() const { return calibration_.interval_scale; }
+  double interval_scale() const { return calibration_.left_out.interval_scale; }
   /// Why the point is outside of what was calibrated: "channels 4096 > 1280 of conv2d"; empty where it is inside.
   std::string outside(const KernelPoint& point) const;
 
@@ -54,10 +49,19 @@ class CostModel {
     double least = 1e9, most = -1e9;
   };
   /// What curves are drawn relative to: a rough machine, so that their values stay near a constant.
-  static double rough_ns(double work, double bytes);
+  static double rough_ns(double executed, double bytes);
+  static double alone_ns(const NodeSample& node);
+  /// Where the node stands among those of its curve of factors from alone to inside a step.
+  static std::vector<double> step_place_of(const NodeSample& node);
   const Curve* kernel_curve(const std::string& family) const;
   const Curve* step_curve(const std::string& key) const;
-  const Curve* overhead_curve(int threads) const;
+  /// Of so many threads: what is added to a replayed schedule, and the factor that is left.
+  struct Overhead {
+    StepOverhead added;
+    std::unique_ptr<Curve> factor;  ///< null where nothing was calibrated
+  };
+  std::vector<const StepSample*> steps_of(int threads) const;
+  const Overhead& overhead(int threads) const;
 
   const Calibration& calibration_;
   std::set<std::pair<int, int>> disturbed_;                      ///< (network, threads)
@@ -65,7 +69,7 @@ class CostModel {
   std::map<std::string, std::vector<std::string>> families_of_;  ///< by operation
   std::map<std::string, std::vector<const NodeSample*>> nodes_of_;
   mutable std::map<std::string, std::unique_ptr<Curve>> kernel_curves_, step_curves_;
-  mutable std::map<int, std::unique_ptr<Curve>> overhead_curves_;
+  mutable std::map<int, Overhead> overheads_;
 };
 
 }  // namespace tacho

@@ -8,7 +8,7 @@
 #include "cli/command.h"
 #include "cli/common_flags.h"
 #include "cli/terminal.h"
-#include "lab/backtest_report.h"
+#include "lab/backtest.h"
 #include "lab/calibration.h"
 
 namespace tacho {
@@ -129,12 +129,12 @@ int run_backtest(const EstimateFlags& flags) {
   const auto progress = [&](const std::string& what) {
     if (shown) std::fprintf(stderr, "\r\033[K%s", what.c_str());
   };
-  for (int round = 1; round <= kBacktestRounds; ++round)
+  for (int round = 1; round <= kBacktestRounds + kMoreRounds; ++round)
     for (BacktestCase& chosen : cases) {
-      if (int(chosen.rounds_ns.size()) >= round) continue;
+      if (int(chosen.rounds.size()) >= round || (round > kBacktestRounds && chosen.has_steady())) continue;
       progress(text_of("round ", round, " of ", kBacktestRounds, ": ", chosen.network, ", batch ", chosen.batch, ", ",
                        chosen.threads, chosen.threads == 1 ? " thread" : " threads"));
-      measure_case(chosen, kSeconds);
+      measure_case(chosen, kSeconds, usual_pace(*calibration, chosen.threads));
       keep(chosen);
     }
   for (BacktestCase& chosen : cases) {

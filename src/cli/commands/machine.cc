@@ -3,7 +3,6 @@
 #include <cstdio>
 #include <ctime>
 
-#include "analysis/estimate/model.h"
 #include "analysis/text.h"
 #include "base/clock.h"
 #include "cli/command.h"
@@ -135,7 +134,7 @@ void measure_kernels(const MachineFlags& flags, int threads) {
   const Calibration calibration = calibrate(options);
   if (shown) std::fprintf(stderr, "\r\033[K");
   if (!calibration.complete() || !flags.common.text_wanted()) return;
-  const LeftOutError error = error_of(CostModel(calibration).left_out());
+  const LeftOutError& error = calibration.left_out;
   std::fputs(wrap(text_of("Kernels: ", calibration.networks,
                           " networks; steps of each, estimated from the others: mean "
                           "error ",
