@@ -59,6 +59,18 @@ TEST_P(SimdConvolution, WinogradOfRandomShapes) {
   std::cout << GetParam() << ": largest errors " << worst.images << " (images), " << worst.filters << " (filters)\n";
 }
 
+/// Blocks of tiles that begin and end within images, with short tiles in all of them.
+TEST_P(SimdConvolution, WinogradOfManyTiles) {
+  Bounds worst{0, 0};
+  const Conv2dAttributes same{.padding = {1, 1, 1, 1}};
+  for (const ConvolutionCase& c :
+       {ConvolutionCase{{7, 32, 6, 6}, {64, 32, 3, 3}, same}, ConvolutionCase{{28, 32, 6, 6}, {64, 32, 3, 3}, same},
+        ConvolutionCase{{28, 64, 3, 3}, {64, 64, 3, 3}, same}, ConvolutionCase{{61, 9, 7, 7}, {35, 9, 3, 3}, same},
+        ConvolutionCase{{21, 33, 14, 13}, {20, 33, 3, 3}, same}})
+    EXPECT_TRUE(check_three(c, {"winograd", "winograd ", {1e-5, 1e-5}}, &worst));
+  std::cout << GetParam() << ": largest errors " << worst.images << " (images), " << worst.filters << " (filters)\n";
+}
+
 /// Beside a cache that holds next to nothing, filters are not packed.
 TEST_P(SimdConvolution, WinogradOfFiltersTransformedWhereTheyAreUsed) {
   Draw draw(4);
