@@ -41,8 +41,8 @@ ExecutionOutcome train_ways(const NetworkSpec& network, int64_t batch,
   for (const auto& [name, value] : switches) set_switch(set, name, value);
   options.way = resolve(set);
   ExecutionOutcome run;
-  // Not 11: there one gate of relu stands so near zero that in double, too, weights that differ by 1e-5 turn it, and the
-  // gradients by 4 % with it.
+  // Not 11: there one gate of relu stands so near zero that in double, too, weights that differ by 1e-5 turn it, and
+  // the gradients by 4 % with it.
   run.variables = initial_variables(options, 12);
   Pool pool(options.way.threads);
   Session session(options, pool, run.variables);
