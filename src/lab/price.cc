@@ -110,7 +110,8 @@ int64_t step_of(Feed& feed, double seconds, std::vector<std::vector<int64_t>>* r
 struct Pairs {
   std::vector<int64_t> gains, steps;
   std::vector<std::vector<int64_t>> rows;  ///< of each step of theirs
-  int64_t other_state = 0;                 ///< pairs left out
+  int64_t left_out = 0;                    ///< pairs that met the machine in another state
+  bool same_state = true;                  ///< false: these are such pairs, there were no others
 };
 
 /// `exchange`: what threads exchanged around the run that the pairs are compared with.
@@ -121,7 +122,7 @@ Pairs measure_pairs(Feed& ours, Feed& theirs, double exchange) {
   const auto same_state = [&](double now) {
     return now >= Pace::kSteadyExchange * exchange && exchange >= Pace::kSteadyExchange * now;
   };
-  Pairs same, other;
+  Pairs same, other;  // by the machine's state
   const int64_t begin = now_ns();
   double before = exchange_rate_now(threads);
   while (true) {
@@ -137,8 +138,9 @@ Pairs measure_pairs(Feed& ours, Feed& theirs, double exchange) {
     pairs.gains.push_back(step - turned);
     pairs.rows.insert(pairs.rows.end(), rows.begin(), rows.end());
     before = after;
-    same.other_state = int64_t(other.steps.size());
+    same.left_out = int64_t(other.steps.size());
   }
+  other.same_state = false;
   return same.steps.empty() ? other : same;
 }
 
@@ -213,7 +215,8 @@ std::vector<Verified> verify_gains(const Report& report, const Prices& prices, c
         {measured.min, gains[middle], measured.max},
         steps[middle],
         int64_t(steps.size()),
-        pairs.other_state,
+        pairs.left_out,
+        pairs.same_state,
         verified_rows(prices.at({finding.turn, finding.value}), theirs.session().executor().rows(), pairs.rows)};
     result.push_back(std::move(verified));
   }
@@ -246,9 +249,10 @@ std::string most_off(const Verified& verified) {
 
 std::string to_text(const std::vector<Verified>& verified) {
   std::string text = "ESTIMATED AND MEASURED, ms a step saved            estimated   measured  of step\n";
-  int64_t held = 0, left_out = 0;
+  int64_t held = 0, left_out = 0, elsewhere = 0;
   for (const Verified& v : verified) {
-    left_out += v.other_state;
+    left_out += v.left_out;
+    elsewhere += !v.same_state;
     char line[160];
     const std::string name = v.turn + "=" + v.value;
     std::snprintf(line, sizeof line, "  %-40.40s %7.2f ±%5.2f %10.2f  %6.1f %%%s\n", name.c_str(),
@@ -265,6 +269,8 @@ std::string to_text(const std::vector<Verified>& verified) {
               held, " of ", verified.size(), " hold; both ways in alternation, ", verified[0].pairs, " pairs or fewer",
               left_out > 0 ? text_of("; ", left_out, " left out that met the machine in another state than the run did")
                            : std::string(),
+              elsewhere > 0 ? text_of("; ", elsewhere, elsewhere == 1 ? " switch" : " switches", " met no other state")
+                            : std::string(),
               "."),
       80, 2);
   return text;

@@ -31,8 +31,9 @@ struct Verified {
   int64_t estimated_of_ns = 0;  ///< the step that the estimate is of: the report's
   Gain measured;        ///< of alternating runs of both ways: the pair of the median share, and the range of the pairs
   int64_t step_ns = 0;  ///< of this way in that pair
-  int64_t pairs = 0, other_state = 0;  ///< of them; and those left out
-  std::vector<VerifiedRow> rows;       ///< of the turned step; empty where its plan was another than the estimate's
+  int64_t pairs = 0, left_out = 0;  ///< of them; those that met the machine in another state than the run did
+  bool same_state = true;           ///< false: all pairs did, and stand all the same
+  std::vector<VerifiedRow> rows;    ///< of the turned step; empty where its plan was another than the estimate's
   /// Estimated less measured, each as a share of its own runs' step: the machine is not as fast at all times.
   double off() const {
     return double(estimated.median_ns) / double(estimated_of_ns) - double(measured.median_ns) / double(step_ns);
