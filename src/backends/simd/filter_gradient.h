@@ -26,7 +26,7 @@ class FilterGradientOf : public Kernel {
     finish(partial, run.outputs);
     return {};
   }
-  size_t partial_bytes() const final { return kHeaderBytes + size_t(elements()) * sizeof(T); }
+  size_t partial_bytes() const final { return kHeaderBytes + aligned_bytes(size_t(elements()) * sizeof(T)); }
   void begin(void* partial) const final { empty(partial) = 1; }
   RunStatus accumulate(const KernelRun& run, void* partial) const final {
     const int64_t images = run.inputs[group_.first].shape()[0];
