@@ -75,7 +75,12 @@ std::string to_text(const Plan& plan) {
           megabytes(plan.local_bytes + plan.workspace_bytes) + "; all values apart " +
           megabytes(plan.sum_of_sizes_bytes) + "\n\n";
   text += padded("NODE", 45) + padded("RUNS", 11) + padded("KERNEL", 31) + padded("RESULT IN", 10) + "WHY\n";
-  for (const PlannedNode& node : plan.nodes) {
+  std::vector<int> calls(plan.nodes.size());
+  for (const Stage& stage : plan.stages)
+    for (const Task& task : stage.tasks)
+      for (const Item& item : task.items) ++calls[size_t(item.node)];
+  for (size_t n = 0; n < plan.nodes.size(); ++n) {
+    const PlannedNode& node = plan.nodes[n];
     std::string where;
     for (const OperandUse& use : node.outputs) {
       int root = use.value;
@@ -87,6 +92,7 @@ std::string to_text(const Plan& plan) {
     const std::string runs = node.kind == PlannedNode::view ? "-"
                              : node.prepared                ? "before"
                              : node.sliced                  ? text_of("sliced ", plan.slices_in(node.order))
+                             : calls[n] > 1                 ? text_of("parts ", calls[n])
                                                             : "once";
     text += padded(node.path, 44) + " " + padded(runs, 11) + padded(kernel, 30) + " " + padded(where, 10) +
             node.reason + measured(node.tuned_ns) + "\n";

@@ -7,6 +7,7 @@
 
 #include "backends/simd/each_target.h"
 #include "backends/simd/layouts.h"
+#include "backends/simd/spread.h"
 #include "backends/simd/winograd.h"
 #include "ops/max_pool2d.h"
 #include "tests/support/convolutions.h"
@@ -201,6 +202,24 @@ TEST(SimdWinogradSlow, ErrorsOfDeepLayers) {
     EXPECT_LE(weights, 2e-5);
     std::cout << channels << " channels at " << size << ": " << images << " (images), " << weights << " (filters)\n";
   }
+}
+
+/// By hand: 3 x 3 filters with padding of 1 on an image of 4 x 5, 2 channels, from 3 results of 4 x 5. Image rows meet
+/// 2, 3, 3 and 2 rows of taps; places 2, 3, 3, 3 and 2 columns of them.
+TEST(SimdSpread, CountsWhatItExecutes) {
+  DirectShape s;
+  s.from = {4, 5, 2};
+  s.to = {4, 5, 3};
+  s.rows = s.columns = {3, 1, 1, 1};
+  const Tally tally = spread_routines().executed(s);
+  EXPECT_EQ(tally.mul, 10 * 3 * 5 * 3 * 2);
+  EXPECT_EQ(tally.add, tally.mul + 4 * 13 * 2);
+  // A stride of 2 without padding, results of 1 x 2: rows 0 to 2 meet one row of taps each, row 3 none.
+  s.to = {1, 2, 3};
+  s.rows = s.columns = {3, 2, 1, 0};
+  const Tally strided = spread_routines().executed(s);
+  EXPECT_EQ(strided.mul, 3 * 3 * 2 * 3 * 2);
+  EXPECT_EQ(strided.add, strided.mul + 3 * 6 * 2);
 }
 
 /// By hand: a tile of 6 x 6 takes 12 transforms of 7 mul and 12 add on the way in, 10 of 3 mul and 10 add on the way

@@ -129,10 +129,27 @@ void spread(const DirectShape& s, int64_t images, const float* dy, const float* 
     }
 }
 
-int64_t products(const DirectShape& s) {
-  int64_t rows = 0;
-  for (int64_t row = 0; row < s.from.height; ++row) rows += rows_reaching(s, row).count;
-  return rows * s.to.channels * s.to.width * run_floats(s);
+/// Results' places along a row that reach a place of the image, over all its places.
+int64_t sums_along_row(const DirectShape& s) {
+  int64_t sums = 0;
+  for (int64_t place = 0; place < s.from.width; ++place)
+    for (int64_t j = 0; j < s.columns.taps; ++j) {
+      const int64_t at = place + s.columns.before - j * s.columns.dilation;
+      sums += at >= 0 && at % s.columns.stride == 0 && at / s.columns.stride < s.to.width;
+    }
+  return sums;
+}
+
+Tally executed(const DirectShape& s) {
+  int64_t taps = 0, rows = 0;
+  for (int64_t row = 0; row < s.from.height; ++row) {
+    const int64_t count = rows_reaching(s, row).count;
+    taps += count, rows += count > 0;
+  }
+  Tally tally;
+  tally.mul = taps * s.to.channels * s.to.width * run_floats(s);
+  tally.add = tally.mul + rows * sums_along_row(s) * s.from.channels;
+  return tally;
 }
 
 constexpr SpreadRoutines kRoutines{
@@ -141,7 +158,7 @@ constexpr SpreadRoutines kRoutines{
     .pack = pack,
     .workspace_floats = workspace_floats,
     .spread = spread,
-    .products = products,
+    .executed = executed,
 };
 
 }  // namespace
@@ -198,8 +215,9 @@ OfferResult offer_spread(const Group& group, const OfferContext& context) {
   offer.name = "direct " + convolution.name;
   offer.reason = text_of("rows of taps and their channels side by side, for few channels, for ", target_in_use());
   set_image_layouts(group, convolution, offer);
-  offer.executed.tally.mul = convolution.geometry.n * spread_routines().products(shape);
-  offer.executed.tally.add = offer.executed.tally.mul;
+  const Tally image = spread_routines().executed(shape);
+  offer.executed.tally.mul = convolution.geometry.n * image.mul;
+  offer.executed.tally.add = convolution.geometry.n * image.add;
   offer.executed.declared = true;
   auto kernel = std::make_unique<SpreadGradient>(convolution);
   offer.workspace_bytes = kernel->workspace_bytes();

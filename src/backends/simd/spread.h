@@ -4,6 +4,7 @@
 // products of a row of gradients by a row of taps, summed over rows and filters, are spread over the places of an
 // image's row. So no product is with a zero that the convolution does not have.
 #include "backends/simd/direct.h"
+#include "count/op_count.h"
 
 namespace tacho::simd {
 
@@ -17,8 +18,9 @@ struct SpreadRoutines {
   /// dx, whole, of `images` images' results' gradients dy.
   void (*spread)(const DirectShape& s, int64_t images, const float* dy, const float* packed, float* dx,
                  float* workspace);
-  /// Multiplications for one image; there are as many additions of products, and one of each spread value.
-  int64_t (*products)(const DirectShape& s);
+  /// Executed for one image: a multiplication and an addition for each product, and an addition for each sum of products
+  /// that falls on a place of the image.
+  Tally (*executed)(const DirectShape& s);
 };
 
 /// Those of the best instruction set that this machine has (and Highway may use).

@@ -437,13 +437,23 @@ TileTally tile_tally(const Tile& tile, bool gradient) {
                    : count_transform<T::kTile, M>([&](const Counted* a, Counted* b) { T::output(d, a, b); })};
 }
 
+/// f(tile, count) for each kind of tile of an image: whole, the last of a row, of a column, of both.
+template <class F>
+void for_kinds(const WinogradShape& s, const F& f) {
+  for (const bool bottom : {false, true})
+    for (const bool right : {false, true}) {
+      const Tile tile{0, 0, 0, 0, bottom ? s.last_down() : s.outputs, right ? s.last_across() : s.outputs};
+      f(tile, (bottom ? 1 : s.tiles_down() - 1) * (right ? 1 : s.tiles_across() - 1));
+    }
+}
+
 /// Of the images' transforms.
 Tally images_tally(const WinogradShape& s, int64_t images) {
   Tally total;
-  TileBlock(s, 0, s.tiles()).for_each([&](const Tile& tile) {
+  for_kinds(s, [&](const Tile& tile, int64_t count) {
     const TileTally each = s.outputs == 4 ? tile_tally<4>(tile, false) : tile_tally<2>(tile, false);
-    total.mul += images * each.image.mul * s.from.channels;
-    total.add += images * each.image.add * s.from.channels;
+    total.mul += images * count * each.image.mul * s.from.channels;
+    total.add += images * count * each.image.add * s.from.channels;
   });
   return total;
 }
@@ -452,10 +462,10 @@ Tally tally(const WinogradShape& s, bool gradient, int64_t images) {
   Tally total = images_tally(s, images);
   total.mul += images * s.places() * s.from.channels * s.to.channels;
   total.add += images * s.places() * s.from.channels * s.to.channels;
-  TileBlock(s, 0, s.tiles()).for_each([&](const Tile& tile) {
+  for_kinds(s, [&](const Tile& tile, int64_t count) {
     const TileTally each = s.outputs == 4 ? tile_tally<4>(tile, gradient) : tile_tally<2>(tile, gradient);
-    total.mul += images * each.result.mul * s.to.channels;
-    total.add += images * each.result.add * s.to.channels;
+    total.mul += images * count * each.result.mul * s.to.channels;
+    total.add += images * count * each.result.add * s.to.channels;
   });
   return total;
 }
