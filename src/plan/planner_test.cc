@@ -234,6 +234,34 @@ TEST(Planner, WhatIsWorthItIsSplitOverItsRows) {
   EXPECT_GT(split, 0) << "an update of 1.2 MB of weights";
 }
 
+TEST(Planner, ConvolutionsOfOneExampleAreDividedOverTheLanes) {
+  const auto plan = planned({.network = builtin_network("simplenn-4", Shape{1, 28, 28}), .batch = 1, .lanes = 3});
+  std::map<int, std::vector<Slice>> parts;
+  for (const Task& task : plan->stages.at(0).tasks)
+    for (const Item& item : task.items) parts[item.node].push_back(item.slice);
+  int divided = 0;
+  for (const auto& [n, slices] : parts) {
+    const PlannedNode& node = plan->nodes[size_t(n)];
+    if (!node.by_units) continue;
+    SCOPED_TRACE(node.path);
+    if (node.executed.tally.mul < 400'000) {
+      EXPECT_EQ(slices.size(), 1u) << "too little to divide";
+      continue;
+    }
+    ++divided;
+    EXPECT_EQ(slices.size(), size_t(std::min<int64_t>(3, node.split_rows)));
+    int64_t next = 0;
+    for (const Slice& slice : slices) {
+      EXPECT_EQ(slice.begin, next);
+      EXPECT_EQ(slice.total, node.split_rows);
+      next += slice.count;
+    }
+    EXPECT_EQ(next, node.split_rows);
+  }
+  if (divided == 0) GTEST_SKIP() << "no backend here divides its convolutions";
+  EXPECT_GE(divided, 3) << "one for each convolution at least";
+}
+
 TEST(Planner, PacksOfADeepNetworkAreMadeWhenTheyAreAboutToBeRead) {
   const auto plan = planned({.network = builtin_network("vgg11", Shape{3, 32, 32}), .batch = 256});
   std::map<int, int> pack_order;  // packed value -> order
