@@ -18,8 +18,8 @@ struct SpreadRoutines {
   /// dx, whole, of `images` images' results' gradients dy.
   void (*spread)(const DirectShape& s, int64_t images, const float* dy, const float* packed, float* dx,
                  float* workspace);
-  /// Executed for one image: a multiplication and an addition for each product, and an addition for each sum of products
-  /// that falls on a place of the image.
+  /// Executed for one image: a multiplication and an addition for each product, and an addition for each sum of
+  /// products that falls on a place of the image.
   Tally (*executed)(const DirectShape& s);
 };
 
