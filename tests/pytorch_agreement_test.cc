@@ -134,8 +134,34 @@ void expect_agreement_in_single(const PytorchRun& run) {
 
 std::vector<PytorchRun> runs_that_are(bool slow) {
   std::vector<PytorchRun> runs = support::pytorch_runs();
-  std::erase_if(runs, [slow](const PytorchRun& run) { return run.slow != slow; });
+  std::erase_if(runs, [slow](const PytorchRun& run) { return run.slow != slow || run.distance; });
   return runs;
+}
+
+std::vector<PytorchRun> runs_for_distance() {
+  std::vector<PytorchRun> runs = support::pytorch_runs();
+  std::erase_if(runs, [](const PytorchRun& run) { return !run.distance; });
+  return runs;
+}
+
+/// Root of the mean square.
+double distance(const Losses& deviations) {
+  double sum = 0;
+  for (const double d : deviations) sum += d * d;
+  return std::sqrt(sum / double(deviations.size()));
+}
+
+/// Rounding grows with the steps at a rate that learns, and one step's loss meets it by chance: the distance of a run
+/// is the mean over its steps.
+void expect_distance_of_single(const PytorchRun& run) {
+  const nlohmann::json row = recorded(run);
+  const Losses exact = row.at("float64").get<Losses>(), theirs = row.at("float32").get<Losses>();
+  const Losses ours = train_as_recorded(run, "float32").losses;
+  ASSERT_EQ(ours.size(), theirs.size());
+  const double our_distance = distance(deviations(ours, exact)), their_distance = distance(deviations(theirs, exact));
+  EXPECT_LE(our_distance, 2 * their_distance);
+  std::printf("%s: loss %.4f -> %.4f; from float64 ours %.2e, PyTorch %.2e: %.2f times\n", run.name.c_str(),
+              ours.front(), ours.back(), our_distance, their_distance, our_distance / their_distance);
 }
 
 class PyTorchAgreement : public testing::TestWithParam<PytorchRun> {};
@@ -148,6 +174,11 @@ class PyTorchAgreementSlow : public PyTorchAgreement {};
 TEST_P(PyTorchAgreementSlow, LossesInDouble) { expect_agreement_in_double(GetParam()); }
 TEST_P(PyTorchAgreementSlow, LossesInSingle) { expect_agreement_in_single(GetParam()); }
 INSTANTIATE_TEST_SUITE_P(Runs, PyTorchAgreementSlow, testing::ValuesIn(runs_that_are(true)),
+                         [](const auto& info) { return test_name(info.param); });
+
+class PyTorchDistanceSlow : public testing::TestWithParam<PytorchRun> {};
+TEST_P(PyTorchDistanceSlow, LossesOver200Steps) { expect_distance_of_single(GetParam()); }
+INSTANTIATE_TEST_SUITE_P(Runs, PyTorchDistanceSlow, testing::ValuesIn(runs_for_distance()),
                          [](const auto& info) { return test_name(info.param); });
 
 }  // namespace

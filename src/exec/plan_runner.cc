@@ -82,10 +82,21 @@ View PlanRunner::operand_view(const OperandUse& use, const Slice& slice, int thr
 View PlanRunner::view_of(Value value) const { return {base_of(value.id, 0), plan_.values[size_t(value.id)].type}; }
 
 void PlanRunner::prepare() {
-  for (const PlannedNode& node : plan_.nodes)
-    if (node.prepared)
+  for (const PlannedNode& node : plan_.nodes) {
+    if (!node.prepared) continue;
+    if (node.kind == PlannedNode::pack) {
       node.kernel->pack(size_t(node.pack_index), operand_view(node.inputs[0], {}, 0),
                         base_of(node.outputs[0].value, 0));
+      continue;
+    }
+    SmallVector<View, kMaxOperands> inputs, outputs;
+    for (const OperandUse& use : node.inputs) inputs.push_back(operand_view(use, {}, 0));
+    for (const OperandUse& use : node.outputs) outputs.push_back(operand_view(use, {}, 0));
+    const int64_t rows = outputs[0].shape().empty() ? 1 : outputs[0].shape()[0];
+    const RunStatus status = node.kernel->run({inputs, outputs, {0, rows, rows}, workspace_[0]->data(), {}});
+    while (!status.done() && !status.event->done()) {
+    }
+  }
 }
 
 void PlanRunner::run(int stage, int task, Worker& worker) {

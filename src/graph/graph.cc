@@ -61,7 +61,7 @@ Values Graph::emit(const OpDef& op, const Attributes& attributes, std::span<cons
   std::string path = place_.layer + "/" + std::string(op.name) + "/" + name_of(place_.phase);
   if (const int use = ++path_uses_[path]; use > 1) path += ":" + std::to_string(use);
   paths_.push_back(std::move(path));
-  sources_.push_back(node_count());
+  sources_.push_back(standing_for_.value_or(node_count()));
   nodes_.push_back(std::move(node));
   return nodes_.back().outputs;
 }

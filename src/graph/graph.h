@@ -1,6 +1,7 @@
 #pragma once
 #include <deque>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -77,8 +78,11 @@ class Graph : public Emitter, public Tape {
   void exchange(int first, int second);
   /// New inputs. Outputs whose types change by them become new values; the old ones have no producer's use any more.
   void rewire(int node, const Values& inputs);
-  /// The node of the graph before any pass that this one stands for: itself where no pass moved it.
+  /// The node of the graph before any pass that this one stands for: itself where no pass moved it; -1 for what only a
+  /// pass has made.
   int source(int node) const { return sources_[size_t(node)]; }
+  /// Nodes that are emitted from now on stand for that one; -1: for none; nullopt: each for itself.
+  void stand_for(std::optional<int> source) { standing_for_ = source; }
   /// Turns the result of a node into a constant.
   void make_constant(Value value, Tensor tensor);
 
@@ -90,6 +94,7 @@ class Graph : public Emitter, public Tape {
   std::vector<Output> outputs_;
   std::vector<std::string> paths_;
   std::vector<int> sources_;
+  std::optional<int> standing_for_;
   std::map<std::string, int> path_uses_;
   Place place_;
 };

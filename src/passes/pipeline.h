@@ -23,6 +23,12 @@ int gate_pooled_gradients(Graph& graph);
 /// Removes nodes that reach no output and no commit.
 int remove_dead_code(Graph& graph);
 
+/// A convolution (with a bias) and the normalisation behind it that uses running statistics become one convolution with
+/// a bias: its filters and bias are computed of variables only, so a plan does that once. For steps that write no
+/// variable; the others stay as they are. Rounds otherwise than the graph before. Writes the graph anew, so it is no
+/// member of the pipeline and runs before it. Returns how many it folded.
+int fold_normalization(Graph& graph);
+
 /// Nodes that one kernel may run together, in execution order: a product (the anchor, first) with what follows it
 /// alone.
 struct GroupProposal {

@@ -126,7 +126,24 @@ Planner::Chosen Planner::first_offer(const std::vector<int>& nodes, const std::v
   return chosen;
 }
 
+bool Planner::stays(int value) const {
+  const int root = root_of(value);
+  const PlannedValue& v = plan_->values[size_t(root)];
+  if (v.storage == Storage::external) return plan_->slots[size_t(v.slot)].kind == Slot::variable;
+  return v.storage == Storage::constant || made_before_.count(root) > 0;
+}
+
+/// Whether a node's results are the same in every step: it runs before the first one.
+bool Planner::made_before(const std::vector<int>& nodes) const {
+  if (!keeps_packs() || nodes.size() != 1 || read_outside(plan_->graph, nodes[0])) return false;
+  const Values& inputs = plan_->graph.node(nodes[0]).inputs;
+  return !inputs.empty() &&
+         std::all_of(inputs.begin(), inputs.end(), [&](Value input) { return !input || stays(input.id); });
+}
+
 Planner::Chosen Planner::choose(const std::vector<int>& nodes) {
+  // Once is not worth measuring, and whoever reads it finds it row-major, as variables are.
+  if (made_before(nodes)) return first_offer(nodes, {{&backend_named("reference"), false}});
   const std::vector<Asked> order = order_for(nodes);
   return by_time() || !options_.choices.empty() ? fastest_offer(nodes, order) : first_offer(nodes, order);
 }
@@ -180,6 +197,7 @@ void Planner::add_compute(const std::vector<int>& nodes, Chosen chosen) {
   planned.kernel = std::move(chosen.offer.kernel);
   planned.order = slicing.order;
   planned.sliced = slicing.sliced;
+  planned.prepared = made_before(nodes);
   planned.workspace_bytes = int64_t(chosen.offer.workspace_bytes);
   plan_->workspace_bytes = std::max(plan_->workspace_bytes, planned.workspace_bytes);
 
@@ -215,11 +233,16 @@ void Planner::add_compute(const std::vector<int>& nodes, Chosen chosen) {
     planned.outputs.push_back(
         {last.outputs[i].id, state.kind == SliceState::sliced, state.kind == SliceState::partial, value.rows});
   }
+  if (planned.prepared) {
+    planned.reason += "; once, kept from step to step";
+    for (Value output : last.outputs) made_before_.insert(output.id);
+  }
   if (partial) planned.partial_bytes = int64_t(planned.kernel->partial_bytes());
-  if (!planned.sliced && nodes.size() == 1 && chosen.offer.packs.empty() && splits(chosen.offer))
+  if (!planned.sliced && !planned.prepared && nodes.size() == 1 && chosen.offer.packs.empty() && splits(chosen.offer))
     planned.split_rows = rows_that_split(planned, planned.inputs, planned.outputs);
   planned.executed = for_whole_batch(chosen.offer.executed, planned);
-  if (plan_->branches && !planned.sliced && !partial && planned.split_rows == 0) split_by_units(planned);
+  if (plan_->branches && !planned.sliced && !planned.prepared && !partial && planned.split_rows == 0)
+    split_by_units(planned);
   add_packs(planned, chosen.offer);
   plan_->nodes.push_back(std::move(planned));
   aliases_.push_back(std::move(chosen.offer.aliases));
@@ -268,9 +291,7 @@ void Planner::add_packs(PlannedNode& node, const Offer& offer) {
     const int order =
         plan_->slicing.values.size() > size_t(operand.value) ? plan_->slicing.values[size_t(operand.value)].order : 0;
     pack.order = order % 2 ? order + 1 : order;
-    const PlannedValue& packed = plan_->values[size_t(root_of(operand.value))];
-    pack.prepared = keeps_packs() && packed.storage == Storage::external &&
-                    plan_->slots[size_t(packed.slot)].kind == Slot::variable;
+    pack.prepared = keeps_packs() && stays(operand.value);
     if (pack.prepared) pack.reason += "; kept from step to step";
     pack.inputs.push_back({operand.value, false, false, 1});
     pack.outputs.push_back({value.root, false, false, 1});

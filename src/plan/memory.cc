@@ -78,6 +78,9 @@ void Planner::add_commits() {
 void Planner::find_readers() {
   readers_.assign(plan_->values.size(), {});
   writer_.assign(plan_->values.size(), -1);
+  std::map<int, int> kept_packs;  // pack -> what it was made of, which nobody needs any more
+  for (const PlannedNode& node : plan_->nodes)
+    if (node.kind == PlannedNode::pack && node.prepared) kept_packs[node.outputs[0].value] = node.inputs[0].value;
   for (int n = 0; n < int(plan_->nodes.size()); ++n) {
     const PlannedNode& node = plan_->nodes[size_t(n)];
     if (node.kind == PlannedNode::view) continue;
@@ -86,8 +89,13 @@ void Planner::find_readers() {
       auto& list = readers_[size_t(root_of(value))];
       if (list.empty() || list.back() != n) list.push_back(n);
     };
-    for (const OperandUse& use : node.inputs) read(use.value);
-    for (int pack : node.packs) read(pack);
+    std::set<int> in_its_pack;
+    for (int pack : node.packs) {
+      read(pack);
+      if (const auto made = kept_packs.find(pack); made != kept_packs.end()) in_its_pack.insert(made->second);
+    }
+    for (const OperandUse& use : node.inputs)
+      if (!in_its_pack.count(use.value)) read(use.value);
     for (const OperandUse& use : node.outputs)
       if (!use.partial) writer_[size_t(root_of(use.value))] = n;
   }
@@ -168,6 +176,13 @@ void Planner::place_local() {
   }
 }
 
+/// Whether a value that is made before the first step is read in a step.
+bool Planner::kept_throughout(int value) const {
+  if (!plan_->nodes[size_t(writer_[size_t(value)])].prepared) return false;
+  const auto& readers = readers_[size_t(value)];
+  return std::any_of(readers.begin(), readers.end(), [&](int n) { return !plan_->nodes[size_t(n)].prepared; });
+}
+
 /// Lifetimes in stages. Partials stand here too: from the stage that fills them to the one that joins them.
 void Planner::place_shared() {
   const int last_stage = int(plan_->stages.size());
@@ -179,10 +194,14 @@ void Planner::place_shared() {
   for (int v = 0; v < int(plan_->values.size()); ++v) {
     PlannedValue& value = plan_->values[size_t(v)];
     if (value.root != v || value.storage != Storage::shared) continue;
-    const bool prepared = plan_->nodes[size_t(writer_[size_t(v)])].prepared;
-    const int begin = prepared ? 0 : stage_of_[size_t(writer_[size_t(v)])];
-    int end = prepared || outputs.count(v) ? last_stage : begin;
-    for (int reader : readers_[size_t(v)]) end = std::max(end, stage_of_[size_t(reader)]);
+    // What runs before the first step does so in the nodes' order, before stage 0. What is read there alone need not be
+    // kept.
+    const auto time_of = [&](int node) {
+      return plan_->nodes[size_t(node)].prepared ? node - int(plan_->nodes.size()) : stage_of_[size_t(node)];
+    };
+    const int begin = time_of(writer_[size_t(v)]);
+    int end = kept_throughout(v) || outputs.count(v) ? last_stage : begin;
+    for (int reader : readers_[size_t(v)]) end = std::max(end, time_of(reader));
     blocks.push_back({value.bytes, begin, end});
     offsets.push_back(&value.offset);
     roots.push_back(v);
@@ -200,6 +219,8 @@ void Planner::place_shared() {
     // the other begins.
     const auto over_before = [&](size_t a, size_t b) {
       const size_t begins = size_t(writer_[size_t(roots[b])]);
+      if (plan_->nodes[size_t(writer_[size_t(roots[a])])].prepared)
+        return !kept_throughout(roots[a]) && blocks[a].end < blocks[b].begin;
       if (outputs.count(roots[a]) || !before_[begins][size_t(writer_[size_t(roots[a])])]) return false;
       for (int reader : readers_[size_t(roots[a])])
         if (!before_[begins][size_t(reader)]) return false;

@@ -38,8 +38,11 @@ class Reader {
 
   std::vector<MemoryBlock> blocks(Storage storage) const {
     std::vector<MemoryBlock> blocks;
-    for (size_t v = 0; v < plan_.values.size(); ++v)
-      if (plan_.values[v].root == int(v) && plan_.values[v].storage == storage) blocks.push_back(block_of(int(v)));
+    for (size_t v = 0; v < plan_.values.size(); ++v) {
+      if (plan_.values[v].root != int(v) || plan_.values[v].storage != storage) continue;
+      if (prepared_.count(int(v)) && !readers_.count(int(v))) continue;  // over before the first step
+      blocks.push_back(block_of(int(v)));
+    }
     if (storage == Storage::shared)
       for (const PlannedNode& node : plan_.nodes)
         if (node.kind == PlannedNode::combine) blocks.push_back(partial_of(node));
@@ -65,7 +68,8 @@ class Reader {
     }
     for (const Graph::Output& output : plan_.graph.outputs()) kept_.push_back(root_of(output.value.id));
     for (const PlannedNode& node : plan_.nodes)
-      if (node.prepared) prepared_[root_of(node.outputs[0].value)] = &node;
+      if (node.prepared)
+        for (const OperandUse& use : node.outputs) prepared_[root_of(use.value)] = &node;
   }
 
   /// A value of the whole batch lives from its first stage's begin to its last one's end: within a stage the slices are

@@ -54,6 +54,9 @@ class Planner {
   void add_packs(PlannedNode& node, const Offer& offer);
   /// Whether packed operands outlive a step: nothing that a step writes is packed in the next one.
   bool keeps_packs() const { return plan_->graph.commits().empty() && !options_.external_outputs; }
+  /// Whether a value is the same in every step: a variable that no step writes, a constant, or made of such.
+  bool stays(int value) const;
+  bool made_before(const std::vector<int>& nodes) const;
   void delay_packs();
   void add_combine(int node);
   void add_commits();
@@ -105,6 +108,7 @@ class Planner {
   void commit_in_place();
   void overwrite_in_place();
   void place_local();
+  bool kept_throughout(int value) const;
   void place_shared();
   int root_of(int value) const;
   int64_t part_bytes(const PlannedValue& value) const;
@@ -120,6 +124,7 @@ class Planner {
   std::vector<std::vector<bool>> before_;  ///< schedule operators: before_[n][m]: m is over before n begins
   std::map<std::string, std::vector<int64_t>> samples_;  ///< what was measured for a key of the tuning record, sorted
   bool again_ = false;                                   ///< measure what was measured already
+  std::set<int> made_before_;                            ///< values that are made before the first step and kept
   std::vector<std::vector<int>> aliases_;                ///< per planned node: output -> input it may overwrite
 };
 

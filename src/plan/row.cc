@@ -119,7 +119,8 @@ std::vector<NodeRow> rows_of(const Plan& plan) {
   for (size_t n = 0; n < plan.nodes.size(); ++n) {
     const PlannedNode& node = plan.nodes[n];
     std::vector<int> members;
-    for (int member : node.members) members.push_back(plan.graph.source(member));
+    for (int member : node.members)
+      if (const int source = plan.graph.source(member); source >= 0) members.push_back(source);
     rows.push_back({node.kind, node.path, node.op, node.place, std::move(members),
                     node.anchor < 0 ? -1 : plan.graph.source(node.anchor), node.backend, node.kernel_name, node.reason,
                     node.refusals, node.executed, traffic[n], std::string(dtype_of_node(plan, node)), node.tuned_ns});

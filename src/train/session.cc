@@ -100,6 +100,7 @@ VariableStore initial_variables(const StepOptions& options, uint64_t seed) {
 std::unique_ptr<Plan> plan_of(const StepOptions& options, Graph* source, int64_t* built_ns) {
   Graph graph = source_graph(options);
   if (source) *source = graph;
+  if (options.way.fusion) fold_normalization(graph);
   run_pipeline(graph);
   std::vector<std::vector<int>> groups;
   if (options.way.fusion)

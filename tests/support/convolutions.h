@@ -77,7 +77,8 @@ struct ConvolutionCheck {
   bool keeps_packs = false;
 };
 
-/// conv2d with bias and activation, and both gradients. Returns false where the kernels refused the first.
+/// conv2d with bias and activation, and both gradients; where the kernels take sums, the first also with one before the
+/// activation, and the image's gradient with one behind it. Returns false where the kernels refused the first.
 inline bool check_three(const ConvolutionCase& c, const ConvolutionCheck& how, Bounds* worst) {
   const ConvGeometry g = c.geometry();
   SCOPED_TRACE(text_of(simd::target_in_use(), ": ", g.image_shape(), " by ", g.filter_shape(), "; ",
@@ -90,6 +91,16 @@ inline bool check_three(const ConvolutionCase& c, const ConvolutionCheck& how, B
                                        {&op_named("bias_add"), BiasAddAttributes{1}, {3, 2}},
                                        {&op_named(how.activation), how.activation_attributes, {4}}},
                                       how.algorithm, how.cpu, how.keeps_packs);
+  // The other summand first, as a shortcut comes, or behind.
+  const Ran residual = run_convolution({x, w, bias, y},
+                                       {{&op_named("conv2d"), c.attributes, {0, 1}},
+                                        {&op_named("bias_add"), BiasAddAttributes{1}, {4, 2}},
+                                        {&op_named("add"), {}, {3, 5}},
+                                        {&op_named(how.activation), how.activation_attributes, {6}}},
+                                       how.algorithm, how.cpu, how.keeps_packs);
+  const Ran meeting =
+      run_convolution({y, w, x}, {{&op_named("conv2d_backward_data"), data, {0, 1}}, {&op_named("add"), {}, {3, 2}}},
+                      how.algorithm, how.cpu, how.keeps_packs);
   const Ran to_images = run_convolution({y, w}, {{&op_named("conv2d_backward_data"), data, {0, 1}}}, how.algorithm,
                                         how.cpu, how.keeps_packs);
   const Ran to_filters =
@@ -104,6 +115,15 @@ inline bool check_three(const ConvolutionCase& c, const ConvolutionCheck& how, B
     EXPECT_LE(e, bound) << ran.name;
     error = std::max(error, e);
   };
+  // Kernels of small groups take no sums: others do then.
+  if (const std::string name = how.name; !name.starts_with("grouped") && !name.starts_with("depthwise")) {
+    EXPECT_EQ(residual.refusal, "");
+    if (g.rows.stride == 1 && g.columns.stride == 1) {
+      EXPECT_EQ(meeting.refusal.empty(), to_images.refusal.empty()) << meeting.refusal << to_images.refusal;
+    }
+    check(residual, double(g.channels_per_group() * g.taps()), how.bounds.images, worst->images);
+    check(meeting, double(g.filters_per_group() * g.taps()), how.bounds.images, worst->images);
+  }
   check(forward, double(g.channels_per_group() * g.taps()), how.bounds.images, worst->images);
   check(to_images, double(g.filters_per_group() * g.taps()), how.bounds.images, worst->images);
   check(to_filters, double(g.n * g.places()), how.bounds.filters, worst->filters);

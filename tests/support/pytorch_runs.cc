@@ -96,6 +96,14 @@ void add_deep(std::vector<PytorchRun>& runs, const std::string& network, double 
   runs.push_back({network + ", momentum", builtin_network(network), {}, rate, batch, 20, 1e-8, true});
 }
 
+/// As long as a user trains before looking, at a rate at which the loss falls.
+void add_distance(std::vector<PytorchRun>& runs, const std::string& network, double rate, int64_t batch) {
+  PytorchRun run{network + ", 200 steps", builtin_network(network), {}, rate, batch, 200};
+  run.optimizer.kind = OptimizerKind::momentum;
+  run.slow = run.distance = true;
+  runs.push_back(run);
+}
+
 }  // namespace
 
 std::vector<PytorchRun> pytorch_runs() {
@@ -119,6 +127,11 @@ std::vector<PytorchRun> pytorch_runs() {
   add_deep(runs, "vgg11", 1e-5, 8);
   add_deep(runs, "resnet18", 5e-6, 4);
   add_deep(runs, "mobilenet-v2", 1e-6, 8);
+  add_distance(runs, "simplenn-4", 0.01, 128);
+  add_distance(runs, "simplenn-7", 0.01, 32);
+  add_distance(runs, "lenet5", 0.01, 128);
+  add_distance(runs, "vgg16", 0.01, 16);
+  add_distance(runs, "resnet18", 0.01, 16);
   return runs;
 }
 

@@ -24,6 +24,7 @@ struct PytorchRun {
   int64_t steps = 0;
   double tolerance = 1e-9;  ///< how far, relatively, the losses in float64 may be from PyTorch's
   bool slow = false;        ///< takes seconds: not under sanitizers
+  bool distance = false;    ///< 200 steps at a rate that learns: only how far float32 leaves float64 is compared
   uint64_t seed = 1;
 };
 

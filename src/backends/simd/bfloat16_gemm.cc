@@ -123,12 +123,9 @@ class PairProduct {
     const bool last = k + steps == p_.k;
     for (int64_t tile = 0; tile < split_.tiles; ++tile) {
       const int64_t i = split_.first(tile), rows = split_.rows(tile);
-      TileEnd<float> end{.add = p_.end.add || k > 0};
-      if (last) {
-        if (p_.end.column_bias) end.column_bias = p_.end.column_bias + j;
-        if (p_.end.row_bias) end.row_bias = p_.end.row_bias + i;
-        end.relu = p_.end.relu;
-      }
+      TileEnd<float> end;
+      if (last) end = p_.end.from(i, j, p_.c_stride);
+      end.add = p_.end.add || k > 0;
       float* const c = p_.c + i * p_.c_stride + j;
       pack_left(tile, k, steps, panels);
       if (p_.a_transposed)
@@ -166,7 +163,7 @@ class PairProduct {
                              TileEnd<float>& end) {
     for (int64_t j = 0; j < columns; j += kWidth, right += pairs * kWidth) {
       multiply_any_pair_tile(rows, left, pairs, right, kWidth, std::min(kWidth, columns - j), c + j, p_.c_stride, end);
-      if (end.column_bias) end.column_bias += kWidth;
+      end.next_columns(kWidth);
       ahead_.advance();
     }
   }

@@ -1,6 +1,7 @@
 #include "backends/simd/convolution_group.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "backends/simd/layouts.h"
 #include "backends/simd/product_chain.h"
@@ -19,17 +20,36 @@ bool pools_by_two(const MaxPool2dAttributes& a, const Shape& x) {
          a.padding == std::array<int64_t, 4>{0, 0, 0, 0} && whole;
 }
 
+/// The sum with images like the result, as a residual connection or gradients that meet.
+std::string extend_by_sum(ConvolutionGroup& convolution, const Group& group, const GroupMember& member, int result) {
+  if (convolution.kind == ConvolutionGroup::backward_weights) return "a sum with a gradient of filters";
+  if (convolution.kind == ConvolutionGroup::backward_data &&
+      (convolution.rows().stride != 1 || convolution.columns().stride != 1))
+    return "a sum with a gradient that leaves places out";
+  const int other = member.inputs[0] == result ? member.inputs[1] : member.inputs[0];
+  if (other == result || (member.inputs[0] != result && member.inputs[1] != result)) return "a sum with itself";
+  const GroupOperand &own = group.operands[size_t(result)], &added = group.operands[size_t(other)];
+  if (added.type != own.type || !(added.state == own.state)) return "a sum with something else than such images";
+  convolution.added = position_of(group.inputs, other);
+  if (convolution.added < 0) return "the other summand is computed within the group";
+  convolution.epilogue.sum = true;
+  return {};
+}
+
 /// Takes one more member, which reads operand `result`; the reason where it does not fit.
 std::string extend(ConvolutionGroup& convolution, const Group& group, const GroupMember& member, int result,
                    const ConvolutionRange& range) {
   const std::string name(member.op->name);
   ImageEpilogue& epilogue = convolution.epilogue;
   const Shape& shape = group.operands[size_t(result)].type.shape;
-  if (convolution.kind != ConvolutionGroup::forward) return "nothing follows a gradient of conv2d";
+  const bool forward = convolution.kind == ConvolutionGroup::forward, bounded = epilogue.relu || convolution.clip;
+  if (name == "add" && !bounded && !epilogue.sum && !epilogue.pool && !convolution.hardswish)
+    return extend_by_sum(convolution, group, member, result);
+  if (!forward) return "nothing but a sum follows a gradient of conv2d";
   if (member.inputs.empty() || member.inputs[0] != result) return name + " does not follow in a chain";
   if (epilogue.pool) return name + " behind the pooling";
-  if (convolution.clip || convolution.hardswish) return name + " behind the activation";
-  if (name == "bias_add" && !epilogue.bias && !epilogue.relu) {
+  if (convolution.hardswish) return name + " behind the activation";
+  if (name == "bias_add" && !epilogue.bias && !epilogue.sum && !bounded) {
     if (normalize_axis(member.attributes.as<BiasAddAttributes>().axis, shape.size()) != 1)
       return "a bias along another axis than the channels";
     convolution.bias = position_of(group.inputs, member.inputs[1]);
@@ -37,18 +57,19 @@ std::string extend(ConvolutionGroup& convolution, const Group& group, const Grou
     epilogue.bias = true;
     return {};
   }
-  if (name == "relu" && !epilogue.relu) {
+  if (name == "relu" && !bounded) {
     epilogue.relu = true;
     return {};
   }
-  if (range.clip_hardswish && !epilogue.relu && name == "clip") {
+  if (name == "clip" && !bounded) {
     convolution.clip = member.attributes.as<ClipAttributes>();
     return {};
   }
-  if (range.clip_hardswish && !epilogue.relu && name == "hardswish") {
+  if (range.hardswish && !bounded && name == "hardswish") {
     convolution.hardswish = true;
     return {};
   }
+  if (name == "max_pool2d" && epilogue.sum) return "pooling behind a sum";
   if (name == "max_pool2d" && pools_by_two(member.attributes.as<MaxPool2dAttributes>(), shape)) {
     epilogue.pool = true;
     return {};
@@ -87,10 +108,15 @@ std::string states_that_do_not_fit(const ConvolutionGroup& convolution, const Gr
 }  // namespace
 
 ImageResult ConvolutionGroup::result_of(const KernelRun& run) const {
+  constexpr float infinity = std::numeric_limits<float>::infinity();
   return {.y = run.out<float>(size_t(y)),
           .index = index < 0 ? nullptr : run.out<int32_t>(size_t(index)),
           .bias = bias < 0 ? nullptr : run.in<float>(size_t(bias)),
-          .relu = epilogue.relu,
+          .added = added < 0 ? nullptr : run.in<float>(size_t(added)),
+          .least = clip            ? float(clip->low)
+                   : epilogue.relu ? 0.0f
+                                   : -infinity,
+          .most = clip ? float(clip->high) : infinity,
           .pool = epilogue.pool,
           .extent = kind == forward ? result() : image()};
 }
@@ -147,6 +173,8 @@ void set_image_layouts(const Group& group, const ConvolutionGroup& convolution, 
   offer.input_layouts.resize(group.inputs.size());
   offer.output_layouts.resize(group.outputs.size());
   offer.input_layouts[convolution.first] = layout_of(group.inputs[convolution.first]);
+  if (convolution.added >= 0)
+    offer.input_layouts[size_t(convolution.added)] = layout_of(group.inputs[size_t(convolution.added)]);
   if (weights) offer.input_layouts[convolution.second] = layout_of(group.inputs[convolution.second]);
   else
     for (size_t i = 0; i < group.outputs.size(); ++i) offer.output_layouts[i] = layout_of(group.outputs[i]);

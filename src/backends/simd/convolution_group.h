@@ -15,10 +15,10 @@ struct ConvolutionGroup {
   enum Kind : uint8_t { forward, backward_data, backward_weights } kind = forward;
   ConvGeometry geometry;
   size_t first = 0, second = 0;  ///< the convolution's own operands: positions in Group::inputs
-  int bias = -1;                 ///< the same for the bias; -1: none
+  int bias = -1, added = -1;     ///< the same for the bias and for the images of a sum; -1: none
   ImageEpilogue epilogue;
-  std::optional<ClipAttributes> clip;  ///< an activation instead of relu
-  bool hardswish = false;              ///< the same
+  std::optional<ClipAttributes> clip;  ///< bounds instead of relu
+  bool hardswish = false;              ///< instead of either
   int y = 0, index = -1;               ///< of the results: positions in Group::outputs; -1: nobody reads it
   std::string name;                    ///< "conv2d+bias_add+relu+max_pool2d"
 
@@ -34,11 +34,12 @@ struct ConvolutionGroup {
 struct ConvolutionRange {
   bool float64 = false;  ///< all operands in double precision
   bool no_images = false;
-  bool clip_hardswish = false;
+  bool hardswish = false;
 };
 
 /// The group, or why its convolution is none for this backend: of float32, images in slices of the batch, filters
-/// whole, behind a forward one at most bias_add, relu and max_pool2d of 2 x 2 windows in this order. `range`: what
+/// whole; behind a forward one at most bias_add, the sum with images like the result, relu or clip, and (where nothing
+/// was added) max_pool2d of 2 x 2 windows, in this order; behind an image's gradient at stride 1 a sum. `range`: what
 /// else.
 std::variant<ConvolutionGroup, Refusal> convolution_group_of(const Group& group, const OfferContext& context,
                                                              const ConvolutionRange& range = {});

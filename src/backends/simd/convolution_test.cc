@@ -9,6 +9,7 @@
 #include "backends/simd/layouts.h"
 #include "backends/simd/spread.h"
 #include "backends/simd/winograd.h"
+#include "ops/clip.h"
 #include "ops/max_pool2d.h"
 #include "tests/support/convolutions.h"
 
@@ -148,6 +149,24 @@ void check_pooled(const ConvolutionCase& c, const std::string& algorithm, bool r
     ASSERT_EQ(at % width / 2, window % (width / 2));
     ASSERT_NEAR(map.as<double>()[plane * height * width + at], ran.expected[0].as<double>()[i], 2 * allowed);
   }
+}
+
+TEST_P(SimdConvolution, BoundsOnTheWayOut) {
+  Bounds worst{};
+  Draw draw(5);
+  const auto with_clip = [](std::string algorithm, const char* name, double bound) {
+    ConvolutionCheck check{std::move(algorithm), name, {bound, bound}};
+    check.activation = "clip";
+    check.activation_attributes = ClipAttributes{-0.5, 0.75};
+    return check;
+  };
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_TRUE(check_three(draw.winograd(), with_clip("winograd", "winograd ", 1e-5), &worst));
+    EXPECT_TRUE(check_three(draw.pointwise(), with_clip("", "product ", 1e-6), &worst));
+  }
+  const ConvolutionCheck direct = with_clip("direct", "direct ", 1e-6);
+  EXPECT_TRUE(check_three({{3, 3, 8, 7}, {17, 3, 3, 3}, {.stride = {2, 2}, .padding = {1, 1, 1, 1}}}, direct, &worst));
+  EXPECT_TRUE(check_three({{3, 1, 28, 28}, {5, 1, 5, 5}, {.padding = {2, 2, 2, 2}}}, direct, &worst));
 }
 
 TEST_P(SimdConvolution, PoolsOnTheWayOut) {

@@ -126,13 +126,15 @@ HWY_INLINE void multiply_places(const DirectShape& s, const Runs& runs, const So
   for (int64_t tile = 0; tile < split.tiles; ++tile) {
     const int64_t first = split.first(tile), rows = split.rows(tile);
     float* c = to + first * to_place;
+    TileEnd<float> tile_end = end;
+    if (end.added) tile_end.added += first * to_place;
     if (runs.count == 1) {
       const StepsTogether<float> a{from + first * step, step, runs.length, s.rows.dilation * source.row};
-      F::multiply(rows, a, s.rows.taps * runs.length, filters, columns, c, to_place, end);
+      F::multiply(rows, a, s.rows.taps * runs.length, filters, columns, c, to_place, tile_end);
       continue;
     }
     for (int64_t i = 0; i < s.rows.taps; ++i) {
-      TileEnd<float> part = i + 1 < s.rows.taps ? TileEnd<float>{} : end;
+      TileEnd<float> part = i + 1 < s.rows.taps ? TileEnd<float>{} : tile_end;
       part.add = i > 0;
       const StepsTogether<float> a{from + first * step + i * s.rows.dilation * source.row, step, runs.length,
                                    s.columns.dilation * source.place};
@@ -191,7 +193,7 @@ void convolve(const DirectShape& shape, const DirectPhase& phase, const DirectPa
   const Runs runs(s);
   float* pooled = workspace + padded.floats(s.from_channels());
   const int64_t to_place = phase.right * to.channels;
-  const bool narrow = !F::kCopies && is_narrow(s) && !one_row && phase.right == 1;
+  const bool narrow = !F::kCopies && is_narrow(s) && !one_row && phase.right == 1 && !result.added;
   const Range rows = share(part, false, result.pool ? s.to.height / 2 : s.to.height);
   const Range some = share(part, true, panels(s.to_channels()));
   for (int64_t image = 0; image < images; ++image)
@@ -206,14 +208,16 @@ void convolve(const DirectShape& shape, const DirectPhase& phase, const DirectPa
           continue;
         }
         TileEnd<float> end;
-        end.relu = result.relu;
+        end.bounded = result.bounded();
+        end.least = result.least, end.most = result.most;
         if (result.bias) end.column_bias = result.bias + channel;
         for (int64_t row = rows.begin; row < rows.end; ++row) {
           float* y = result.y + image * to.elements() + channel +
                      ((phase.first_row + row * phase.down) * to.width + phase.first_column) * to.channels;
           const float* const from = source.data + row * s.rows.stride * source.row;
+          if (result.added) end.added = result.added + (y - result.y);
           if (narrow) {
-            kConvolveNarrow[size_t(s.to.channels - 1)](s, from, source.row, filters, result.bias, result.relu, y);
+            kConvolveNarrow[size_t(s.to.channels - 1)](s, from, source.row, filters, result, y);
             continue;
           }
           multiply_places<F>(s, runs, source, from, s.to.width, filters, std::min(kPanel, left), y, to_place, end);

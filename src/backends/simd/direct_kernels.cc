@@ -130,7 +130,7 @@ OfferResult offer(const Group& group, const OfferContext& context, MakeKernel ma
   offer.bfloat16 = context.bfloat16;
   offer.name = (offer.bfloat16 ? "bfloat16 direct " : "direct ") + convolution.name;
   const bool narrow = convolution.kind != ConvolutionGroup::backward_data && !convolution.epilogue.pool &&
-                      routines.is_narrow(direct_shape(convolution));
+                      !convolution.epilogue.sum && routines.is_narrow(direct_shape(convolution));
   offer.reason = text_of(narrow           ? "one channel and few filters in vectors of places for "
                          : offer.bfloat16 ? "products of places and panels of filters rounded to bfloat16 for "
                                           : "products of places and panels of filters for ",

@@ -112,12 +112,9 @@ class BlockedProduct {
 
   /// What happens to the tiles that begin at (i, j) when `last` says that their sums are whole.
   TileEnd<T> end_at(int64_t i, int64_t j, bool add, bool last) const {
-    TileEnd<T> end{.add = add};
-    if (last) {
-      if (p_.end.column_bias) end.column_bias = p_.end.column_bias + j;
-      if (p_.end.row_bias) end.row_bias = p_.end.row_bias + i;
-      end.relu = p_.end.relu;
-    }
+    TileEnd<T> end;
+    if (last) end = p_.end.from(i, j, p_.c_stride);
+    end.add = add;
     return end;
   }
 
@@ -215,7 +212,7 @@ class BlockedProduct {
       const bool apart = right.last && j + width > columns;
       multiply_any_tile(rows, left, steps, apart ? right.last : b, apart ? width : right.step,
                         std::min(width, columns - j), c + j, p_.c_stride, end);
-      if (end.column_bias) end.column_bias += width;
+      end.next_columns(width);
       ahead_.advance();
     }
   }
@@ -258,7 +255,7 @@ constexpr int64_t kTurnedRows = 512;
 template <class T>
 bool is_turned(const MatrixProduct<T>& p) {
   return p.a_transposed && !p.packed_b && p.n * 4 <= kLanes<T> * 3 && p.m >= 2 * kPanelColumns<T> &&
-         p.c_stride == p.n && !p.end.column_bias && !p.end.row_bias && !p.end.relu && p.activation == Activation::none;
+         p.c_stride == p.n && p.end.plain() && p.activation == Activation::none;
 }
 
 template <class T>
@@ -295,13 +292,9 @@ size_t workspace_bytes(const GemmBlocks& blocks, int64_t n, int64_t k) {
 
 template <class T>
 void clear(const MatrixProduct<T>& p) {
+  const std::vector<T> zeros(size_t(p.n));
   for (int64_t i = 0; i < p.m; ++i)
-    for (int64_t j = 0; j < p.n; ++j) {
-      T x = p.end.add ? p.c[i * p.c_stride + j] : T(0);
-      if (p.end.column_bias) x += p.end.column_bias[j];
-      if (p.end.row_bias) x += p.end.row_bias[i];
-      p.c[i * p.c_stride + j] = p.end.relu && x < T(0) ? T(0) : x;
-    }
+    end_partial_tile(zeros.data(), p.n, 1, p.n, p.c + i * p.c_stride, p.c_stride, p.end.from(i, 0, p.c_stride));
   activate(p.activation, p.c, p.m, p.n, p.c_stride);
 }
 

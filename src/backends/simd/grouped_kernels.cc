@@ -106,12 +106,13 @@ class GroupedWeights final : public FilterGradientOf<T> {
 
 template <class MakeKernel>
 OfferResult offer_in_groups(const Group& group, const OfferContext& context, MakeKernel make) {
-  const auto found = convolution_group_of(group, context, {.float64 = true, .no_images = true, .clip_hardswish = true});
+  const auto found = convolution_group_of(group, context, {.float64 = true, .no_images = true, .hardswish = true});
   if (const auto* refusal = std::get_if<Refusal>(&found)) return *refusal;
   const auto& convolution = std::get<ConvolutionGroup>(found);
   const ConvGeometry& g = convolution.geometry;
   if (!takes_groups(g)) return Refusal{"in groups: one group, or groups as wide as vectors"};
   if (convolution.epilogue.pool) return Refusal{"in groups: pooling behind it"};
+  if (convolution.epilogue.sum) return Refusal{"in groups: a sum behind it"};
   const bool depthwise = g.groups == g.c && g.groups == g.k;
   Offer offer;
   offer.name = (depthwise ? "depthwise " : "grouped ") + convolution.name;

@@ -1,4 +1,4 @@
-// A convolution's results on their way out: bias, relu and pooling in registers.
+// A convolution's results on their way out: bias, sum, bounds (relu) and pooling in registers.
 #if defined(TACHO_SIMD_IMAGE_RESULT_INL_H) == defined(HWY_TARGET_TOGGLE)
 #ifdef TACHO_SIMD_IMAGE_RESULT_INL_H
 #undef TACHO_SIMD_IMAGE_RESULT_INL_H
@@ -34,15 +34,34 @@ HWY_INLINE void store_block(D d, V (&v)[kRows][kColumns], const ImageResult& res
                             int64_t column, int64_t channel) {
   const ImageExtent& e = result.extent;
   const V bias = result.bias ? hn::LoadU(d, result.bias + channel) : hn::Zero(d);
-  const V least = hn::Set(d, result.relu ? 0.0f : -std::numeric_limits<float>::infinity());
+  const V least = hn::Set(d, result.least), most = hn::Set(d, result.most);
+  const int64_t height = result.height(), width = result.width();
+  const int64_t first = ((image * height + row) * width + column) * e.channels + channel;
+  if (result.added && !result.pool) {
+    const float* added = result.added + first;
+    HWY_UNROLL(4)
+    for (int i = 0; i < kRows; ++i) {
+      HWY_UNROLL(4)
+      for (int j = 0; j < kColumns; ++j) {
+        const V sum = hn::Add(v[i][j], bias);
+        const bool inside = row + i < height && column + j < width;
+        v[i][j] = inside ? hn::Add(sum, hn::LoadU(d, added + (i * width + j) * e.channels)) : sum;
+      }
+    }
+  } else {
+    HWY_UNROLL(4)
+    for (int i = 0; i < kRows; ++i) {
+      HWY_UNROLL(4)
+      for (int j = 0; j < kColumns; ++j) v[i][j] = hn::Add(v[i][j], bias);
+    }
+  }
   HWY_UNROLL(4)
   for (int i = 0; i < kRows; ++i) {
-    HWY_UNROLL(4)  // the operands of Max in this order, so that a NaN stays one
-    for (int j = 0; j < kColumns; ++j) v[i][j] = hn::Max(least, hn::Add(v[i][j], bias));
+    HWY_UNROLL(4)  // the operands of Max and Min in this order, so that a NaN stays one
+    for (int j = 0; j < kColumns; ++j) v[i][j] = hn::Min(most, hn::Max(least, v[i][j]));
   }
-  const int64_t height = result.height(), width = result.width();
   if (!result.pool) {
-    float* y = result.y + ((image * height + row) * width + column) * e.channels + channel;
+    float* y = result.y + first;
     if (row + kRows <= height && column + kColumns <= width) {
       HWY_UNROLL(4)
       for (int i = 0; i < kRows; ++i, y += width * e.channels) {

@@ -26,12 +26,12 @@ inline bool is_narrow(const DirectShape& s) {
          s.columns.dilation == 1 && s.to.width >= kLanes<float>;
 }
 
-/// A vector of places of each result, at least `least`, into y (places x kResults).
+/// A vector of places of each result, between `least` and `most`, into y (places x kResults).
 template <int kResults, class V>
-HWY_INLINE void store_narrow(V (&sum)[kResults], V least, float* y) {
+HWY_INLINE void store_narrow(V (&sum)[kResults], V least, V most, float* y) {
   const hn::ScalableTag<float> d;
   HWY_UNROLL(8)
-  for (int k = 0; k < kResults; ++k) sum[k] = hn::Max(least, sum[k]);
+  for (int k = 0; k < kResults; ++k) sum[k] = hn::Min(most, hn::Max(least, sum[k]));
   if constexpr (kResults >= 4) {
     store_interleaved(d, sum[0], sum[1], sum[2], sum[3], y, kResults);
     if constexpr (constexpr int k = kResults - 4; k > 0)
@@ -45,15 +45,17 @@ HWY_INLINE void store_narrow(V (&sum)[kResults], V least, float* y) {
   }
 }
 
-/// One row of results y (places x kResults) of rows x (`row` floats apart): filters [tap][kPanel], bias may be null.
+/// One row of results y (places x kResults) of rows x (`row` floats apart): filters [tap][kPanel]; bias and bounds as
+/// `result` has them, nothing added.
 template <int kResults>
 HWY_NOINLINE void convolve_narrow(const DirectShape& s, const float* x, int64_t row, const float* filters,
-                                  const float* bias, bool relu, float* y) {
+                                  const ImageResult& result, float* y) {
   const hn::ScalableTag<float> d;
   using V = hn::Vec<decltype(d)>;
   constexpr int64_t kWidth = kLanes<float>;
   const int64_t last = s.to.width - kWidth;
-  const V least = hn::Set(d, relu ? 0.0f : -std::numeric_limits<float>::infinity());
+  const V least = hn::Set(d, result.least), most = hn::Set(d, result.most);
+  const float* const bias = result.bias;
   for (int64_t place = 0; place < s.to.width; place += 2 * kWidth) {
     // The last ones overlap those before them, so that nothing behind the row is touched.
     const int64_t at[2]{std::min(place, last), std::min(place + kWidth, last)};
@@ -72,12 +74,12 @@ HWY_NOINLINE void convolve_narrow(const DirectShape& s, const float* x, int64_t 
         }
       }
     }
-    store_narrow(sum, least, y + at[0] * kResults);
-    store_narrow(next, least, y + at[1] * kResults);
+    store_narrow(sum, least, most, y + at[0] * kResults);
+    store_narrow(next, least, most, y + at[1] * kResults);
   }
 }
 
-using ConvolveNarrow = void (*)(const DirectShape&, const float*, int64_t, const float*, const float*, bool, float*);
+using ConvolveNarrow = void (*)(const DirectShape&, const float*, int64_t, const float*, const ImageResult&, float*);
 template <int... K>
 constexpr std::array<ConvolveNarrow, sizeof...(K)> convolve_narrows(std::integer_sequence<int, K...>) {
   return {&convolve_narrow<K + 1>...};

@@ -44,7 +44,9 @@ class PointwiseConvolve final : public Kernel, public PartRun {
     product.packed_b = static_cast<const float*>(run.packed[0]);
     product.c = result.y + places.begin * to_, product.c_stride = to_;
     product.end.column_bias = result.bias;
-    product.end.relu = result.relu;
+    if (result.added) product.end.added = result.added + places.begin * to_;
+    product.end.bounded = result.bounded();
+    product.end.least = result.least, product.end.most = result.most;
     gemm_.multiply(blocks_, product, run.workspace);
     return {};
   }

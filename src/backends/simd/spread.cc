@@ -210,6 +210,7 @@ OfferResult offer_spread(const Group& group, const OfferContext& context) {
   if (const auto* refusal = std::get_if<Refusal>(&found)) return *refusal;
   const auto& convolution = std::get<ConvolutionGroup>(found);
   const DirectShape shape = direct_shape(convolution);
+  if (convolution.epilogue.sum) return Refusal{"spread: a sum behind it"};
   if (!spread_routines().fits(shape)) return Refusal{"spread: for few channels under rows of several taps"};
   Offer offer;
   offer.name = "direct " + convolution.name;

@@ -128,11 +128,25 @@ HWY_INLINE void end_tile(D d, Vec (&sum)[R][V], T* HWY_RESTRICT c, int64_t c_row
       for (int v = 0; v < V; ++v) sum[r][v] = hn::Add(sum[r][v], bias);
     }
   }
+  if (end.added) {
+    HWY_UNROLL(16)
+    for (int r = 0; r < R; ++r) HWY_UNROLL(8)
+    for (int v = 0; v < V; ++v) sum[r][v] = hn::Add(sum[r][v], hn::LoadU(d, end.added + r * c_row + v * lanes));
+  }
   if (end.relu) {
     HWY_UNROLL(16)
     for (int r = 0; r < R; ++r) HWY_UNROLL(8)
     for (int v = 0; v < V; ++v)  // not Max: a NaN must stay one
       sum[r][v] = hn::IfThenZeroElse(hn::Lt(sum[r][v], hn::Zero(d)), sum[r][v]);
+  }
+  if (end.bounded) {
+    const Vec least = hn::Set(d, end.least), most = hn::Set(d, end.most);
+    HWY_UNROLL(16)
+    for (int r = 0; r < R; ++r) HWY_UNROLL(8)
+    for (int v = 0; v < V; ++v) {
+      const Vec x = hn::IfThenElse(hn::Lt(sum[r][v], least), least, sum[r][v]);
+      sum[r][v] = hn::IfThenElse(hn::Gt(x, most), most, x);
+    }
   }
   HWY_UNROLL(16)
   for (int r = 0; r < R; ++r) HWY_UNROLL(8)
@@ -149,6 +163,8 @@ HWY_NOINLINE void end_partial_tile(const T* HWY_RESTRICT tile, int64_t width, in
       T x = end.add ? tile[j] + c[j] : tile[j];
       if (end.column_bias) x += end.column_bias[j];
       if (end.row_bias) x += end.row_bias[r];
+      if (end.added) x += end.added[r * c_row + j];
+      if (end.bounded) x = x < end.least ? end.least : x > end.most ? end.most : x;
       c[j] = end.relu && x < T(0) ? T(0) : x;
     }
   }
@@ -229,19 +245,16 @@ HWY_INLINE RowsTogether<T> from_row(RowsTogether<T> a, int64_t rows) {
 
 /// C (m x n) (+)= A B with B in panels of kPanelColumns<T> columns, panel p at b + p * b_panel (a row-major B with
 /// whole panels: b_panel = kPanelColumns<T> and b_step = its row stride). For factors that stay in the caches: nothing
-/// is blocked or packed. `end.column_bias` and `end.row_bias` are for the whole of C.
+/// is blocked or packed. `end.column_bias`, `end.row_bias` and `end.added` are for the whole of C.
 template <class T, class A>
 void multiply_panels(int64_t m, int64_t n, int64_t k, A a, const T* b, int64_t b_step, int64_t b_panel, T* c,
                      int64_t c_row, const TileEnd<T>& end) {
   const RowSplit split(m);
   for (int64_t j = 0, panel = 0; j < n; j += kPanelColumns<T>, ++panel) {
-    TileEnd<T> tile_end = end;
-    if (end.column_bias) tile_end.column_bias += j;
     for (int64_t tile = 0; tile < split.tiles; ++tile) {
       const int64_t i = split.first(tile);
-      if (end.row_bias) tile_end.row_bias = end.row_bias + i;
       multiply_any_tile(split.rows(tile), from_row(a, i), k, b + panel * b_panel, b_step,
-                        std::min(kPanelColumns<T>, n - j), c + i * c_row + j, c_row, tile_end);
+                        std::min(kPanelColumns<T>, n - j), c + i * c_row + j, c_row, end.from(i, j, c_row));
     }
   }
 }

@@ -28,7 +28,25 @@ struct TileEnd {
   bool add = false;                ///< to what stands there; else it is overwritten
   const T* column_bias = nullptr;  ///< one per column of the tile; null: none
   const T* row_bias = nullptr;     ///< one per row of the tile; null: none
-  bool relu = false;               ///< after the biases; NaN stays
+  const T* added = nullptr;        ///< a tile that lies as the result does, added behind the biases; null: none
+  bool relu = false;               ///< after the sums; NaN stays
+  bool bounded = false;            ///< instead of relu: between `least` and `most`; NaN stays
+  T least = 0, most = 0;
+
+  /// For the tiles that begin at (row, column) of the result, whose rows are `stride` apart.
+  TileEnd from(int64_t row, int64_t column, int64_t stride) const {
+    TileEnd end = *this;
+    if (column_bias) end.column_bias += column;
+    if (row_bias) end.row_bias += row;
+    if (added) end.added += row * stride + column;
+    return end;
+  }
+  void next_columns(int64_t columns) {
+    if (column_bias) column_bias += columns;
+    if (added) added += columns;
+  }
+  /// Whether the sums go to memory as they are, or are added to what is there.
+  bool plain() const { return !column_bias && !row_bias && !added && !relu && !bounded; }
 };
 
 }  // namespace tacho::simd
