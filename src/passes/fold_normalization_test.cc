@@ -33,7 +33,7 @@ NetworkSpec network() {
   return network;
 }
 
-StepOptions step_of(const char* dtype, const char* fusion, StepKind kind = StepKind::inference) {
+StepOptions inference_of(const char* dtype, const char* fusion, StepKind kind = StepKind::inference) {
   StepOptions options;
   options.network = network();
   options.batch = 5;
@@ -48,7 +48,7 @@ StepOptions step_of(const char* dtype, const char* fusion, StepKind kind = StepK
 }
 
 template <class T>
-void fill(Tensor& tensor, uint64_t stream, bool positive) {
+void fill_normal(Tensor& tensor, uint64_t stream, bool positive) {
   const Random random(stream);
   for (int64_t i = 0; i < tensor.elements(); ++i) {
     const double x = random.normal(uint64_t(i));
@@ -63,8 +63,8 @@ VariableStore trained(const StepOptions& options, uint64_t seed) {
     if (name.rfind("bn", 0) != 0) continue;
     const bool positive = name.find("running_var") != std::string::npos;
     const uint64_t stream = seed + std::hash<std::string>()(name);
-    if (tensor.type().dtype == DType::float64) fill<double>(tensor, stream, positive);
-    else if (tensor.type().dtype == DType::float32) fill<float>(tensor, stream, positive);
+    if (tensor.type().dtype == DType::float64) fill_normal<double>(tensor, stream, positive);
+    else if (tensor.type().dtype == DType::float32) fill_normal<float>(tensor, stream, positive);
   }
   return variables;
 }
@@ -72,13 +72,13 @@ VariableStore trained(const StepOptions& options, uint64_t seed) {
 template <class T>
 std::vector<double> outputs_of(Session& session, const StepOptions& options) {
   Tensor x({options.way.dtype, {options.batch, 3, 9, 7}});
-  fill<T>(x, 17, false);
+  fill_normal<T>(x, 17, false);
   session.run(x.view(), {}, 0, 0);
   const Tensor y = session.outputs();
   return {y.as<T>(), y.as<T>() + y.elements()};
 }
 
-double difference(const std::vector<double>& a, const std::vector<double>& b) {
+double worst_difference(const std::vector<double>& a, const std::vector<double>& b) {
   double worst = 0, largest = 0;
   for (size_t i = 0; i < a.size(); ++i)
     worst = std::max(worst, std::fabs(a[i] - b[i])), largest = std::max(largest, std::fabs(b[i]));
@@ -87,13 +87,13 @@ double difference(const std::vector<double>& a, const std::vector<double>& b) {
 
 template <class T>
 void expect_same_outputs(const char* dtype, double tolerance) {
-  const StepOptions folded = step_of(dtype, "on"), apart = step_of(dtype, "off");
+  const StepOptions folded = inference_of(dtype, "on"), apart = inference_of(dtype, "off");
   Pool pool(2);
   VariableStore variables = trained(folded, 1), same = trained(apart, 1);
   Session one(folded, pool, variables), other(apart, pool, same);
   const std::vector<double> before = outputs_of<T>(one, folded);
   ASSERT_EQ(before.size(), 20u);
-  EXPECT_LE(difference(before, outputs_of<T>(other, apart)), tolerance);
+  EXPECT_LE(worst_difference(before, outputs_of<T>(other, apart)), tolerance);
   // Other variables: what was made of the former ones is made anew.
   const VariableStore changed = trained(folded, 2);
   for (VariableStore* store : {&variables, &same})
@@ -102,8 +102,8 @@ void expect_same_outputs(const char* dtype, double tolerance) {
   one.executor().variables_changed();
   other.executor().variables_changed();
   const std::vector<double> after = outputs_of<T>(one, folded);
-  EXPECT_GT(difference(after, before), 1e-3);
-  EXPECT_LE(difference(after, outputs_of<T>(other, apart)), tolerance);
+  EXPECT_GT(worst_difference(after, before), 1e-3);
+  EXPECT_LE(worst_difference(after, outputs_of<T>(other, apart)), tolerance);
 }
 
 TEST(FoldNormalization, ComputesTheSame) {
@@ -113,7 +113,7 @@ TEST(FoldNormalization, ComputesTheSame) {
 
 TEST(FoldNormalization, NormalisesNothingInTheStep) {
   Graph source;
-  const auto plan = plan_of(step_of("float32", "on"), &source);
+  const auto plan = plan_of(inference_of("float32", "on"), &source);
   std::map<std::string, int> normalisations;  // by layer, in the step
   for (const Stage& stage : plan->stages)
     for (const Task& task : stage.tasks)
@@ -135,14 +135,14 @@ TEST(FoldNormalization, NormalisesNothingInTheStep) {
 }
 
 TEST(FoldNormalization, LeavesStepsThatTrainAlone) {
-  Graph graph = source_graph(step_of("float32", "on", StepKind::train));
+  Graph graph = source_graph(inference_of("float32", "on", StepKind::train));
   const int nodes = graph.node_count();
   EXPECT_EQ(fold_normalization(graph), 0);
   EXPECT_EQ(graph.node_count(), nodes);
 }
 
 TEST(FoldNormalization, FoldsWhatFollowsAConvolution) {
-  Graph graph = source_graph(step_of("float32", "off"));
+  Graph graph = source_graph(inference_of("float32", "off"));
   EXPECT_EQ(fold_normalization(graph), 2);
 }
 

@@ -96,6 +96,23 @@ HWY_INLINE void add_steps(D d, Vec (&sum)[R][V], int64_t k, StepsTogether<T> a, 
   }
 }
 
+template <int R, int V, class D, class Vec, class T, int kAhead>
+HWY_INLINE void add_steps(D d, Vec (&sum)[R][V], int64_t k, StepsAhead<T, kAhead> a, const T* HWY_RESTRICT b,
+                          int64_t b_step) {
+  constexpr int kToL2 = 2;
+  for (; k > 0; k -= a.chunk, a.data += a.chunk_stride) {
+    RowPointers<T, R> rows(a.data, a.row);
+    const int64_t steps = std::min(k, a.chunk);
+    HWY_UNROLL(1)
+    for (int64_t i = 0; i < steps; ++i, b += b_step, a.ahead += b_step) {
+      HWY_UNROLL(4)
+      for (int v = 0; v < kAhead; ++v) __builtin_prefetch(a.ahead + v * kLanes<T>, 0, kToL2);
+      add_step(d, sum, b, rows);
+      rows.advance();
+    }
+  }
+}
+
 template <int R, int V, class D, class Vec, class T>
 HWY_INLINE void add_steps(D d, Vec (&sum)[R][V], int64_t k, RowsTogether<T> a, const T* HWY_RESTRICT b,
                           int64_t b_step) {

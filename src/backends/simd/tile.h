@@ -14,6 +14,13 @@ struct StepsTogether {
   int64_t chunk = INT64_MAX, chunk_stride = 0;
 };
 
+/// The same, and memory that is fetched into L2 meanwhile: kVectors vectors for each step, a step of the right factor
+/// apart.
+template <class T, int kVectors>
+struct StepsAhead : StepsTogether<T> {
+  const T* ahead = nullptr;
+};
+
 /// The left factor with its rows side by side: element (r, k) is data[k * step + r]. A transposed matrix, or a packed
 /// panel.
 template <class T>
