@@ -1,7 +1,6 @@
 // `tacho estimate` as a user meets it on a machine without a calibration.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <string>
@@ -16,25 +15,9 @@ namespace {
 
 using ParsedJson = nlohmann::json;
 
-/// A home without anything in it, for the programs that a test starts.
-class EmptyHome {
- public:
-  explicit EmptyHome(const std::string& folder) {
-    if (const char* home = std::getenv("TACHO_HOME")) before_ = home;
-    setenv("TACHO_HOME", folder.c_str(), 1);
-  }
-  ~EmptyHome() {
-    if (before_.empty()) unsetenv("TACHO_HOME");
-    else setenv("TACHO_HOME", before_.c_str(), 1);
-  }
-
- private:
-  std::string before_;
-};
-
 TEST(EstimateCommandSlow, WithoutCalibrationItSaysSoAndNamesTheCommand) {
   const TestFolder folder;
-  const EmptyHome home(folder / "home");
+  const HomeFolder home(folder / "home");
   const ProgramResult result =
       run_tacho(folder.path(), {"estimate", "lenet5", "--batch-size", "4", "--threads", "1", "--json", "-"});
   ASSERT_EQ(result.exit_code, 0) << result.err;
@@ -121,7 +104,7 @@ TEST(EstimateCommand, WhatCannotBeScaledIsRefusedInOneLine) {
 
 TEST(EstimateCommandSlow, EstimatesScaledNetworks) {
   const TestFolder folder;
-  const EmptyHome home(folder / "home");
+  const HomeFolder home(folder / "home");
   const auto estimate = [&](std::vector<std::string> arguments) {
     const std::vector<std::string> base{"estimate", "lenet5", "--batch-size", "4", "--threads", "1", "--json", "-"};
     arguments.insert(arguments.begin(), base.begin(), base.end());
