@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 #include "data/test_files.h"
 #include "lab/backtest.h"
 #include "machine/profile.h"
@@ -50,6 +52,21 @@ TEST(CalibrationSlow, EstimatesANetworkThatItHasNotSeen) {
     EXPECT_GE(chosen.high_ns, chosen.estimated_ns);
     EXPECT_GT(chosen.roofline_ns, 0);
   }
+
+  // As a user asks, who finds it in TACHO_HOME; so few networks need not reach as far as these sizes.
+  const auto estimated = [&](std::vector<std::string> more) {
+    std::vector<std::string> words{"estimate", "simplenn-4",    "--batch-size", "16", "--threads",
+                                   "1",        "--extrapolate", "--json",       "-"};
+    words.insert(words.end(), more.begin(), more.end());
+    const ProgramResult result = run_tacho(folder.path(), words);
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    return nlohmann::json::parse(result.out);
+  };
+  const nlohmann::json plain = estimated({}), wide = estimated({"--width", "1.5"}), deep = estimated({"--depth", "2"});
+  EXPECT_EQ(plain.at("calibrated"), true);
+  EXPECT_LT(plain.at("step").at("low_ns"), plain.at("step").at("high_ns"));
+  EXPECT_GT(wide.at("step").at("median_ns"), plain.at("step").at("median_ns"));
+  EXPECT_GT(deep.at("step").at("median_ns"), plain.at("step").at("median_ns"));
 }
 
 TEST(CalibrationSlow, GoesOnWhereItWasStopped) {
