@@ -1,6 +1,8 @@
 // `tacho analyze --trace` as a user calls it.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -92,6 +94,105 @@ TEST(TraceCommand, FollowsTheTraceEventFormat) {
   EXPECT_EQ(named, used) << "each track has its thread's name";
   EXPECT_EQ(used, (std::set<int>{0, 1}));
   for (const char* phase : {"X", "M", "C"}) EXPECT_GT(phases[phase], 0) << phase;
+}
+
+/// Reads a trace by the rules of Perfetto's importer (its trace processor's JSON tokenizer and slice tracker): times
+/// are microseconds, made whole nanoseconds by `whole`; events are sorted by them, equal ones as they stand; on each
+/// track a span closes those that ended before or with its begin, and is dropped where it then outlasts one that is
+/// still open.
+class PerfettoReader {
+ public:
+  explicit PerfettoReader(int64_t (*whole)(double)) : whole_(whole) {}
+
+  void read(const nlohmann::json& trace) {
+    std::vector<const nlohmann::json*> events;
+    for (const auto& event : trace.at("traceEvents")) events.push_back(&event);
+    const auto at = [&](const nlohmann::json* e) { return e->contains("ts") ? ns(e->at("ts")) : 0; };
+    std::stable_sort(events.begin(), events.end(), [&](auto* a, auto* b) { return at(a) < at(b); });
+    for (const nlohmann::json* event : events) {
+      const std::string phase = event->at("ph");
+      if (phase == "X") span(*event);
+      else if (phase == "C") counters_ += event->at("args").size();
+    }
+  }
+  int dropped() const { return dropped_; }
+  size_t counters() const { return counters_; }
+  /// How many spans of each depth, by category: "kernel 1".
+  const std::map<std::string, int>& depths() const { return depths_; }
+
+ private:
+  int64_t ns(const nlohmann::json& us) const { return whole_(us.get<double>() * 1000.0); }
+  void span(const nlohmann::json& event) {
+    for (const char* member : {"pid", "tid"}) {  // of 32 bits, from 0 on
+      const int64_t id = event.at(member);
+      EXPECT_TRUE(id >= 0 && id <= UINT32_MAX) << event;
+    }
+    const int64_t begin = ns(event.at("ts")), duration = ns(event.at("dur"));
+    if (duration < 0) return void(++dropped_);
+    std::vector<int64_t>& open = open_[{event.at("pid"), event.at("tid")}];
+    while (!open.empty() && open.back() <= begin) open.pop_back();
+    for (const int64_t end : open)
+      if (begin + duration > end) return void(++dropped_);
+    ++depths_[event.at("cat").get<std::string>() + " " + std::to_string(open.size())];
+    open.push_back(begin + duration);
+  }
+
+  int64_t (*whole_)(double);
+  std::map<std::pair<int, int>, std::vector<int64_t>> open_;  ///< ends, by track
+  std::map<std::string, int> depths_;
+  int dropped_ = 0;
+  size_t counters_ = 0;
+};
+
+TEST(TraceCommand, PerfettoKeepsEverySpanWhereItBelongs) {
+  const std::string folder = testing::TempDir() + "trace_perfetto";
+  std::filesystem::create_directories(folder);
+  const std::string path = folder + "/step.json";
+  std::vector<std::string> arguments = analyze_with_trace(path);
+  arguments.insert(arguments.end(), {"--threads", "2", "--steps", "40"});
+  const ProgramResult run = run_tacho(folder, arguments);
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const nlohmann::json trace = nlohmann::json::parse(std::ifstream(path));  // throws where it is no UTF-8
+  // With "ns" older versions take times as nanoseconds.
+  EXPECT_EQ(trace.at("displayTimeUnit"), "ms");
+  int spans = 0;
+  for (const auto& event : trace.at("traceEvents")) spans += event.at("ph") == "X";
+  EXPECT_GT(spans, 1000);
+  const auto rounded = [](double ns) { return int64_t(std::llround(ns)); };
+  const auto cut_off = [](double ns) { return int64_t(ns); };
+  for (int64_t (*whole)(double) : {+rounded, +cut_off}) {
+    PerfettoReader reader(whole);
+    reader.read(trace);
+    EXPECT_EQ(reader.dropped(), 0);
+    EXPECT_GT(reader.counters(), 0u);
+    int kept = 0;
+    for (const auto& [place, count] : reader.depths()) {
+      kept += count;
+      EXPECT_EQ(place.back(), place.starts_with("step") ? '0' : '1') << place << ": " << count;
+    }
+    EXPECT_EQ(kept, spans);
+  }
+}
+
+TEST(TraceCommand, ThePerfettoReaderOfThisTestDropsWhatOverlaps) {
+  const auto events = [](const char* text) { return nlohmann::json{{"traceEvents", nlohmann::json::parse(text)}}; };
+  const auto dropped = [](const nlohmann::json& trace) {
+    PerfettoReader reader([](double ns) { return int64_t(std::llround(ns)); });
+    reader.read(trace);
+    return reader.dropped();
+  };
+  EXPECT_EQ(dropped(events(R"([{"ph":"X","cat":"a","pid":1,"tid":0,"ts":0,"dur":2},
+                              {"ph":"X","cat":"a","pid":1,"tid":0,"ts":1,"dur":1.001}])")),
+            1);
+  EXPECT_EQ(dropped(events(R"([{"ph":"X","cat":"a","pid":1,"tid":0,"ts":0,"dur":2},
+                              {"ph":"X","cat":"a","pid":1,"tid":1,"ts":1,"dur":5},
+                              {"ph":"X","cat":"a","pid":1,"tid":0,"ts":2,"dur":5}])")),
+            0)
+      << "another track, and behind it";
+  // One that begins with the one around it must stand behind it in the file.
+  EXPECT_EQ(dropped(events(R"([{"ph":"X","cat":"a","pid":1,"tid":0,"ts":0,"dur":1},
+                              {"ph":"X","cat":"a","pid":1,"tid":0,"ts":0,"dur":2}])")),
+            1);
 }
 
 TEST(TraceCommand, AFolderThatIsNotThereIsSaidBeforeAnythingRuns) {

@@ -12,16 +12,28 @@ namespace {
 
 /// A row of this run.
 struct ColdSample {
-  double step_ns, alone_ns, bytes, working_set;
+  double step_ns, alone_ns, calls, bytes, working_set;
 };
 
+/// What a call costs in the step beside what it costs alone whatever it touches, by rows that touch little: its code
+/// and its few operands come from further away (100 ns a call of ours on a Zen 5, where rows of 64 bytes took 3 times
+/// as long as alone). 0 without such rows.
+double cost_of_call(const std::vector<ColdSample>& samples) {
+  constexpr double kLittle = 16384;  // bytes: half of a small first cache
+  double more = 0, calls = 0;
+  for (const ColdSample& s : samples)
+    if (s.working_set <= kLittle) more += s.step_ns - s.alone_ns, calls += s.calls;
+  return calls > 0 ? std::max(0.0, more / calls) : 0;
+}
+
 /// What a row takes in the step beside what it takes alone, from the rows of one kind. Inside a step operands come from
-/// further away, and that costs by their bytes, whoever reads them: a kernel that is slow by itself pays no more for
-/// them (plain loops of pooling took 1.04 of their time alone, where ours, several times as fast, took 1.5 of it). How
-/// far away is a matter of how much one call touches, so rows that touch about as much say it.
+/// further away, and beside what every call costs, that costs by their bytes, whoever reads them: a kernel that is slow
+/// by itself pays no more for them (plain loops of pooling took 1.04 of their time alone, where ours, several times as
+/// fast, took 1.5 of it). How far away is a matter of how much one call touches, so rows that touch about as much say
+/// it.
 class Cold {
  public:
-  explicit Cold(std::vector<ColdSample> samples) : samples_(std::move(samples)) {
+  Cold(std::vector<ColdSample> samples, double call_ns) : samples_(std::move(samples)), call_ns_(call_ns) {
     double step = 0, alone = 0, bytes = 0;
     for (const ColdSample& s : samples_) step += s.step_ns, alone += s.alone_ns, bytes += s.bytes;
     if (alone <= 0 || bytes <= 0) samples_.clear();
@@ -29,17 +41,20 @@ class Cold {
   }
   Cold() = default;
 
-  double ns(double alone_ns, double bytes, double working_set) const {
-    return alone_ns * factor_ +
-           bytes * by_byte(working_set, [&](const ColdSample& s) { return s.step_ns - s.alone_ns; });
+  double ns(double alone_ns, double calls, double bytes, double working_set) const {
+    return alone_ns * factor_ + calls * call_ns_ + bytes * by_byte(working_set, [&](const ColdSample& s) {
+                                                     return s.step_ns - s.alone_ns - s.calls * call_ns_;
+                                                   });
   }
   /// Standard; without a single row: alone is the step, to a quarter.
-  double deviation(double alone_ns, double bytes, double working_set) const {
+  double deviation(double alone_ns, double calls, double bytes, double working_set) const {
     if (samples_.empty()) return alone_ns / 4;
     constexpr double kOfCalls = 0.03;  // single calls differ by that at least
     constexpr double kOfMeans = 1.25;  // of mean absolute deviations
-    const auto off = [&](const ColdSample& s) { return std::abs(s.step_ns - ns(s.alone_ns, s.bytes, s.working_set)); };
-    return std::hypot(alone_ns * kOfCalls, bytes * kOfMeans * by_byte(working_set, off));
+    const auto off = [&](const ColdSample& s) {
+      return std::abs(s.step_ns - ns(s.alone_ns, s.calls, s.bytes, s.working_set));
+    };
+    return std::hypot(alone_ns * kOfCalls, calls * call_ns_ / 2, bytes * kOfMeans * by_byte(working_set, off));
   }
 
  private:
@@ -56,10 +71,16 @@ class Cold {
   }
 
   std::vector<ColdSample> samples_;
-  double factor_ = 1;  ///< of the time alone: below 1 where the step was not slower
+  double call_ns_ = 0;  ///< of every call beside its time alone
+  double factor_ = 1;   ///< of the time alone: below 1 where the step was not slower
 };
 
-double bytes_moved(const NodeRow& row) { return double(row.traffic.bytes_read + row.traffic.bytes_written); }
+/// Of packs and of joins of partial sums nobody counts what they move: what their calls touch.
+double bytes_moved(const NodeRow& row) {
+  const Traffic& traffic = row.traffic;
+  const int64_t moved = traffic.bytes_read + traffic.bytes_written;
+  return double(moved > 0 ? moved : traffic.calls * traffic.working_set_bytes);
+}
 
 /// The same calls of the same kernel.
 bool alike(const NodeRow& a, const NodeRow& b) {
@@ -75,17 +96,24 @@ class Pricer {
     const std::optional<Apart>& apart = record_.apart;
     apart_ = apart && apart->skipped.empty() && apart->one_thread_ns.size() == record_.rows.size() ? &*apart : nullptr;
     const std::vector<bool> products = products_among(record_.rows, record_.source);
-    for (const bool product : {false, true}) {
-      std::vector<ColdSample> gone, all;
-      for (size_t r = 0; r < record_.rows.size(); ++r) {
-        if (products[r] != product) continue;
-        const double step_ns = double(on_one() ? apart_->one_thread_ns[r] : own_.operations[r].median_ns);
-        const double bytes = bytes_moved(record_.rows[r]), set = double(record_.rows[r].traffic.working_set_bytes);
-        if (alone_.own[r] > 0) gone.push_back({step_ns, double(alone_.own[r]), bytes, set});
-        if (apart_ && apart_->alone_ns[r] > 0) all.push_back({step_ns, double(apart_->alone_ns[r]), bytes, set});
-      }
-      cold_[product] = Cold(gone.empty() ? std::move(all) : std::move(gone));
+    std::vector<ColdSample> gone[2], all[2];  // by kind
+    for (size_t r = 0; r < record_.rows.size(); ++r) {
+      const Traffic& traffic = record_.rows[r].traffic;
+      ColdSample sample{double(on_one() ? apart_->one_thread_ns[r] : own_.operations[r].median_ns), 0,
+                        double(traffic.calls), bytes_moved(record_.rows[r]), double(traffic.working_set_bytes)};
+      if (sample.alone_ns = double(alone_.own[r]); sample.alone_ns > 0) gone[products[r]].push_back(sample);
+      if (apart_ && apart_->alone_ns[r] > 0)
+        sample.alone_ns = double(apart_->alone_ns[r]), all[products[r]].push_back(sample);
     }
+    std::vector<ColdSample> either = gone[0];
+    either.insert(either.end(), gone[1].begin(), gone[1].end());
+    if (either.empty()) {
+      either = all[0];
+      either.insert(either.end(), all[1].begin(), all[1].end());
+    }
+    const double call_ns = cost_of_call(either);
+    for (const bool product : {false, true})
+      cold_[product] = Cold(gone[product].empty() ? std::move(all[product]) : std::move(gone[product]), call_ns);
   }
 
   Price price() {
@@ -102,9 +130,10 @@ class Pricer {
       } else if (row.kind != PlannedNode::view) {
         const Cold& cold = cold_[other_.products[r]];
         const double alone = double(alone_.other[r]), floors = on_one() ? 1 : by_floors(row);
-        const double bytes = bytes_moved(row), set = double(row.traffic.working_set_bytes);
-        time = cold.ns(alone, bytes, set) * floors;
-        const double deviation = cold.deviation(alone, bytes, set) * floors;
+        const double calls = double(row.traffic.calls), bytes = bytes_moved(row);
+        const double set = double(row.traffic.working_set_bytes);
+        time = cold.ns(alone, calls, bytes, set) * floors;
+        const double deviation = cold.deviation(alone, calls, bytes, set) * floors;
         variance += deviation * deviation;
       }
       ns.push_back(std::llround(time));

@@ -8,7 +8,7 @@ namespace tacho {
 namespace {
 
 /// One thread, rows of 100 and 300 us whose kernels take 80 and 240 us alone, one after the other; the step is 440 us.
-/// Each reads 1000 bytes.
+/// Each reads 1 MB.
 struct PriceCase {
   RunRecord record;
   Report report;
@@ -20,7 +20,7 @@ struct PriceCase {
     for (const char* path : {"a", "b"}) {
       NodeRow row;
       row.path = path, row.backend = "simd", row.kernel_name = path, row.anchor = -1;
-      row.traffic = {1, 1000, 0, 1000};
+      row.traffic = {1, 1'000'000, 0, 1'000'000};
       record.rows.push_back(row);
     }
     record.schedule.stages = {{{{0, 1}, {1, 1}}}};
@@ -60,7 +60,7 @@ TEST(Price, AnotherKernelTakesItsTimeAloneAndWhatItsBytesCostTheOneInWhosePlaceI
   c.exchange_second(160'000);
   const Price other = c.priced();
   ASSERT_TRUE(other.gain) << other.unpriced;
-  // The one before took 60 us longer than alone for its 1000 bytes, and the step is 1.1 of its kernels: (300 - 220) x
+  // The one before took 60 us longer than alone for its megabyte, and the step is 1.1 of its kernels: (300 - 220) x
   // 1.1 saved.
   EXPECT_EQ(other.gain->median_ns, 88'000);
   ASSERT_EQ(other.rows.size(), 2u);
@@ -75,13 +75,13 @@ TEST(Price, ASlowKernelPaysNoMoreForItsBytesThanAFastOne) {
   PriceCase c;
   c.exchange_second(2'400'000);
   EXPECT_EQ(c.priced().rows[1].estimated_ns, 2'460'000);
-  c.other.rows[1].traffic.bytes_written = 3000;
+  c.other.rows[1].traffic.bytes_written = 3'000'000;
   EXPECT_EQ(c.priced().rows[1].estimated_ns, 2'640'000) << "four times the bytes";
 }
 
 TEST(Price, BytesCostWhatTheyCostRowsThatTouchAsMuch) {
   PriceCase c;
-  c.record.rows[1].traffic.working_set_bytes = 1 << 20;
+  c.record.rows[0].traffic.working_set_bytes = 1 << 15;
   c.other.rows = c.record.rows;
   for (NodeRow& row : c.other.rows) row.kernel_name = "slower";
   c.alone = {{80'000, 240'000}, {500'000, 500'000}};
@@ -89,6 +89,24 @@ TEST(Price, BytesCostWhatTheyCostRowsThatTouchAsMuch) {
   // The small row took 20 us longer than alone, the large one 60.
   EXPECT_NEAR(double(other.rows[0].estimated_ns), 520'000, 1'000);
   EXPECT_NEAR(double(other.rows[1].estimated_ns), 560'000, 1'000);
+}
+
+TEST(Price, CallsThatTouchLittleCostWhatTheyCostTheRunBesideTheirBytes) {
+  PriceCase c;
+  // Ten calls of 200 bytes took 20 us longer than alone, one of 1 MB took 60.
+  c.record.rows[0].traffic = {10, 2000, 0, 200};
+  c.other.rows = c.record.rows;
+  for (NodeRow& row : c.other.rows) row.kernel_name = "slower";
+  c.alone = {{80'000, 240'000}, {500'000, 500'000}};
+  c.other.rows[0].traffic = {5, 1000, 0, 200};
+  const Price other = c.priced();
+  EXPECT_NEAR(double(other.rows[0].estimated_ns), 510'000, 500) << "2 us a call";
+  EXPECT_NEAR(double(other.rows[1].estimated_ns), 560'000, 500) << "2 us for the call, 58 for its megabyte";
+  c.other.rows[1].traffic = {20, 2'000'000, 0, 100'000};
+  EXPECT_NEAR(double(c.priced().rows[1].estimated_ns), 500'000 + 20 * 2'000 + 2 * 58'000, 2'000);
+  // Of packs and joins it is known what they touch.
+  c.other.rows[1].traffic = {2, 0, 0, 500'000};
+  EXPECT_NEAR(double(c.priced().rows[1].estimated_ns), 500'000 + 2 * 2'000 + 58'000, 500);
 }
 
 TEST(Price, WhatTheMachineDoesMeanwhileMeetsBothSides) {

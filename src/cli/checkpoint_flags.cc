@@ -41,7 +41,8 @@ void adopt_flags(const Checkpoint& checkpoint, const FlagSet& set, CommonFlags& 
   if (!set.given("--network") && !set.given("NETWORK")) {
     const std::vector<std::string> builtin = builtin_names();
     if (std::find(builtin.begin(), builtin.end(), checkpoint.network.name) == builtin.end())
-      fail("the checkpoint's network '", checkpoint.network.name, "' is not built in; repeat its --network FILE");
+      fail("the checkpoint's network '", checkpoint.network.name,
+           "' is not built in; repeat its --network FILE (and --width, --depth)");
     flags.network = checkpoint.network.name;
   }
   if (!set.given("--image")) flags.image = checkpoint.network.input;

@@ -8,11 +8,14 @@
 #include "base/atomic_file.h"
 #include "nn/builtin.h"
 #include "nn/network_file.h"
+#include "nn/scale.h"
 
 namespace tacho {
 namespace {
 
 constexpr double kAnyNumber = 1e30;
+constexpr double kMostWider = 1024;
+constexpr int64_t kMostDeeper = 1024;
 
 /// "1x28x28" or "784".
 Shape parse_image(const std::string& text) {
@@ -38,6 +41,10 @@ void add_network_flags(FlagSet& set, CommonFlags& flags) {
             [&](const std::string& text) { flags.image = parse_image(text); });
   set.value("--classes", "N", "outputs of a built-in network (the data's, else 10)",
             [&](const std::string& text) { flags.classes = parse_integer("--classes", text, 1, 1'000'000); });
+  set.value("--width", "F", "every layer's channels or features times F; the outputs stay (1)",
+            [&](const std::string& text) { flags.width = parse_number("--width", text, 1 / kMostWider, kMostWider); });
+  set.value("--depth", "N", "every block N times in a row (1; what a block is: docs/sweep.md)",
+            [&](const std::string& text) { flags.depth = parse_integer("--depth", text, 1, kMostDeeper); });
 }
 
 void add_data_flags(FlagSet& set, CommonFlags& flags) {
@@ -122,12 +129,12 @@ StepOptions options_from(const CommonFlags& flags, NetworkSpec network) {
 
 /// The network for the flags alone. A file says its own input and classes; --image stands above the former.
 NetworkSpec network_named(const CommonFlags& flags) {
-  if (!is_network_file(flags.network)) return builtin_network(flags.network, flags.image, flags.classes);
+  if (!is_network_file(flags.network)) return scaled(flags, builtin_network(flags.network, flags.image, flags.classes));
   NetworkSpec network = read_network_file(flags.network);
   if (flags.image) network.input = *flags.image;
   if (flags.classes && *flags.classes != network.classes)
     fail("--classes ", *flags.classes, ": ", flags.network, " has ", network.classes, "; change the file");
-  return network;
+  return scaled(flags, std::move(network));
 }
 
 /// The network for these data: image and classes are theirs where the flags do not say.
@@ -135,8 +142,8 @@ NetworkSpec network_for(const CommonFlags& flags, const Dataset& data) {
   if (flags.classes && *flags.classes < data.classes)
     fail("--classes ", *flags.classes, ": ", data.name, " has ", data.classes, " classes; give at least as many");
   if (!is_network_file(flags.network))
-    return builtin_network(flags.network, flags.image.value_or(data.example_shape()),
-                           flags.classes.value_or(data.classes));
+    return scaled(flags, builtin_network(flags.network, flags.image.value_or(data.example_shape()),
+                                         flags.classes.value_or(data.classes)));
   const NetworkSpec network = network_named(flags);
   if (network.classes < data.classes)
     fail(flags.network, " has ", network.classes, " classes, ", data.name, " ", data.classes, "; change the file");
@@ -154,6 +161,29 @@ void add_common_flags(FlagSet& set, CommonFlags& flags, unsigned groups) {
   else if (groups & kLossFlags) add_loss_flags(set, flags);
   if (groups & kSwitchFlags) add_switch_flags(set, flags);
   if (groups & kOutputFlags) add_output_flags(set, flags);
+}
+
+NetworkSpec scaled(const CommonFlags& flags, NetworkSpec network) {
+  std::string name = network.name;
+  if (flags.depth) network = scale_depth(network, *flags.depth), name += text_of(" --depth ", *flags.depth);
+  if (flags.width) network = scale_width(std::move(network), *flags.width), name += text_of(" --width ", *flags.width);
+  network.name = std::move(name);
+  return network;
+}
+
+std::string size_words(const CommonFlags& flags) {
+  std::string text;
+  if (flags.image) text += " --image " + to_string(*flags.image);
+  if (flags.classes) text += text_of(" --classes ", *flags.classes);
+  if (flags.depth) text += text_of(" --depth ", *flags.depth);
+  if (flags.width) text += text_of(" --width ", *flags.width);
+  return text;
+}
+
+std::string network_words(const CommonFlags& flags) {
+  const std::string& name = flags.network;
+  if (name == CommonFlags{}.network) return size_words(flags);
+  return " --network " + (name.find(' ') == std::string::npos ? name : "'" + name + "'") + size_words(flags);
 }
 
 DataSpec data_spec_from(const CommonFlags& flags, const std::string& otherwise) {

@@ -15,6 +15,8 @@ struct CommonFlags {
   std::string network = "simplenn-4";
   std::optional<Shape> image;
   std::optional<int64_t> classes;
+  std::optional<double> width;   ///< times the channels of every layer (nn/scale.h)
+  std::optional<int64_t> depth;  ///< times the blocks of every kind
 
   std::optional<std::string> data;
   std::optional<Split> split;
@@ -40,7 +42,7 @@ struct CommonFlags {
 
 /// Groups of common flags; combine with |.
 enum CommonGroup : unsigned {
-  kNetworkFlags = 1,   ///< --network (and the first bare argument), --image, --classes
+  kNetworkFlags = 1,   ///< --network (and the first bare argument), --image, --classes, --width, --depth
   kDataFlags = 2,      ///< --data, --split, --normalize
   kBatchFlags = 4,     ///< --batch-size
   kTrainingFlags = 8,  ///< --seed, --optimizer, --learning-rate, --momentum, --weight-decay, ..., and kLossFlags
@@ -58,6 +60,16 @@ struct RunSetup {
   Dataset data;
   StepOptions step;  ///< kind train; batch, loss, optimiser and way as the flags say
 };
+
+/// The network as --width and --depth make it of `network`; its name then has the flags behind it ("vgg11 --width 2"),
+/// so that reports say what they are about and the commands that they name are right.
+NetworkSpec scaled(const CommonFlags& flags, NetworkSpec network);
+
+/// What makes this network, as it is typed (" --network vgg11 --image 3x64x64"); only what is not at its default.
+/// Without
+/// --network and its value: size_words.
+std::string network_words(const CommonFlags& flags);
+std::string size_words(const CommonFlags& flags);
 
 /// Loads the data (default: the built-in set that fits the network's input) and makes the network for them: image and
 /// classes are the data's where the flags do not say. Throws tacho::Error where the two do not fit.

@@ -8,7 +8,6 @@
 #include "base/atomic_file.h"
 #include "base/clock.h"
 #include "device/identity.h"
-#include "lab/calibration_networks.h"
 #include "lab/pace.h"
 #include "lab/step_timing.h"
 #include "plan/tuning.h"
@@ -114,16 +113,16 @@ std::optional<Calibration> kept_calibration() {
 Calibration calibrate(const CalibrationOptions& options) {
   Calibration calibration;
   if (std::optional<Calibration> kept = kept_calibration();
-      kept && !options.again && kept->threads >= options.threads && kept->wanted == kCalibrationCases)
+      kept && !options.again && kept->threads >= options.threads && kept->wanted == options.cases)
     calibration = std::move(*kept);
   calibration.identity = machine_identity();
-  calibration.wanted = kCalibrationCases;
+  calibration.wanted = options.cases;
   calibration.threads = std::max(calibration.threads, options.threads);
   int64_t saved = now_ns();
-  for (int number = calibration.networks; number < kCalibrationCases; ++number) {
+  for (int number = calibration.networks; number < options.cases; ++number) {
     const CalibrationCase chosen = calibration_case(number);
     const std::string label = text_of(chosen.network.name, ", batch ", chosen.batch);
-    if (options.progress && !options.progress(number, kCalibrationCases, label)) break;
+    if (options.progress && !options.progress(number, options.cases, label)) break;
     StepOptions step;
     step.network = chosen.network;
     calibration.networks = number;

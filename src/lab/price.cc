@@ -8,7 +8,7 @@
 #include "analysis/text.h"
 #include "base/clock.h"
 #include "lab/feed.h"
-#include "lab/pace.h"
+#include "lab/pairs.h"
 #include "machine/rate_now.h"
 #include "plan/measure.h"
 #include "plan/tuning.h"
@@ -107,41 +107,14 @@ int64_t step_of(Feed& feed, double seconds, std::vector<std::vector<int64_t>>* r
 }
 
 /// Steps of both ways in alternation.
-struct Pairs {
-  std::vector<int64_t> gains, steps;
-  std::vector<std::vector<int64_t>> rows;  ///< of each step of theirs
-  int64_t left_out = 0;                    ///< pairs that met the machine in another state
-  bool same_state = true;                  ///< false: these are such pairs, there were no others
-};
-
-/// `exchange`: what threads exchanged around the run that the pairs are compared with.
-Pairs measure_pairs(Feed& ours, Feed& theirs, double exchange) {
-  constexpr double kPairSeconds = 0.3, kVerifySeconds = 8;
-  constexpr int64_t kFewestPairs = 3, kMostPairs = 15;
+Pairs pairs_of(Feed& ours, Feed& theirs, double exchange) {
+  constexpr double kPairSeconds = 0.3;
   const int threads = ours.pool().threads();
-  const auto same_state = [&](double now) {
-    return now >= Pace::kSteadyExchange * exchange && exchange >= Pace::kSteadyExchange * now;
-  };
-  Pairs same, other;  // by the machine's state
-  const int64_t begin = now_ns();
-  double before = exchange_rate_now(threads);
-  while (true) {
-    const double seconds = double(now_ns() - begin) / 1e9;
-    const int64_t count = int64_t(same.steps.size());
-    if (count >= kMostPairs || (count >= kFewestPairs && seconds > kVerifySeconds)) return same;
-    if (seconds > 2 * kVerifySeconds && count + int64_t(other.steps.size()) >= kFewestPairs) break;
-    std::vector<std::vector<int64_t>> rows;
-    const int64_t step = step_of(ours, kPairSeconds / 2), turned = step_of(theirs, kPairSeconds / 2, &rows);
-    const double after = exchange_rate_now(threads);
-    Pairs& pairs = same_state(before) && same_state(after) ? same : other;
-    pairs.steps.push_back(step);
-    pairs.gains.push_back(step - turned);
-    pairs.rows.insert(pairs.rows.end(), rows.begin(), rows.end());
-    before = after;
-    same.left_out = int64_t(other.steps.size());
-  }
-  other.same_state = false;
-  return same.steps.empty() ? other : same;
+  return measure_pairs(
+      {[&] { return step_of(ours, kPairSeconds / 2); },
+       [&](std::vector<std::vector<int64_t>>& rows) { return step_of(theirs, kPairSeconds / 2, &rows); },
+       [&] { return exchange_rate_now(threads); }, now_ns},
+      exchange);
 }
 
 /// The estimate's rows with the medians of what they took; nothing where the plan that ran is another.
@@ -197,7 +170,7 @@ std::vector<Verified> verify_gains(const Report& report, const Prices& prices, c
     Feed theirs(*other, data, measuring.learning_rate, measuring.seed);
     warm_up(ours, 2, 1.0);
     warm_up(theirs, 2, 1.0);
-    Pairs pairs = measure_pairs(ours, theirs, report.record->exchange);
+    const Pairs pairs = pairs_of(ours, theirs, report.record->exchange);
     const std::vector<int64_t>&gains = pairs.gains, &steps = pairs.steps;
     const Summary measured = summarize(gains);
     // A pair's gain is a share of its own step.

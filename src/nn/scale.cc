@@ -10,6 +10,8 @@
 namespace tacho {
 namespace {
 
+constexpr double kMostChannels = 1 << 24;  // so that counts fit their integers
+
 bool is_product(const LayerSpec& layer) { return layer.kind.starts_with("conv") || layer.kind == "linear"; }
 
 FieldValue* find(LayerSpec& layer, const char* name) {
@@ -34,9 +36,9 @@ size_t last_product(const NetworkSpec& network) {
 
 int64_t scaled(const LayerSpec& layer, int64_t value, double factor) {
   const double product = double(value) * factor;
-  if (product < 1 || product != std::floor(product))
-    fail("--over width: ", factor, " times the ", value, " channels of layer '", layer.name,
-         "' is no whole number; choose another value");
+  if (product < 1 || product != std::floor(product) || product > kMostChannels)
+    fail("width: ", factor, " times the ", value, " channels of layer '", layer.name, "' is no whole number from 1 to ",
+         int64_t(kMostChannels), "; choose another value");
   return int64_t(product);
 }
 
@@ -112,7 +114,7 @@ void keep_size(const NetworkSpec& network, LayerSpec& layer) {
   const FieldValue* kernel = find(layer, "kernel");
   const auto* side = kernel ? std::get_if<int64_t>(kernel) : nullptr;
   if (layer.kind != "conv2d" || !side || *side % 2 == 0)
-    fail("--over depth: layer '", layer.name, "' of '", network.name,
+    fail("depth: layer '", layer.name, "' of '", network.name,
          "' cannot be repeated: only 2-d convolutions with an odd square kernel can keep the image's size");
   set_field(layer, "padding", *side / 2);
   set_field(layer, "stride", int64_t{1});
@@ -184,18 +186,18 @@ NetworkSpec scale_width(NetworkSpec network, double factor) {
 }
 
 NetworkSpec scale_depth(const NetworkSpec& network, int64_t factor) {
-  if (factor < 1) fail("--over depth: expected whole numbers from 1, got ", factor);
+  if (factor < 1) fail("depth: expected whole numbers from 1, got ", factor);
   if (factor == 1) return network;
   std::vector<Block> blocks = residual_blocks(network);
   const bool residual = !blocks.empty();
   if (!residual) {
     for (const LayerSpec& layer : network.layers)
       if (layer.kind == "concat" || layer.kind == "add")
-        fail("--over depth: '", network.name, "' cannot be repeated: layer '", layer.name,
+        fail("depth: '", network.name, "' cannot be repeated: layer '", layer.name,
              "' joins branches, and no block between has an identity shortcut");
     blocks = plain_blocks(network);
   }
-  if (blocks.empty()) fail("--over depth: '", network.name, "' has no block that could be repeated");
+  if (blocks.empty()) fail("depth: '", network.name, "' has no block that could be repeated");
   return Deepener(network, std::move(blocks), residual, factor).run();
 }
 

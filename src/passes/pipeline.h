@@ -34,8 +34,9 @@ int fold_normalization(Graph& graph);
 struct GroupProposal {
   std::vector<int> nodes;
 };
-/// Products with their bias, activation and max pooling (reshapes between them are taken along); batch normalisation
-/// with what follows it, and the parts of its gradient.
+/// Products with their bias, residual sum, activation and max pooling (reshapes between them are taken along), products
+/// of matrices also with a scale and with the gradient of the activation that made their operand's values; batch
+/// normalisation with what follows it, and the parts of its gradient.
 std::vector<GroupProposal> propose_groups(const Graph& graph);
 
 /// The rewrites in the order in which they run.

@@ -7,7 +7,6 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
-#include "backends/simd/activate-inl.h"
 #include "backends/simd/bfloat16_tile-inl.h"
 #include "backends/simd/gemm_pack-inl.h"
 
@@ -133,7 +132,7 @@ class PairProduct {
                    RowsTogether<float>{left_ + (i - split_.first(tile - tile % kTilesTogether)) * pairs, rows}, right,
                    c, end);
       else along_rows(rows, columns, pairs, StepsTogether<float>{left_, pairs + kRowGap}, right, c, end);
-      if (last) activate(p_.activation, c, rows, columns, p_.c_stride);
+      if (last) follow(p_.then, p_.c, i * p_.c_stride + j, rows, columns, p_.c_stride);
     }
   }
 
@@ -205,8 +204,7 @@ void pack_pairs(const GemmBlocks& blocks, const float* b, int64_t stride, bool t
 }
 
 constexpr Gemm<float> kFunctions{kLanes<float>,   &pair_blocks,        &PairProduct::workspace_bytes,
-                                 &multiply_pairs, &packed_pairs_bytes, &pack_pairs,
-                                 &activate<float>};
+                                 &multiply_pairs, &packed_pairs_bytes, &pack_pairs};
 
 }  // namespace
 

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <random>
+#include <set>
 
 #include "backends/simd/each_target.h"
 #include "backends/simd/layouts.h"
@@ -203,6 +204,22 @@ TEST_P(SimdConvolution, TheFirstOfEqualMaximaWins) {
 
 INSTANTIATE_TEST_SUITE_P(Targets, SimdConvolution, testing::ValuesIn(available_targets()),
                          [](const auto& info) { return info.param; });
+
+/// The places of a tile must spread over the sets of a cache: 64 of lines of 64 bytes in all of today's first levels.
+TEST(SimdWinograd, PlacesOfATileShareNoSetsOfTheCache) {
+  WinogradShape s;
+  s.from = s.to = {12, 12, 40};
+  for (int64_t rows = 1; rows <= 112; ++rows)
+    for (int64_t row : {1, 3, 8, 20, 32, 40, 64, 96, 100, 128, 512}) {
+      const Places places(s, rows, row);
+      ASSERT_GE(places.distance, rows * row);
+      EXPECT_LE(places.distance, rows * row + 2 * Places::kLine);  // and wastes nothing
+      ASSERT_EQ(places.distance % Places::kLine, 0);
+      std::set<int64_t> sets;
+      for (int place = 0; place < 36; ++place) sets.insert(place * (places.distance / Places::kLine) % 64);
+      EXPECT_EQ(sets.size(), 36u) << rows << " rows of " << row;
+    }
+}
 
 /// The deep layers' sizes, as training meets them: errors relative to the largest result, as winograd.h states them.
 TEST(SimdWinogradSlow, ErrorsOfDeepLayers) {

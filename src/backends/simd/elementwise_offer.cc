@@ -3,108 +3,16 @@
 #include <array>
 
 #include "backends/simd/convolution_group.h"
-#include "backends/simd/elementwise.h"
+#include "backends/simd/elementwise_call.h"
 #include "backends/simd/kernels.h"
 #include "backends/simd/layouts.h"
 #include "backends/simd/product_chain.h"
 #include "backends/simd/targets.h"
 #include "ops/bias_add.h"
-#include "ops/clip.h"
-#include "ops/elu.h"
-#include "ops/elu_backward.h"
-#include "ops/gelu_terms.h"
-#include "ops/leaky_relu.h"
-#include "ops/selu.h"
-#include "ops/softplus.h"
 #include "ops/walk.h"
 
 namespace tacho::simd {
 namespace {
-
-/// The function of an operation with its numbers.
-struct ElementwiseCall {
-  Elementwise function;
-  std::array<double, 2> numbers{};
-};
-
-template <Elementwise kFunction>
-ElementwiseCall plain(const Attributes&) {
-  return {kFunction};
-}
-template <Elementwise kFunction, class A>
-ElementwiseCall sloped(const Attributes& attributes) {
-  return {kFunction, {attributes.as<A>().alpha}};
-}
-template <Elementwise kFunction>
-ElementwiseCall between(const Attributes& attributes) {
-  const auto& a = attributes.as<ClipAttributes>();
-  return {kFunction, {a.low, a.high}};
-}
-template <Elementwise kByErf, Elementwise kByTanh>
-ElementwiseCall gelu_of(const Attributes& attributes) {
-  return {gelu_by_tanh(attributes) ? kByTanh : kByErf};
-}
-ElementwiseCall elu_of(const Attributes& attributes) {
-  return {Elementwise::elu, {1, attributes.as<EluAttributes>().alpha}};
-}
-ElementwiseCall selu_of(const Attributes& attributes) {
-  const auto& a = attributes.as<SeluAttributes>();
-  return {Elementwise::elu, {a.gamma, a.gamma * a.alpha}};
-}
-ElementwiseCall elu_backward_of(const Attributes& attributes) {
-  const auto& a = attributes.as<EluBackwardAttributes>();
-  return {Elementwise::elu_backward, {a.gamma, a.gamma * a.alpha}};
-}
-ElementwiseCall softplus_of(const Attributes& attributes) {
-  return {Elementwise::softplus, {attributes.as<SoftplusAttributes>().beta}};
-}
-
-struct Row {
-  std::string_view op;
-  ElementwiseCall (*call)(const Attributes&);
-};
-
-using E = Elementwise;
-constexpr Row kRows[] = {
-    {"relu", plain<E::relu>},
-    {"leaky_relu", sloped<E::leaky_relu, LeakyReluAttributes>},
-    {"elu", elu_of},
-    {"selu", selu_of},
-    {"gelu", gelu_of<E::gelu, E::gelu_tanh>},
-    {"silu", plain<E::silu>},
-    {"softplus", softplus_of},
-    {"hardswish", plain<E::hardswish>},
-    {"sigmoid", plain<E::sigmoid>},
-    {"tanh", plain<E::tanh>},
-    {"clip", between<E::clip>},
-    {"exp", plain<E::exp>},
-    {"log", plain<E::log>},
-    {"sqrt", plain<E::sqrt>},
-    {"rsqrt", plain<E::rsqrt>},
-    {"abs", plain<E::abs>},
-    {"neg", plain<E::neg>},
-    {"sign", plain<E::sign>},
-    {"relu_backward", plain<E::relu_backward>},
-    {"leaky_relu_backward", sloped<E::leaky_relu_backward, LeakyReluAttributes>},
-    {"elu_backward", elu_backward_of},
-    {"gelu_backward", gelu_of<E::gelu_backward, E::gelu_tanh_backward>},
-    {"silu_backward", plain<E::silu_backward>},
-    {"hardswish_backward", plain<E::hardswish_backward>},
-    {"sigmoid_backward", plain<E::sigmoid_backward>},
-    {"tanh_backward", plain<E::tanh_backward>},
-    {"clip_backward", between<E::clip_backward>},
-    {"add", plain<E::add>},
-    {"sub", plain<E::sub>},
-    {"mul", plain<E::mul>},
-    {"div", plain<E::div>},
-    {"minimum", plain<E::minimum>},
-    {"maximum", plain<E::maximum>},
-    {"bias_add", plain<E::add>},
-};
-const Row* row_of(std::string_view op) {
-  const auto found = std::find_if(std::begin(kRows), std::end(kRows), [&](const Row& row) { return row.op == op; });
-  return found == std::end(kRows) ? nullptr : found;
-}
 
 Shape channels_innermost(const Shape& shape) { return {shape[0], shape[2], shape[3], shape[1]}; }
 
@@ -136,13 +44,8 @@ class ElementwiseKernel final : public Kernel {
  public:
   ElementwiseKernel(const ElementwiseCall& call, const Broadcast& broadcast, size_t a, size_t b)
       : numbers_(call.numbers), broadcast_(broadcast), a_(a), b_(b) {
-    const ElementwiseFunctions& functions = elementwise_functions();
-    const auto& row = [&]() -> const auto& {
-      if constexpr (std::is_same_v<T, float>) return functions.f32[size_t(call.function)];
-      else return functions.f64[size_t(call.function)];
-    }
-    ();
-    std::copy(std::begin(row), std::end(row), functions_);
+    for (const Spread spread : {Spread::none, Spread::first, Spread::second})
+      functions_[size_t(spread)] = elementwise_function<T>(call.function, spread);
   }
 
   RunStatus run(const KernelRun& run) const override {
@@ -185,12 +88,10 @@ std::variant<bool, Refusal> lies_channels_last(const Group& group, const OfferCo
 
 }  // namespace
 
-bool is_elementwise(std::string_view op) { return row_of(op) != nullptr; }
-
 OfferResult offer_elementwise(const Group& group, const OfferContext& context) {
   if (group.members.size() != 1) return Refusal{"one operation at a time"};
   const GroupMember& member = group.members[0];
-  const ElementwiseCall call = row_of(member.op->name)->call(member.attributes);
+  const ElementwiseCall call = *elementwise_call_of(member.op->name, member.attributes);
   const GroupOperand& out = group.operands[size_t(group.outputs[0])];
   const DType dtype = out.type.dtype;
   if (dtype != DType::float32 && dtype != DType::float64) return Refusal{text_of("dtype ", name_of(dtype))};

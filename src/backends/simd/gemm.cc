@@ -6,7 +6,6 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
-#include "backends/simd/activate-inl.h"
 #include "backends/simd/gemm_pack-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -148,8 +147,7 @@ class BlockedProduct {
           ahead_.advance();
         }
       }
-      if (last)
-        activate(p_.activation, p_.c + first * p_.c_stride + j, split_.first(end_tile) - first, columns, p_.c_stride);
+      if (last) follow(p_.then, p_.c, first * p_.c_stride + j, split_.first(end_tile) - first, columns, p_.c_stride);
     }
   }
 
@@ -182,7 +180,7 @@ class BlockedProduct {
       } else {
         along_rows(rows, columns, steps, StepsTogether<T>{p_.a + i * p_.a_stride + k, p_.a_stride}, right, c, end);
       }
-      if (last) activate(p_.activation, c, rows, columns, p_.c_stride);
+      if (last) follow(p_.then, p_.c, i * p_.c_stride + j, rows, columns, p_.c_stride);
     }
   }
 
@@ -255,7 +253,7 @@ constexpr int64_t kTurnedRows = 512;
 template <class T>
 bool is_turned(const MatrixProduct<T>& p) {
   return p.a_transposed && !p.packed_b && p.n * 4 <= kLanes<T> * 3 && p.m >= 2 * kPanelColumns<T> &&
-         p.c_stride == p.n && p.end.plain() && p.activation == Activation::none;
+         p.c_stride == p.n && p.end.plain() && p.then.empty();
 }
 
 template <class T>
@@ -295,7 +293,7 @@ void clear(const MatrixProduct<T>& p) {
   const std::vector<T> zeros(size_t(p.n));
   for (int64_t i = 0; i < p.m; ++i)
     end_partial_tile(zeros.data(), p.n, 1, p.n, p.c + i * p.c_stride, p.c_stride, p.end.from(i, 0, p.c_stride));
-  activate(p.activation, p.c, p.m, p.n, p.c_stride);
+  follow(p.then, p.c, 0, p.m, p.n, p.c_stride);
 }
 
 template <class T>
@@ -323,8 +321,8 @@ void pack_b(const GemmBlocks& blocks, const T* b, int64_t stride, bool transpose
 
 template <class T>
 const Gemm<T>* table() {
-  static constexpr Gemm<T> functions{kLanes<T>,          &blocks<T>, &workspace_bytes<T>, &multiply<T>,
-                                     &packed_b_bytes<T>, &pack_b<T>, &activate<T>};
+  static constexpr Gemm<T> functions{kLanes<T>,    &blocks<T>,         &workspace_bytes<T>,
+                                     &multiply<T>, &packed_b_bytes<T>, &pack_b<T>};
   return &functions;
 }
 const Gemm<float>* float_table() { return table<float>(); }

@@ -2,7 +2,7 @@
 // One product of two matrices, C = A B or C += A B, on one thread: packed and blocked by the sizes of the caches.
 #include <cstddef>
 
-#include "backends/simd/product_chain.h"
+#include "backends/simd/element_steps.h"
 #include "backends/simd/tile.h"
 #include "device/cpu.h"
 
@@ -30,8 +30,8 @@ struct MatrixProduct {
   T* c = nullptr;
   int64_t c_stride = 0;
   TileEnd<T> end;  ///< its biases and relu apply to the whole sum
-  /// Applied last, to the whole sum; relu belongs into `end`.
-  Activation activation = Activation::none;
+  /// What follows the whole sum, biases and relu; other operands lie as C does.
+  std::span<const ElementStep<T>> then = {};
 };
 
 /// The functions of one target. Sums run over k in an order that depends on k and the machine's caches alone, not on m,
@@ -47,8 +47,6 @@ struct Gemm {
   /// All of B (k x n, or n x k where `transposed`, rows `stride` apart) into panels for MatrixProduct::packed_b.
   void (*pack_b)(const GemmBlocks&, const T* b, int64_t stride, bool transposed, int64_t n, int64_t k,
                  T* packed) = nullptr;
-  /// x = activation(x) for `rows` rows of `columns` elements, `stride` apart.
-  void (*activate)(Activation, T* x, int64_t rows, int64_t columns, int64_t stride) = nullptr;
 };
 
 /// For the target in use; remains valid.

@@ -1,5 +1,6 @@
 #include "backends/simd/gemm.h"
 #include "backends/simd/kernels.h"
+#include "backends/simd/product_chain.h"
 #include "backends/simd/targets.h"
 #include "op/output_partial.h"
 #include "op/slice_scale.h"
@@ -35,7 +36,13 @@ class Matmul final : public Kernel, public RowJoin {
         chain_(std::move(chain)),
         attributes_(group.members[0].attributes.as<MatmulAttributes>()),
         packs_b_(packs_b),
-        partial_(group) {}
+        partial_(group) {
+    for (const ChainStep& step : chain_.steps) {
+      const Spread spread = !step.single ? Spread::none : step.other_first ? Spread::first : Spread::second;
+      steps_.push_back({elementwise_function<T>(step.call.function, spread), step.call.numbers, nullptr, step.single,
+                        step.other_first});
+    }
+  }
 
   size_t workspace_bytes(const Product& p) const { return gemm_.workspace_bytes(blocks_, p.n, p.k); }
   size_t packed_bytes(const Product& p) const { return gemm_.packed_b_bytes(p.n, p.k); }
@@ -67,6 +74,34 @@ class Matmul final : public Kernel, public RowJoin {
   }
 
  private:
+  /// What follows the product of one item of the batch, whose result begins at element `first`.
+  SmallVector<ElementStep<T>, kMostSteps> steps_at(const KernelRun& run, int64_t first) const {
+    SmallVector<ElementStep<T>, kMostSteps> steps;
+    for (size_t i = 0; i < steps_.size(); ++i) {
+      ElementStep<T> step = steps_[i];
+      if (chain_.steps[i].other >= 0) step.other = run.in<T>(size_t(chain_.steps[i].other));
+      steps.push_back(step.from(first));
+    }
+    return steps;
+  }
+
+  /// What may follow where the sums still are in registers: a sum with a tensor, then relu or bounds. How many steps.
+  size_t take_into_registers(std::span<const ElementStep<T>> steps, TileEnd<T>& end) const {
+    const auto is = [&](size_t i, Elementwise function) {
+      return i < steps.size() && chain_.steps[i].call.function == function;
+    };
+    size_t taken = 0;
+    if (is(0, Elementwise::add) && !steps[0].single) end.added = steps[taken++].other;
+    if (is(taken, Elementwise::relu)) {
+      end.relu = true;
+      return taken + 1;
+    }
+    if (!is(taken, Elementwise::clip)) return taken;
+    end.bounded = true;
+    end.least = T(steps[taken].numbers[0]), end.most = T(steps[taken].numbers[1]);
+    return taken + 1;
+  }
+
   Bias<T> bias_of(const KernelRun& run) const {
     if (chain_.bias < 0) return {};
     const View& values = run.inputs[size_t(chain_.bias)];
@@ -99,6 +134,7 @@ class Matmul final : public Kernel, public RowJoin {
       const T* const a_item = a.as<T>() + (empty ? 0 : batch_offset(item, p.batch, p.stride_a, split, axes));
       const T* const b_item = b.as<T>() + (empty ? 0 : batch_offset(item, p.batch, p.stride_b, split, axes));
       product.c = c + item * p.m * p.n;
+      const auto steps = steps_at(run, item * p.m * p.n);
       for (int64_t term = 0; term == 0 || term < p.contracted; ++term) {
         if (!empty) {
           product.a = a_item + batch_offset(term, p.batch, p.stride_a, 0, split);
@@ -108,14 +144,14 @@ class Matmul final : public Kernel, public RowJoin {
         if (term + 1 >= p.contracted && !other_bias) {
           if (by_column) product.end.column_bias = bias.values;
           else if (by_row) product.end.row_bias = bias.values;
-          product.end.relu = chain_.activation == Activation::relu;
-          product.activation = product.end.relu ? Activation::none : chain_.activation;
+          const size_t taken = take_into_registers(steps, product.end);
+          product.then = std::span<const ElementStep<T>>(steps.begin(), steps.size()).subspan(taken);
         }
         gemm_.multiply(blocks_, product, run.workspace);
       }
       if (other_bias) {
         add_bias(c, item * p.m * p.n, (item + 1) * p.m * p.n, bias);
-        gemm_.activate(chain_.activation, product.c, 1, p.m * p.n, p.m * p.n);
+        follow<T>({steps.begin(), steps.size()}, product.c, 0, 1, p.m * p.n, p.m * p.n);
       }
     }
   }
@@ -127,6 +163,7 @@ class Matmul final : public Kernel, public RowJoin {
   MatmulAttributes attributes_;
   bool packs_b_;
   OutputPartial partial_;
+  std::vector<ElementStep<T>> steps_;  ///< as chain_.steps, without the addresses of their operands
 };
 
 /// What the tiles compute: whole vectors of columns, a multiplication and an addition for every step (steps in pairs

@@ -7,8 +7,10 @@
 #include <cmath>
 
 #include "backends/simd/each_target.h"
+#include "backends/simd/kernels.h"
 #include "op/backend.h"
 #include "ops/bias_add.h"
+#include "ops/elu.h"
 #include "ops/reshape.h"
 #include "ops/sum.h"
 #include "tests/support/groups.h"
@@ -181,6 +183,83 @@ TEST_P(SimdMatmul, PartialSumsInLanes) {
   }
 }
 
+/// Operations of each element whose results say no more of their operand's error than it has: no division, logarithm or
+/// exponential of a sum, no sign.
+std::vector<const OpDef*> gentle_operations(size_t operands) {
+  std::vector<const OpDef*> ops;
+  for (const OpDef* op : all_ops()) {
+    const std::string name(op->name);
+    const bool steep = name == "exp" || name == "log" || name == "sqrt" || name == "rsqrt" || name == "sign" ||
+                       name == "div" || name == "bias_add";
+    if (simd::is_elementwise(name) && !steep && op->samples[0].inputs.size() == operands) ops.push_back(op);
+  }
+  return ops;
+}
+
+TEST_P(SimdMatmul, ActivationsOfEveryKindOnTheWayOut) {
+  const std::vector<const OpDef*> ops = gentle_operations(1);
+  EXPECT_GE(ops.size(), 12u);
+  int64_t i = 0;
+  for (const OpDef* op : ops)
+    for (const Sample& sample : op->samples) {
+      const int64_t m = 1 + 13 * ++i % 61, n = 1 + 29 * i % 139,
+                    k = 1 + 7 * i % 19;  // results of the size of 1, as the functions'
+      const Step last{op, sample.attributes, {2}}, biased{op, sample.attributes, {4}};
+      check({f32({m, k}), f32({k, n})}, {product(), last}, {0, std::min<int64_t>(m, 3), 1});
+      check({f32({m, k}), f32({n, k}), f32({n})},
+            {product({false, true, 0}), {&op_named("bias_add"), BiasAddAttributes{1}, {3, 2}}, biased});
+    }
+}
+
+TEST_P(SimdMatmul, ResidualsScalesAndGradientsOfActivationsOnTheWayOut) {
+  const std::vector<const OpDef*> ops = gentle_operations(2);
+  EXPECT_GE(ops.size(), 13u);
+  int64_t i = 0;
+  for (const OpDef* op : ops)
+    for (const Sample& sample : op->samples) {
+      const int64_t m = 1 + 11 * ++i % 59, n = 1 + 31 * i % 141, k = 1 + 5 * i % 17;
+      check({f32(matrix_shape(m, k, i % 2)), f32(matrix_shape(k, n, i % 4 / 2)), f32({m, n})},
+            {product({i % 2 != 0, i % 4 / 2 != 0, 0}), {op, sample.attributes, {3, 2}}});
+      // Sliced, the other operand with the product's: here the product's own first factor.
+      check({f32({m, k}), f32({k, k})}, {product(), {op, sample.attributes, {2, 0}}}, {0, std::min<int64_t>(m, 4), 1});
+    }
+  for (const char* name : {"sub", "minimum", "add", "mul"})
+    check({f32({17, 31}), f32({31, 35}), f32({17, 35})}, {product(), {&op_named(name), {}, {2, 3}}});
+}
+
+TEST_P(SimdMatmul, ANumberFollowsAsOneElement) {
+  for (const char* name : {"mul", "add", "sub", "maximum"})
+    for (const Shape& one : {Shape{}, {1}, {1, 1}}) {
+      check({f32({17, 31}), f32({31, 35}), f32(one)}, {product(), {&op_named(name), {}, {3, 2}}}, {0, 3, 1});
+      check({f32({17, 31}), f32({31, 35}), f32(one)}, {product(), {&op_named(name), {}, {2, 3}}});
+    }
+}
+
+TEST_P(SimdMatmul, SeveralOperationsFollow) {
+  const Step scale{&op_named("mul"), {}, {5, 2}};
+  // scores / sqrt(d) + mask, silu, gate; over a batch, in slices, and with a bias along an axis of its own.
+  check({f32({2, 3, 17, 9}), f32({2, 3, 21, 9}), f32({1}), f32({2, 3, 17, 21}), f32({2, 3, 17, 21})},
+        {product({false, true, 0}),
+         scale,
+         {&op_named("add"), {}, {6, 3}},
+         {&op_named("silu"), {}, {7}},
+         {&op_named("relu_backward"), {}, {8, 4}}});
+  check({f32({7, 4, 5}), f32({5, 6}), f32({7, 4, 6}), f32({4})}, {product(),
+                                                                  {&op_named("bias_add"), BiasAddAttributes{1}, {4, 3}},
+                                                                  {&op_named("relu"), {}, {5}},
+                                                                  {&op_named("add"), {}, {2, 6}}});
+  // Behind a reshape; summed over a batch, which ends before what follows begins.
+  check({f32({12, 5}), f32({5, 18}), f32({12, 2, 9})}, {product(),
+                                                        {&op_named("reshape"), ReshapeAttributes{{12, 2, 9}}, {3}},
+                                                        {&op_named("tanh_backward"), {}, {4, 2}}});
+  check({f32({4, 37, 20}), f32({4, 20, 50}), f32({37, 50})},
+        {product({false, false, 1}), {&op_named("add"), {}, {3, 2}}, {&op_named("silu"), {}, {4}}});
+  // Blocks of the summed axis: what follows meets the whole sum.
+  check({f32({70, 1100}), f32({1100, 300}), f32({70, 300})},
+        {product(), {&op_named("add"), {}, {3, 2}}, {&op_named("elu"), EluAttributes{}, {4}}});
+  check({f32({5, 0}), f32({0, 33}), f32({5, 33})}, {product(), {&op_named("sub"), {}, {2, 3}}});
+}
+
 TEST_P(SimdMatmul, SlicesOfRowsGiveTheBitsOfTheWhole) {
   const std::vector<TensorType> types{f32({61, 300}), f32({300, 77})};
   const Tensor whole = check(types, {product()}), parts = check(types, {product()}, {0, 5, 1});
@@ -231,9 +310,17 @@ TEST_P(SimdMatmul, RefusesWithTheReason) {
   EXPECT_EQ(reason(make_chain({f32({3})}, {{&op_named("prod"), ReductionAttributes{}, {0}}})),
             "not an operation that it knows: prod");
   EXPECT_EQ(reason(make_chain({{DType::int32, {3, 3}}, {DType::int32, {3, 3}}}, {product()})), "dtype int32");
-  EXPECT_EQ(reason(make_chain(square, {product(), {&op_named("add"), {}, {3, 2}}})), "a product followed by add");
+  EXPECT_EQ(reason(make_chain(square, {product(), {&op_named("add"), {}, {3, 2}}})),
+            "add with an operand that is broadcast");
   EXPECT_EQ(reason(make_chain(square, {product(), relu, {&op_named("bias_add"), BiasAddAttributes{1}, {4, 2}}})),
-            "bias_add behind the activation");
+            "bias_add behind other operations");
+  const std::vector<TensorType> more = {f32({3, 3}), f32({3, 3}), f32({3, 3})};
+  EXPECT_EQ(reason(make_chain(more, {product(), {&op_named("add"), {}, {3, 3}}})), "add of the result and itself");
+  std::vector<Step> many{product()};
+  for (int i = 0; i < 5; ++i) many.push_back({&op_named("add"), {}, {3 + i, 2}});
+  EXPECT_EQ(reason(make_chain(more, many)), "more than 4 operations behind the product");
+  EXPECT_EQ(reason(make_chain({f32({3, 1}), f32({1, 1}), f32({3, 3})}, {product(), {&op_named("add"), {}, {3, 2}}})),
+            "add with a larger operand");
 }
 
 INSTANTIATE_TEST_SUITE_P(Targets, SimdMatmul, testing::ValuesIn(simd::available_targets()),

@@ -2,33 +2,51 @@
 
 #include <algorithm>
 
+#include "backends/simd/element_steps.h"
 #include "ops/bias_add.h"
 
 namespace tacho::simd {
 namespace {
 
-constexpr std::pair<std::string_view, Activation> kActivations[] = {
-    {"relu", Activation::relu}, {"sigmoid", Activation::sigmoid}, {"tanh", Activation::tanh}};
+/// Takes one more operation of each element of `result` into the chain; the reason where it has no place there.
+std::string append_step(ProductChain& chain, const Group& group, const GroupMember& member, int result) {
+  const std::string name(member.op->name);
+  const std::optional<ElementwiseCall> call = elementwise_call_of(name, member.attributes);
+  if (!call) return "a product followed by " + name;
+  if (chain.steps.size() == kMostSteps) return text_of("more than ", kMostSteps, " operations behind the product");
+  ChainStep step{*call};
+  if (member.inputs.size() == 2) {
+    step.other_first = member.inputs[1] == result;
+    const int operand = member.inputs[step.other_first ? 0 : 1];
+    if (operand == result) return name + " of the result and itself";
+    step.other = position_of(group.inputs, operand);
+    if (step.other < 0) return "the other operand of " + name + " is computed within the group";
+    const GroupOperand &other = group.operands[size_t(operand)], &own = group.operands[size_t(result)],
+                       &out = group.operands[size_t(member.outputs[0])];
+    if (other.type.dtype != own.type.dtype) return text_of("an operand of ", name_of(other.type.dtype));
+    const int64_t elements = element_count(own.type.shape);
+    if (element_count(out.type.shape) != elements) return name + " with a larger operand";
+    step.single = element_count(other.type.shape) == 1 && other.state.kind == SliceState::whole;
+    if (!step.single && (element_count(other.type.shape) != elements || other.state.kind != own.state.kind))
+      return name + " with an operand that is broadcast";
+  }
+  chain.steps.push_back(step);
+  return {};
+}
 
 /// Takes one more member into the chain; the reason where it has no place there.
-std::string append(ProductChain& chain, const Group& group, const GroupMember& member) {
+std::string append(ProductChain& chain, const Group& group, const GroupMember& member, int result) {
   const std::string name(member.op->name);
   if (member.op->has(Trait::view)) return {};
   chain.name += "+" + name;
-  if (chain.activation != Activation::none) return name + " behind the activation";
-  if (member.op->has(Trait::bias)) {
-    if (chain.bias >= 0) return "a second bias";
-    chain.biased = member.inputs[0];
-    const size_t rank = group.operands[size_t(chain.biased)].type.shape.size();
-    chain.bias_axis = normalize_axis(member.attributes.as<BiasAddAttributes>().axis, rank);
-    chain.bias = position_of(group.inputs, member.inputs[1]);
-    return chain.bias < 0 ? "the bias is computed within the group" : "";
-  }
-  const auto known =
-      std::find_if(std::begin(kActivations), std::end(kActivations), [&](const auto& a) { return a.first == name; });
-  if (known == std::end(kActivations)) return "a product followed by " + name;
-  chain.activation = known->second;
-  return {};
+  if (!member.op->has(Trait::bias)) return append_step(chain, group, member, result);
+  if (!chain.steps.empty()) return name + " behind other operations";
+  if (chain.bias >= 0) return "a second bias";
+  chain.biased = member.inputs[0];
+  const size_t rank = group.operands[size_t(chain.biased)].type.shape.size();
+  chain.bias_axis = normalize_axis(member.attributes.as<BiasAddAttributes>().axis, rank);
+  chain.bias = position_of(group.inputs, member.inputs[1]);
+  return chain.bias < 0 ? "the bias is computed within the group" : "";
 }
 
 }  // namespace
@@ -50,10 +68,12 @@ std::variant<ProductChain, Refusal> product_chain_of(const Group& group) {
   int result = product.outputs[0];
   for (size_t i = 1; i < group.members.size(); ++i) {
     const GroupMember& member = group.members[i];
-    if (member.inputs[0] != result) return Refusal{text_of(member.op->name, " does not follow the product in a chain")};
+    const bool follows = std::find(member.inputs.begin(), member.inputs.end(), result) != member.inputs.end();
+    if (!follows || (member.op->has(Trait::bias) && member.inputs[0] != result))
+      return Refusal{text_of(member.op->name, " does not follow the product in a chain")};
     if (group.operands[size_t(result)].state.kind == SliceState::partial)
       return Refusal{"a partial sum is read within the group"};
-    if (std::string reason = append(chain, group, member); !reason.empty()) return Refusal{std::move(reason)};
+    if (std::string reason = append(chain, group, member, result); !reason.empty()) return Refusal{std::move(reason)};
     result = member.outputs[0];
   }
   if (group.outputs.size() != 1 || group.outputs[0] != result)

@@ -1,13 +1,21 @@
 #pragma once
-// Groups of one product and what follows it element by element: bias_add, relu | sigmoid | tanh.
+// Groups of one product and what follows it element by element: bias_add, then activations, sums with another tensor,
+// scales, gradients of activations.
 #include <string>
 #include <variant>
 
+#include "backends/simd/elementwise_call.h"
 #include "op/backend.h"
 
 namespace tacho::simd {
 
-enum class Activation : uint8_t { none, relu, sigmoid, tanh };
+/// An operation of each element of the product's result.
+struct ChainStep {
+  ElementwiseCall call;
+  int other = -1;            ///< its other operand: position in Group::inputs; -1 without one
+  bool single = false;       ///< that operand is one element, else it is as large as the result
+  bool other_first = false;  ///< it is the operation's first operand
+};
 
 /// Where the parts of such a group are; all but the product may be absent, and reshapes may stand between.
 struct ProductChain {
@@ -15,7 +23,7 @@ struct ProductChain {
   int bias = -1;                ///< position in Group::inputs; -1 without bias
   int biased = -1;              ///< operand that the bias is added to
   int64_t bias_axis = 0;        ///< of `biased`, not negative
-  Activation activation = Activation::none;
+  std::vector<ChainStep> steps;
   std::string name;  ///< "matmul+bias_add+relu"
 };
 

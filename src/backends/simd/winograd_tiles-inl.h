@@ -83,14 +83,6 @@ class TileBlock {
   int64_t begin_[5] = {};
 };
 
-/// Where the matrices of a block of tiles lie: one of `rows` x `row` floats for each of the tile's places. The distance
-/// of two is no power of two, so that the places of one tile do not compete for a few lines of the cache.
-struct Places {
-  int64_t row = 0, distance = 0, floats = 0;
-  Places(const WinogradShape& s, int64_t rows, int64_t row_floats)
-      : row(row_floats), distance((rows * row_floats + 15) / 16 * 16 + 16), floats(distance * s.tile() * s.tile()) {}
-};
-
 /// Where the kSide x kSide places of an image lie whose first is (row, column); zeros outside of the image.
 template <int kSide>
 struct Block {

@@ -34,11 +34,10 @@ struct AnalyzeFlags {
 /// What the user would type to run this again: only what is not at its default.
 std::string command_for(const AnalyzeFlags& flags) {
   const CommonFlags& common = flags.common;
-  std::string text = "tacho analyze";
+  std::string text = "tacho analyze" + network_words(common);
   const auto add = [&](const char* flag, const std::string& value) {
     text += " --" + std::string(flag) + " " + (value.find(' ') == std::string::npos ? value : "'" + value + "'");
   };
-  if (common.network != CommonFlags{}.network) add("network", common.network);
   if (common.data) add("data", *common.data);
   if (common.batch_size != CommonFlags{}.batch_size) add("batch-size", std::to_string(common.batch_size));
   if (common.optimizer.kind != CommonFlags{}.optimizer.kind)

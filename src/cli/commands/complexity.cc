@@ -33,9 +33,7 @@ Complexity complexity_for(const StepOptions& step) {
 
 /// What --network and its companions take for this step, for the commands that a derivation names.
 std::string network_argument_of(const CommonFlags& flags) {
-  std::string text = flags.network;
-  if (flags.image) text += " --image " + to_string(*flags.image);
-  if (flags.classes) text += " --classes " + std::to_string(*flags.classes);
+  std::string text = flags.network + size_words(flags);
   if (flags.batch_size != CommonFlags{}.batch_size) text += " --batch-size " + std::to_string(flags.batch_size);
   return text;
 }
@@ -101,6 +99,7 @@ extern const Command command_complexity{
     .examples =
         "tacho complexity                        the reference experiment\n"
         "tacho complexity --convolution gather   pad, phi, W phi: the documents' formulas\n"
+        "tacho complexity vgg16 --width 0.5      half the channels of every layer\n"
         "tacho complexity --derive               each formula with its numbers, counted\n"
         "tacho complexity --derive --latex > derivation.tex\n",
     .declare = declare,

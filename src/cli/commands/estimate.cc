@@ -35,7 +35,7 @@ Json interval_json(const Interval& time) {
   return {{"median_ns", time.median_ns}, {"low_ns", time.low_ns}, {"high_ns", time.high_ns}};
 }
 
-std::string as_json(const StepEstimate& estimate, const StepOptions& step) {
+std::string as_json(const StepEstimate& estimate, const StepOptions& step, const CommonFlags& flags) {
   Json operations = Json::array(), switches = Json::object();
   for (const auto& [name, value] : step.way.switches) switches[name] = value;
   for (const OperationEstimate& o : estimate.operations)
@@ -50,6 +50,9 @@ std::string as_json(const StepEstimate& estimate, const StepOptions& step) {
   return Json{{"schema", "tacho.estimate"},
               {"schema_version", 1},
               {"network", step.network.name},
+              {"input_shape", step.network.input},
+              {"width", flags.width.value_or(1)},
+              {"depth", flags.depth.value_or(1)},
               {"batch_size", step.batch},
               {"dtype", dtype_name(step.way)},
               {"threads", step.way.threads},
@@ -185,7 +188,7 @@ int run(const EstimateFlags& flags) {
   }
   estimate.reasons = std::move(reasons);
   if (flags.common.text_wanted()) print(estimate, step);
-  write_json(flags.common, as_json(estimate, step));
+  write_json(flags.common, as_json(estimate, step, flags.common));
   return 0;
 }
 
@@ -206,6 +209,8 @@ std::function<int()> declare(FlagSet& set) {
 extern const Command command_estimate;
 const Command command_estimate = {"estimate", "", "the time of a step that was never run",
                                   "tacho estimate resnet18 --batch-size 64\n"
+                                  "tacho estimate vgg11 --width 1.5 --depth 2   wider and deeper\n"
+                                  "tacho estimate resnet18 --image 3x64x64 --classes 200\n"
                                   "tacho estimate net.toml --threads 1 --json -\n"
                                   "tacho estimate --backtest              how far off is it here?",
                                   declare};

@@ -54,7 +54,7 @@ std::string command_for(const SweepFlags& flags) {
   std::string text = "tacho sweep --over " + flags.over;
   if (flags.values) text += " --values " + *flags.values;
   if (flags.until) text += " --until " + *flags.until;
-  if (common.network != CommonFlags{}.network) text += " --network " + common.network;
+  text += network_words(common);
   if (common.data) text += " --data " + *common.data;
   if (common.batch_size != CommonFlags{}.batch_size) text += text_of(" --batch-size ", common.batch_size);
   for (const auto& [name, value] : common.switches.set) text += " --" + name + " " + value;
@@ -105,7 +105,7 @@ int run(const SweepFlags& flags) {
   options.learning_rate = flags.common.learning_rate, options.seed = uint64_t(flags.common.seed);
   options.network_for = [&](const Shape& image) {
     if (!is_network_file(flags.common.network))
-      return builtin_network(flags.common.network, image, setup.step.network.classes);
+      return scaled(flags.common, builtin_network(flags.common.network, image, setup.step.network.classes));
     NetworkSpec network = setup.step.network;
     network.input = image;
     return network;

@@ -44,8 +44,7 @@ std::function<void(const std::string&, double, double)> progress_line(const Comm
 
 std::string command_for(const WhyFlags& flags) {
   const CommonFlags& common = flags.common;
-  std::string text = "tacho why";
-  if (common.network != CommonFlags{}.network) text += " --network " + common.network;
+  std::string text = "tacho why" + network_words(common);
   if (common.data) text += " --data " + *common.data;
   if (common.batch_size != CommonFlags{}.batch_size) text += text_of(" --batch-size ", common.batch_size);
   for (const auto& [name, value] : common.switches.set) text += " --" + name + " " + value;
