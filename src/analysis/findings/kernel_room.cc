@@ -42,8 +42,9 @@ void find_kernel_room(const Report& report, std::vector<Finding>& findings) {
     finding.change = "give each thread a core and caches of its own: fewer threads, or a quiet machine";
     finding.command = more_command(report, "--threads 1");
   } else if (has_terms && most == terms.cold_ns) {
-    finding.change = "touch less between two uses: smaller images or batch, or more of it fused";
-    finding.command = more_command(report, text_of("--batch-size ", std::max<int64_t>(report.record->batch / 2, 1)));
+    // A smaller batch keeps more values in cache, a larger one uses weights more often: which of them, a sweep says.
+    finding.change = "keep operands in cache between two uses: another batch, or smaller images";
+    finding.command = sweep_command(report, "batch");
   } else {
     if (switch_of(*report.record, "tune") == "on") finding.text += " The fastest that are known here run already.";
     finding.change = text_of("write faster kernels for ", names_of(order));

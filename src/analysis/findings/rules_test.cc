@@ -177,7 +177,7 @@ TEST(FindingRules, KernelsAboveTheirFloorSayWhichTermItIs) {
   findings = c.said(find_kernel_room);
   EXPECT_DOUBLE_EQ(evidence(findings[0], "cold_ns"), 150'000);
   EXPECT_NE(findings[0].text.find("60 % cold caches"), std::string::npos) << findings[0].text;
-  EXPECT_EQ(findings[0].command, "tacho analyze --batch-size 32");
+  EXPECT_EQ(findings[0].command, "tacho sweep --over batch");
   c.b().terms = Terms{200'000, 20'000, 30'000, 150'000};
   EXPECT_EQ(c.said(find_kernel_room)[0].command, "tacho analyze --threads 1");
 }

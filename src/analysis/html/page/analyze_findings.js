@@ -26,7 +26,7 @@ function gainOf(finding, model) {
       ['If all of it were gone. Bounds overlap: they do not add up.']);
   }
   return el('span', {class: 'gain'}, 'saves ', el('b', {}, gainText(gain, model.wall)),
-    finding.gain_basis === 'run' ? ' for ' + text.count(model.result.batch_size, 'example') + ', measured' : '');
+    finding.gain_basis === 'run' ? ' per ' + text.count(model.result.batch_size, 'example') : '');
 }
 
 function changeCards(model, findings) {
@@ -43,7 +43,7 @@ function changeCards(model, findings) {
       el('span', {class: 'evidence'}, text.words(name) + ' ', el('b', {}, text.named(name, value))));
     return el('li', {class: 'card'},
       el('div', {class: 'do'}, el('b', {class: 'rank'}, String(i + 1)), el('b', {class: 'change'}, earlier < i ? 'As ' + (earlier + 1) : upperFirst(finding.change || '')),
-        gainOf(finding, model)),
+        earlier < i ? '' : gainOf(finding, model)),
       el('div', {class: 'say'}, sentence, more),
       el('div', {class: 'facts'}, earlier < i || !finding.command ? '' : commandLine(finding.command), evidence));
   });
@@ -56,7 +56,7 @@ function upperFirst(words) {
 /** The alternatives that cost more, or save nothing that shows: name and price of each; why, when it is pointed at. */
 function rightLines(model, findings) {
   if (!findings.length) return '';
-  return el('div', {class: 'right'}, el('h3', {}, 'Already right: the alternative costs more'), el('ul', {}, findings.map(finding => {
+  return el('div', {class: 'right'}, el('h3', {}, 'Already right: the alternative costs more, or shows no difference'), el('ul', {}, findings.map(finding => {
     const gain = finding.estimated_gain_ns, cost = -middle(gain);
     const what = finding.switch ? finding.switch.name + '=' + finding.switch.value : 'batch-size=' + finding.batch_size;
     const price = gain.high >= 0 ? 'no difference shows' : '+' + text.ms(cost, model.wall) + ' ms (+' + text.percent(cost / model.wall) + ')';
