@@ -54,7 +54,11 @@ std::string as_command(const Report& report, const std::string& name) {
 
 }  // namespace
 
-std::string plan_command(const Report& report) { return as_command(report, "plan"); }
+std::string plan_command(const Report& report) {
+  // A procedural step has no plan: what a graph makes of it is the next question.
+  if (switch_of(*report.record, "execution") == "procedural") return more_command(report, "--against execution=graph");
+  return as_command(report, "plan");
+}
 
 std::string sweep_command(const Report& report, const std::string& over) {
   std::string command = as_command(report, "sweep");
@@ -65,10 +69,11 @@ std::string sweep_command(const Report& report, const std::string& over) {
 
 std::string edit_network_command(const Report& report) {
   const std::string& command = report.record->command;
-  const size_t at = command.find(" --network ");
-  std::string network;
-  if (at != std::string::npos) network = command.substr(at, command.find(" --", at + 1) - at);
-  return "tacho inspect" + network + " --toml";
+  std::string text = "tacho inspect";
+  for (const char* flag : {" --network ", " --image ", " --classes "})
+    if (const size_t at = command.find(flag); at != std::string::npos)
+      text += command.substr(at, command.find(" --", at + 1) - at);
+  return text + " --toml";
 }
 
 std::string names_of(const std::vector<const Operation*>& operations) {

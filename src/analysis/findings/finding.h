@@ -47,8 +47,9 @@ void suggest(Finding& finding, const Report& report, const std::string& turn, co
 void suggest_batch(Finding& finding, const Report& report, int64_t batch);
 /// The run's command with flags behind it.
 std::string more_command(const Report& report, const std::string& flags);
-/// The command of the same name's network and ways: `tacho plan`, `tacho sweep`.
+/// What runs and why, of the same network and ways; a procedural run has no plan, so it is set beside the graph.
 std::string plan_command(const Report& report);
+/// Time against one of the same network's sizes.
 std::string sweep_command(const Report& report, const std::string& over);
 /// Prints the network as a file to edit: for what no switch changes.
 std::string edit_network_command(const Report& report);

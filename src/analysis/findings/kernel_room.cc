@@ -47,7 +47,7 @@ void find_kernel_room(const Report& report, std::vector<Finding>& findings) {
     finding.command = sweep_command(report, "batch");
   } else {
     if (switch_of(*report.record, "tune") == "on") finding.text += " The fastest that are known here run already.";
-    finding.change = text_of("write faster kernels for ", names_of(order));
+    finding.change = text_of("write faster kernels, for ", order[0]->label, " first");
     finding.command = plan_command(report);
   }
   findings.push_back(std::move(finding));

@@ -172,7 +172,7 @@ TEST(FindingRules, KernelsAboveTheirFloorSayWhichTermItIs) {
   ASSERT_EQ(findings.size(), 1u);
   EXPECT_DOUBLE_EQ(evidence(findings[0], "floor_share"), 0.75);
   EXPECT_EQ(findings[0].at_most_ns, 250'000);
-  EXPECT_EQ(findings[0].change, "write faster kernels for b, a");
+  EXPECT_EQ(findings[0].change, "write faster kernels, for b first");
   c.b().terms = Terms{200'000, 20'000, 150'000, 30'000};
   findings = c.said(find_kernel_room);
   EXPECT_DOUBLE_EQ(evidence(findings[0], "cold_ns"), 150'000);
@@ -276,6 +276,10 @@ TEST(FindingRules, CommandsKeepTheRunsFlagsAndSayNoneTwice) {
   EXPECT_EQ(plan_command(c.report), "tacho plan --network n.toml --batch-size 64 --threads 2 --inference");
   EXPECT_EQ(sweep_command(c.report, "width"), "tacho sweep --network n.toml --batch-size 64 --threads 2 --over width");
   EXPECT_EQ(edit_network_command(c.report), "tacho inspect --network n.toml --toml");
+  c.record.command = "tacho analyze --network vgg11 --image 3x64x64 --batch-size 64";
+  EXPECT_EQ(edit_network_command(c.report), "tacho inspect --network vgg11 --image 3x64x64 --toml");
+  c.switched("execution", "procedural");
+  EXPECT_TRUE(plan_command(c.report).ends_with("--against execution=graph")) << "it has no plan";
 }
 
 }  // namespace
