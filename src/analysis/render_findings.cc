@@ -38,7 +38,7 @@ std::string render_change(const Finding& f, int earlier, const Report& report, c
 std::string render_changes(const Report& report, const Paint& paint) {
   std::string text;
   std::vector<const Finding*> said;
-  bool bounds = false;
+  bool bounds = false, larger = false;
   for (const Finding& f : report.findings) {
     if (f.group != FindingGroup::change) continue;
     const auto same = std::find_if(said.begin(), said.end(), [&](const Finding* s) { return same_change(*s, f); });
@@ -46,7 +46,12 @@ std::string render_changes(const Report& report, const Paint& paint) {
     said.push_back(&f);
     text += wrap(text_of(said.size(), " ", f.text), 80, 2) + render_change(f, earlier, report, paint);
     bounds = bounds || (!f.gain && f.at_most_ns);
+    larger = larger || (f.gain && f.batch > report.record->batch);
   }
+  if (larger)
+    text += paint.dim(
+        "  a larger batch updates less often; the time to an accuracy:\n"
+        "  tacho sweep --over batch --until accuracy=0.9\n");
   if (bounds)
     text += paint.dim(wrap("  at most: if all of it were gone; such bounds overlap and do not add up", 80, 2));
   if (text.empty()) text = "  nothing that this run shows\n";

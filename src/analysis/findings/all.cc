@@ -77,11 +77,10 @@ std::string edit_network_command(const Report& report) {
 }
 
 std::string names_of(const std::vector<const Operation*>& operations) {
-  constexpr size_t kShown = 2;
-  std::string names;
-  for (size_t i = 0; i < operations.size() && i < kShown; ++i) names += (i ? ", " : "") + operations[i]->label;
-  if (operations.size() > kShown) names += text_of(", ", operations.size() - kShown, " more");
-  return names;
+  if (operations.empty()) return "";
+  const size_t more = operations.size() - 1;
+  const std::string& first = operations[0]->label;
+  return more == 0 ? first : text_of(first, " and ", more == 1 ? operations[1]->label : text_of(more, " more"));
 }
 
 std::string percent(double share) {

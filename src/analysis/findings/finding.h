@@ -54,7 +54,7 @@ std::string sweep_command(const Report& report, const std::string& over);
 /// Prints the network as a file to edit: for what no switch changes.
 std::string edit_network_command(const Report& report);
 
-/// "a, b, 4 more": labels of at most two operations.
+/// "a", "a and b", "a and 4 more": the first one's label stands for many.
 std::string names_of(const std::vector<const Operation*>& operations);
 
 /// Where the documents' "products are roughly d times the rest" in theory holds, layer by layer: from half of d to

@@ -1,5 +1,6 @@
 // The products' kernels above their floor: where most of a well-planned step is left, and which of its terms it is.
 #include <algorithm>
+#include <cmath>
 
 #include "analysis/bound.h"
 #include "analysis/findings/finding.h"
@@ -25,9 +26,15 @@ void find_kernel_room(const Report& report, std::vector<Finding>& findings) {
   std::stable_sort(order.begin(), order.end(), [](auto* a, auto* b) { return a->room_ns > b->room_ns; });
   Finding finding{"kernel_room", ""};
   finding.text = text_of("The products' kernels are at ", percent(double(floor) / double(ns)), " of their floor");
-  finding.evidence = {{"room_ns", double(room)}, {"floor_share", double(floor) / double(ns)}};
+  finding.evidence = {{"floor_share", double(floor) / double(ns)},
+                      {"time_share", double(ns) / double(report.step_thread_ns())},
+                      {"room_ns", double(room)}};
   if (has_terms) {
-    const auto part = [&](int64_t term) { return percent(std::max(0.0, double(term) / double(room))); };
+    // A machine that was slower meanwhile makes a term negative: said, so that the parts are the whole.
+    const auto part = [&](int64_t term) {
+      const double share = double(term) / double(room);
+      return (share < 0 ? "-" : "") + percent(std::abs(share));
+    };
     finding.text += text_of("; of what is above it, ", part(terms.kernel_ns), " is the kernels themselves, ",
                             part(terms.cold_ns), " cold caches, ", part(terms.contention_ns), " other threads");
     finding.evidence.insert(finding.evidence.end(), {{"kernel_ns", double(terms.kernel_ns)},

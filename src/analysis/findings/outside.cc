@@ -24,7 +24,7 @@ void find_outside(const Report& report, std::vector<Finding>& findings) {
     suggest(finding, report, "threads", "1");
   } else {
     finding.at_most_ns = int64_t((dispatch + sync + idle) * double(report.step.median_ns));
-    finding.change = "give each call more work: a larger batch";
+    finding.change = text_of("give each call more work: a batch of ", report.record->batch * 4);
     suggest_batch(finding, report, report.record->batch * 4);
   }
   findings.push_back(std::move(finding));

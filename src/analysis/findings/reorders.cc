@@ -28,7 +28,7 @@ void find_reorders(const Report& report, std::vector<Finding>& findings) {
     suggest(finding, report, "layout", "nhwc");
   } else {
     // Weights are packed once a step, however many examples it has.
-    finding.change = "pack weights less often: a larger batch";
+    finding.change = text_of("pack weights less often: a batch of ", report.record->batch * 4);
     suggest_batch(finding, report, report.record->batch * 4);
   }
   const auto extra = [](const Operation& o) { return o.row == PlannedNode::reorder || o.row == PlannedNode::pack; };

@@ -173,11 +173,14 @@ TEST(FindingRules, KernelsAboveTheirFloorSayWhichTermItIs) {
   EXPECT_DOUBLE_EQ(evidence(findings[0], "floor_share"), 0.75);
   EXPECT_EQ(findings[0].at_most_ns, 250'000);
   EXPECT_EQ(findings[0].change, "write faster kernels, for b first");
+  EXPECT_DOUBLE_EQ(evidence(findings[0], "room_ns"), 250'000);
   c.b().terms = Terms{200'000, 20'000, 150'000, 30'000};
   findings = c.said(find_kernel_room);
   EXPECT_DOUBLE_EQ(evidence(findings[0], "cold_ns"), 150'000);
   EXPECT_NE(findings[0].text.find("60 % cold caches"), std::string::npos) << findings[0].text;
   EXPECT_EQ(findings[0].command, "tacho sweep --over batch");
+  c.b().terms = Terms{200'000, 250'000, 50'000, -50'000};
+  EXPECT_NE(c.said(find_kernel_room)[0].text.find("20 % cold caches, -20 % other threads"), std::string::npos);
   c.b().terms = Terms{200'000, 20'000, 30'000, 150'000};
   EXPECT_EQ(c.said(find_kernel_room)[0].command, "tacho analyze --threads 1");
 }
@@ -265,6 +268,14 @@ TEST(FindingRules, TheMostThatThreadsAndCallsCouldGive) {
   c.record.rows[0].traffic.calls = 500;
   c.account(Account::dispatch, 0, 200'000);
   EXPECT_EQ(c.said(find_dispatch)[0].at_most_ns, 100'000);
+}
+
+TEST(FindingRules, TheFirstNameStandsForMany) {
+  RuleCase c;
+  EXPECT_EQ(names_of({}), "");
+  EXPECT_EQ(names_of({&c.a()}), "a");
+  EXPECT_EQ(names_of({&c.a(), &c.b()}), "a and b");
+  EXPECT_EQ(names_of({&c.b(), &c.a(), &c.a()}), "b and 2 more");
 }
 
 TEST(FindingRules, CommandsKeepTheRunsFlagsAndSayNoneTwice) {

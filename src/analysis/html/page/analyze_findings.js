@@ -25,8 +25,10 @@ function gainOf(finding, model) {
     return hint(el('span', {class: 'bound'}, 'at most ', el('b', {}, '−' + text.ms(gain.high, model.wall) + ' ms (−' + text.percent(gain.high / model.wall) + ')')),
       ['If all of it were gone. Bounds overlap: they do not add up.']);
   }
-  return el('span', {class: 'gain'}, 'saves ', el('b', {}, gainText(gain, model.wall)),
-    finding.gain_basis === 'run' ? ' per ' + text.count(model.result.batch_size, 'example') : '');
+  if (finding.gain_basis !== 'run') return el('span', {class: 'gain'}, 'saves ', el('b', {}, gainText(gain, model.wall)));
+  return hint(el('span', {class: 'gain'}, 'saves ', el('b', {}, gainText(gain, model.wall)), ' per ' + text.count(model.result.batch_size, 'example')),
+    ['Measured: steps of both batches in turn.', ...(finding.batch_size > model.result.batch_size
+      ? ['A larger batch updates less often; tacho sweep --over batch --until accuracy=0.9 measures the time to an accuracy.'] : [])]);
 }
 
 function changeCards(model, findings) {
