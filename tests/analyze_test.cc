@@ -224,9 +224,43 @@ TEST(Analyze, JsonHasTheContractsFields) {
   EXPECT_EQ(json["ways"][0]["products_ns"].get<int64_t>() + json["ways"][0]["rest_ns"].get<int64_t>(),
             json["ways"][0]["median_ns"].get<int64_t>());
   for (const Json& finding : json["findings"]) {
-    has(finding, {"rule", "text", "evidence", "command"});
-    EXPECT_FALSE(finding.contains("estimated_gain_ns")) << "no gain is made up";
+    has(finding, {"rule", "text", "evidence", "command", "group", "change"});
+    if (!finding.contains("estimated_gain_ns")) continue;
+    EXPECT_EQ(finding["gain_basis"], "bound") << "nothing was priced, and no gain is made up";
+    EXPECT_EQ(finding["estimated_gain_ns"]["low"], 0);
+    EXPECT_EQ(finding["estimated_gain_ns"]["high"], finding["at_most_ns"]);
+    EXPECT_LE(finding["at_most_ns"].get<int64_t>(), json["step"]["median_ns"].get<int64_t>());
   }
+  has(json["advice"], {"text", "command"});
+}
+
+TEST(Analyze, JsonHasTheMachinesShareAndFloorsWithCeilings) {
+  RunRecord record = measure(step_of("simplenn-4", {{"threads", "2"}}), few_digits(), few_steps());
+  record.profile = made_up_profile();  // two threads: 3 FLOP a nanosecond in float32
+  const Json json = Json::parse(to_json(make_report(record)).dump());
+  const Json& step = json["step"];
+  const double peak = 3.0 * step["median_ns"].get<double>();
+  EXPECT_NEAR(step["mfu"].get<double>(), step["flop"].get<double>() / peak, 1e-9);
+  double executed = 0;
+  int64_t floors = 0;
+  for (const Json& o : json["operations"]) {
+    executed +=
+        o["executed"]["mul"].get<double>() + o["executed"]["add"].get<double>() + o["executed"]["div"].get<double>();
+    if (o["row"] == "removed") continue;
+    const int64_t arithmetic = o["floor"]["arithmetic_ns"].get<int64_t>(),
+                  bytes = o["floor"]["bytes_ns"].get<int64_t>(), floor = o["floor_ns"].get<int64_t>();
+    floors += floor;
+    EXPECT_EQ(floor, std::max(arithmetic, bytes)) << o["node"];
+    EXPECT_EQ(o["room_ns"].get<int64_t>(), o["median_ns"].get<int64_t>() - floor) << o["node"];
+    EXPECT_GE(o["shared_floor_ns"].get<int64_t>(), floor) << o["node"];
+    const std::string bound = o["bound_by"];
+    if (floor == 0) EXPECT_EQ(bound, "nothing") << o["node"];
+    else if (arithmetic >= bytes) EXPECT_EQ(bound, "arithmetic") << o["node"];
+    else EXPECT_EQ(bound, o["floor"]["level"]) << o["node"];
+  }
+  EXPECT_NEAR(step["hfu"].get<double>(), executed / peak, 1e-9);
+  EXPECT_EQ(step["floor_ns"], std::max(step["floor_sum_ns"].get<int64_t>(), step["floor_chain_ns"].get<int64_t>()));
+  EXPECT_GE(step["floor_sum_ns"].get<int64_t>() * 2, floors) << "two threads, at their shared ceilings";
 }
 
 TEST(Analyze, TextFitsEightyColumnsInEveryWay) {

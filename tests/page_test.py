@@ -4,13 +4,13 @@
 Usage: page_test.py TACHO FOLDER. Exit 77, which ctest shows as skipped, where there is no browser.
 """
 import json
-import re
 import subprocess
 import sys
 from pathlib import Path
 
 sys.dont_write_bytecode = True
 from browser import Browser, find_browser  # noqa: E402
+from page_numbers import Checks  # noqa: E402
 
 TACHO, FOLDER = sys.argv[1], Path(sys.argv[2])
 failures = []
@@ -20,6 +20,9 @@ def expect(holds, what):
     if not holds:
         failures.append(what)
         print("FAILED:", what)
+
+
+CHECKS = Checks(expect)
 
 
 def make(name, *arguments):
@@ -62,8 +65,13 @@ def check_analyze(browser, path, result):
     expect(figure == f"{ms:.{3 if ms < 1 else 2}f}", f"ms per step: {figure}, the result says {ms}")
     rate = page.evaluate("document.querySelectorAll('.figures strong')[1].textContent")
     expect(int(rate.replace(",", "")) == int(result["step"]["examples_per_s"] + 0.5), f"examples/s: {rate}")
-    expect(page.evaluate("document.querySelectorAll('.card').length") == len(result["findings"]), "one card for each finding")
+    CHECKS.findings(page, result)
+    for tab in ("layers", "roofline", "memory", "waterfall", "timeline"):
+        getattr(CHECKS, tab)(page, result)
     check_table(page, result)
+    CHECKS.grouping(page, result)
+    CHECKS.sorting(page)
+    CHECKS.zoom(page, result)
     check_keyboard(page)
     phone = browser.open(path, width=390, height=844, phone=True, dark=True)
     check_quiet(phone, "analyze on a phone")
@@ -115,14 +123,35 @@ def check_keyboard(page):
     expect(unnamed == 0, f"{unnamed} controls or pictures have no name")
 
 
+def page_of(result, name):
+    """A page of a result that was changed or made up: another page's, with this result in it."""
+    text = (FOLDER / "analyze.html").read_text()
+    begin = text.index('id="result">') + len('id="result">')
+    path = FOLDER / f"{name}.html"
+    path.write_text(text[:begin] + json.dumps(result).replace("<", "\\u003c") + text[text.index("</script>", begin):])
+    return path
+
+
+def check_verified(browser, result):
+    """--verify's table; the numbers are made up, of one switch that holds and one that does not."""
+    def gain(median):
+        return {"low": median - 40_000, "median": median, "high": median + 50_000}
+    kernels = [{"node": o["node"], "kernel": "other", "alone_ns": 1_000 * i, "estimated_ns": 2_500 * i + 100, "measured_ns": 3_000 * i}
+               for i, o in enumerate(result["operations"][:3])]
+    verified = [{"switch": {"name": name, "value": "off"}, "estimated_gain_ns": gain(estimated), "estimated_of_ns": 1_000_000,
+                 "measured_gain_ns": gain(-310_000), "step_ns": 1_100_000, "pairs": 15, "pairs_left_out": i, "same_state": True,
+                 "off": estimated / 1e6 + 310 / 1100, "holds": holds, "operations": kernels[:3 * i]}
+                for i, (name, estimated, holds) in enumerate((("fusion", -300_000, True), ("tune", 250_000, False)))]
+    changed = {**result, "verified": verified}
+    page = browser.open(page_of(changed, "verified"))
+    check_quiet(page, "verified")
+    CHECKS.verified(page, changed)
+
+
 def check_hostile(browser, result):
     """Names from outside are shown, not obeyed."""
     name = "</script><img src=x onerror=\"document.title='owned'\">"
-    hostile = json.dumps({**result, "network": {**result["network"], "name": name}}).replace("<", "\\u003c")
-    text = (FOLDER / "analyze.html").read_text()
-    begin = text.index('id="result">') + len('id="result">')
-    (FOLDER / "hostile.html").write_text(text[:begin] + hostile + text[text.index("</script>", begin):])
-    page = browser.open(FOLDER / "hostile.html")
+    page = browser.open(page_of({**result, "network": {**result["network"], "name": name}}, "hostile"))
     expect(name in page.evaluate("document.getElementById('sentence').textContent"), "a hostile name is shown as it is")
     expect(page.evaluate("document.querySelectorAll('img').length") == 0, "a name became an element")
     expect(not page.requests and not page.messages, f"hostile: {page.requests} {page.messages}")
@@ -136,20 +165,19 @@ def main():
     FOLDER.mkdir(parents=True, exist_ok=True)
     pages = [make("analyze", "analyze", "lenet5", "--steps", "5", "--batch-size", "32", "--threads", "2", "--ways",
                   "off")]
-    others = [make("procedural", "analyze", "mlp", "--execution", "procedural", "--steps", "3", "--ways", "off"),
+    causal = make("causal", "analyze", "mlp", "--steps", "5", "--batch-size", "8", "--threads", "2", "--ways", "off", "--gains", "off",
+                  "--causal", "--causal-top", "3")
+    others = [causal, make("procedural", "analyze", "mlp", "--execution", "procedural", "--steps", "3", "--ways", "off"),
               make("inspect", "inspect"), make("complexity", "complexity"), make("plan", "plan", "lenet5"),
               make("operations", "operations", "conv2d")]
     samples = sorted((Path(__file__).parent / "data/pages").glob("*.json"))
-    base = pages[0][0].read_text()
-    begin = base.index('id="result">') + len('id="result">')
-    end = base.index("</script>", begin)
     for sample in samples:
-        path = FOLDER / (sample.stem + ".html")
-        path.write_text(base[:begin] + re.sub("<", r"\\u003c", sample.read_text()) + base[end:])
-        others.append((path, json.loads(sample.read_text())))
+        result = json.loads(sample.read_text())
+        others.append((page_of(result, sample.stem), result))
     with Browser(program) as browser:
         check_analyze(browser, *pages[0])
         check_hostile(browser, pages[0][1])
+        check_verified(browser, pages[0][1])
         for path, result in others:
             page = browser.open(path)
             check_quiet(page, path.stem)
@@ -158,6 +186,8 @@ def main():
                 page.evaluate(f"document.getElementById('{tab}').click()")
                 expect(page.evaluate("document.querySelector('.panel.chosen').innerText.trim().length") > 0,
                        f"{path.stem}: {tab} is empty")
+            if path.stem in ("why", "compare", "sweep", "causal"):
+                getattr(CHECKS, path.stem)(page, result)
             for stem, column in (("sweep", "where they part"), ("matmul", "m×k×n")):
                 shown = page.evaluate("[...document.querySelectorAll('#panels th')].map(t => t.textContent.trim())")
                 expect(path.stem != stem or column in shown, f"{stem}: no column {column!r} in {shown}")

@@ -213,12 +213,4 @@ Price price(const Report& own, const PlannedStep& other, const AloneTimes& alone
   return Pricer(own, other, alone).price();
 }
 
-void order_by_gain(std::vector<Finding>& findings) {
-  const auto saves = [](const Finding& f) { return f.gain && f.gain->low_ns > 0 ? f.gain->median_ns : int64_t{0}; };
-  std::stable_sort(findings.begin(), findings.end(), [&](const Finding& a, const Finding& b) {
-    if ((a.rule == "leave_alone") != (b.rule == "leave_alone")) return b.rule == "leave_alone";
-    return saves(a) > saves(b);
-  });
-}
-
 }  // namespace tacho

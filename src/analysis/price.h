@@ -54,8 +54,4 @@ struct Price {
 /// independent, and of the steps.
 Price price(const Report& own, const PlannedStep& other, const AloneTimes& alone);
 
-/// Orders findings: first those whose switch would save something, by
-/// what it would save; then the others as they were; `leave_alone` last.
-void order_by_gain(std::vector<Finding>& findings);
-
 }  // namespace tacho

@@ -153,20 +153,5 @@ TEST(Price, RowsInBothAreTheSameCallsOfTheSameKernelAtTheSamePlace) {
   EXPECT_EQ(rows_in_both(c.record.rows, c.other.rows), (std::vector<int>{-1, -1}));
 }
 
-TEST(Price, FindingsThatSaveComeFirstAndLeaveAloneLast) {
-  const auto finding = [](const char* rule, std::optional<Gain> gain) {
-    Finding f{rule, ""};
-    f.gain = gain;
-    return f;
-  };
-  std::vector<Finding> findings = {finding("leave_alone", {}),         finding("a", {}),
-                                   finding("costs", Gain{-9, -8, -7}), finding("small", Gain{1, 2, 3}),
-                                   finding("large", Gain{10, 20, 30}), finding("unsure", Gain{-5, 50, 105})};
-  order_by_gain(findings);
-  std::string order;
-  for (const Finding& f : findings) order += f.rule + " ";
-  EXPECT_EQ(order, "large small a costs unsure leave_alone ");
-}
-
 }  // namespace
 }  // namespace tacho

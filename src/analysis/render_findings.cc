@@ -1,7 +1,8 @@
 // Findings in words, what the numbers can be trusted for, and where to go from here.
-#include <cmath>
+#include <algorithm>
 
 #include "analysis/findings/finding.h"
+#include "analysis/findings/groups.h"
 #include "analysis/render_text.h"
 
 namespace tacho {
@@ -21,32 +22,72 @@ std::string render_trust(const Report& report) {
                  percent(noise), ".");
 }
 
-/// "estimated -3.41 ± 0.42 ms a step (-14 %)": what the switch does to the step.
-std::string render_gain(const Finding& finding, const Report& report) {
-  if (finding.unpriced.size()) return wrap("  no estimate: " + finding.unpriced, 80, 4);
-  if (!finding.gain) return "";
-  const int places = ms_places(report.step.median_ns);
-  const double change = -double(finding.gain->median_ns),
-               half = double(finding.gain->high_ns - finding.gain->low_ns) / 2;
-  std::string text = text_of("  estimated ", change >= 0 ? "+" : "-", fixed(std::abs(change) / 1e6, places), " ± ",
-                             fixed(half / 1e6, places), " ms a step (", change >= 0 ? "+" : "-",
-                             percent(std::abs(change) / double(report.step.median_ns)), ")");
-  if (finding.gain->low_ns <= 0 && finding.gain->high_ns >= 0) text += ": no difference that this could tell";
-  else if (change > 0) text += ": slower";
-  return text + "\n";
+/// What to do about a finding, and what that gives; `earlier` is the number of one that asks for the same, or 0.
+std::string render_change(const Finding& f, int earlier, const Report& report, const Paint& paint) {
+  if (earlier > 0) return text_of("  Change: as ", earlier, ".\n");
+  std::string text;
+  if (!f.change.empty()) text += wrap("  Change: " + f.change + ".", 80, 4);
+  if (!f.command.empty()) text += paint.in(wrap_command(f.command, 80, 2), 36);
+  const std::string gain = gain_text(f, report), basis = !f.gain ? "" : f.batch > 0 ? "measured " : "estimated ";
+  if (!gain.empty()) text += paint.bold(wrap("  " + basis + gain, 80, 4));
+  if (!f.gain && !f.unpriced.empty()) text += wrap("  no estimate: " + f.unpriced, 80, 4);
+  return text;
+}
+
+/// What would save time, each with what to change, its command and what that gives.
+std::string render_changes(const Report& report, const Paint& paint) {
+  std::string text;
+  std::vector<const Finding*> said;
+  bool bounds = false, larger = false;
+  for (const Finding& f : report.findings) {
+    if (f.group != FindingGroup::change) continue;
+    const auto same = std::find_if(said.begin(), said.end(), [&](const Finding* s) { return same_change(*s, f); });
+    const int earlier = same == said.end() ? 0 : int(same - said.begin()) + 1;
+    said.push_back(&f);
+    text += wrap(text_of(said.size(), " ", f.text), 80, 2) + render_change(f, earlier, report, paint);
+    bounds = bounds || (!f.gain && f.at_most_ns);
+    larger = larger || (f.gain && f.batch > report.record->batch);
+  }
+  if (larger)
+    text += paint.dim(
+        "  a larger batch updates less often; the time to an accuracy:\n"
+        "  tacho sweep --over batch --until accuracy=0.9\n");
+  if (bounds)
+    text += paint.dim(wrap("  at most: if all of it were gone; such bounds overlap and do not add up", 80, 2));
+  if (text.empty()) text = "  nothing that this run shows\n";
+  return paint.bold("FINDINGS") + ": what would save time\n" + text;
+}
+
+/// The alternatives that cost more: one short paragraph each.
+std::string render_right(const Report& report, const Paint& paint) {
+  std::string text;
+  for (const Finding& f : report.findings) {
+    if (f.group != FindingGroup::right) continue;
+    const std::string what = f.batch > 0      ? text_of("batch-size=", f.batch)
+                             : f.turn.empty() ? f.rule
+                                              : f.turn + "=" + f.value;
+    text += wrap("  " + what + "  " + gain_text(f, report), 80, 4);
+    text += paint.dim(wrap("    " + first_sentence(f.text), 80, 4));
+  }
+  if (text.empty()) return "";
+  return paint.bold("ALREADY RIGHT") + ": the alternative costs more, or saves nothing that shows\n" + text;
+}
+
+std::string render_alone(const Report& report) {
+  std::string text;
+  for (const Finding& f : report.findings) {
+    if (f.group != FindingGroup::leave_alone) continue;
+    text += f.rule == "leave_alone"
+                ? wrap(f.text, 80, 2)
+                : wrap("Too small to look at: " + first_sentence(f.text) + " (" + gain_text(f, report) + ")", 80, 2);
+  }
+  return text;
 }
 
 }  // namespace
 
 std::string render_findings(const Report& report, const Paint& paint) {
-  std::string text = paint.bold("FINDINGS") + "\n";
-  int number = 0;
-  for (const Finding& finding : report.findings) {
-    const bool last = finding.rule == "leave_alone";
-    text += wrap(last ? finding.text : text_of(++number, " ", finding.text), 80, 2);
-    if (!finding.command.empty()) text += paint.in(wrap_command(finding.command, 80, 2), 36);
-    text += render_gain(finding, report);
-  }
+  std::string text = render_changes(report, paint) + render_right(report, paint) + render_alone(report);
   text += wrap(render_trust(report), 80, 2);
   const auto next = [&](const std::string& command, const char* what) {
     if (2 + width_of(command) + 2 + width_of(what) > 80) return wrap_command(command, 80, 2) + "      # " + what + "\n";

@@ -1,5 +1,6 @@
 #include "analysis/render_json.h"
 
+#include "analysis/findings/groups.h"
 #include "analysis/render_json_samples.h"
 
 namespace tacho {
@@ -161,15 +162,37 @@ Json way_to_json(const OtherWay& way) {
   return json;
 }
 
+const char* name_of(FindingGroup group) {
+  switch (group) {
+    case FindingGroup::change:
+      return "change";
+    case FindingGroup::right:
+      return "right";
+    case FindingGroup::leave_alone:
+      return "leave_alone";
+  }
+  return "change";
+}
+
 Json finding_to_json(const Finding& finding) {
   Json evidence = Json::object();
   for (const auto& [name, value] : finding.evidence) evidence[name] = value;
-  Json json = {{"rule", finding.rule}, {"text", finding.text}, {"evidence", evidence}, {"command", finding.command}};
+  Json json = {{"rule", finding.rule}, {"group", name_of(finding.group)},
+               {"text", finding.text}, {"change", finding.change},
+               {"evidence", evidence}, {"command", finding.command}};
   if (!finding.turn.empty()) json["switch"] = {{"name", finding.turn}, {"value", finding.value}};
-  if (finding.gain)
+  if (finding.batch > 0) json["batch_size"] = finding.batch;
+  if (finding.gain) {
     json["estimated_gain_ns"] = {
         {"low", finding.gain->low_ns}, {"median", finding.gain->median_ns}, {"high", finding.gain->high_ns}};
-  else if (!finding.unpriced.empty()) json["no_estimate"] = finding.unpriced;
+    json["gain_basis"] = finding.batch > 0 ? "run" : "switch";
+  } else if (finding.at_most_ns) {
+    // Between nothing and all of it: no median.
+    json["estimated_gain_ns"] = {{"low", 0}, {"high", *finding.at_most_ns}};
+    json["gain_basis"] = "bound";
+  }
+  if (finding.at_most_ns) json["at_most_ns"] = *finding.at_most_ns;
+  if (!finding.gain && !finding.unpriced.empty()) json["no_estimate"] = finding.unpriced;
   return json;
 }
 
@@ -222,6 +245,7 @@ Json to_json(const Report& report) {
   for (const LayerRow& layer : report.layers) layers.push_back(layer_to_json(layer, report));
   for (const OtherWay& way : record.ways) ways.push_back(way_to_json(way));
   for (const Finding& finding : report.findings) findings.push_back(finding_to_json(finding));
+  const Advice advice = advice_of(report);
   Json phases = Json::object();
   for (const auto& [phase, row] : report.phases)
     phases[name_of(phase)] = {{"work", row.work}, {"products_work", row.products_work}, {"time_ns", row.time_ns}};
@@ -258,6 +282,7 @@ Json to_json(const Report& report) {
                {"layers", layers},
                {"ways", ways},
                {"memory", memory},
+               {"advice", {{"text", advice.text}, {"command", advice.command}}},
                {"findings", findings},
                {"timeline", timeline_to_json(report)}};
   if (record.apart && !record.apart->skipped.empty()) json["terms_skipped"] = record.apart->skipped;

@@ -61,6 +61,7 @@ std::string render_layers(const Report& report, const Paint& paint) {
       line += right(fixed(100.0 * double(lines[i].floor_ns) / double(lines[i].ns), 0), 7);
     text += line + "\n";
   }
+  if (const std::string claim = documents_claim(report); !claim.empty()) text += paint.dim(wrap("  " + claim, 80, 2));
   return text;
 }
 

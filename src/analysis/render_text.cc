@@ -6,6 +6,7 @@
 
 #include "analysis/close.h"
 #include "analysis/findings/finding.h"
+#include "analysis/findings/groups.h"
 
 namespace tacho {
 
@@ -66,11 +67,12 @@ std::string in_short(const Report& report) {
   const OtherWay* fastest = nullptr;
   for (const OtherWay& way : report.record->ways)
     if (way.skipped.empty() && (!fastest || way.median_ns < fastest->median_ns)) fastest = &way;
-  if (!fastest) return text + ".";
+  const std::string advice = " " + advice_of(report).text;
+  if (!fastest) return text + "." + advice;
   // Less than a twentieth apart is no difference for a few steps.
   if (fastest->this_run || double(fastest->median_ns) > 0.95 * double(report.step.median_ns))
-    return text + "; of the ways below, none is faster.";
-  return text + "; faster: " + fastest->label + ", " + fixed(double(fastest->median_ns) / 1e6, 2) + " ms.";
+    return text + "; of the ways below, none is faster." + advice;
+  return text + "; faster: " + fastest->label + ", " + fixed(double(fastest->median_ns) / 1e6, 2) + " ms." + advice;
 }
 
 /// What the step's time is the sum of, and its rate.

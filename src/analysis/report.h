@@ -108,14 +108,26 @@ struct Gain {
   int64_t low_ns = 0, median_ns = 0, high_ns = 0;
 };
 
+/// What a reader is told to do about a finding (findings/groups.h decides).
+enum class FindingGroup : uint8_t {
+  change,      ///< saves time, or may: a priced gain, a bound worth a look, or nobody knows yet
+  right,       ///< the alternative was priced and saves nothing
+  leave_alone  ///< too small to be worth anybody's time
+};
+
 /// What a rule saw, in this run's numbers.
 struct Finding {
   std::string rule, text;
   std::vector<std::pair<std::string, double>> evidence;
   std::string command;       ///< what to try; empty where there is nothing
   std::string turn, value;   ///< the switch that `command` turns, and to what; empty where it turns none
-  std::optional<Gain> gain;  ///< estimated (analysis/price.h); empty where nothing says it
-  std::string unpriced;      ///< why there is no estimate, where a switch is turned; else empty
+  std::optional<Gain> gain;  ///< of the switch (analysis/price.h) or the batch; empty where nothing says it
+  std::string unpriced;      ///< why there is no estimate, where a switch or the batch is turned; else empty
+  std::string change;        ///< what to change, as one order without a full stop; empty where nothing is asked for
+  int64_t batch = 0;         ///< the batch that `command` runs, where that is what it changes; else 0
+  /// What the step would be shorter if all that the rule speaks of were gone (analysis/bound.h): no promise.
+  std::optional<int64_t> at_most_ns;
+  FindingGroup group = FindingGroup::change;
 };
 
 struct Report {

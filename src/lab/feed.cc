@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/clock.h"
+#include "trace/statistics.h"
 
 namespace tacho {
 
@@ -18,6 +19,22 @@ void Feed::step() {
   const Batch* batch = nullptr;
   pool_.wait_for_input([&] { batch = &prefetch_.take(step_); });
   session_.run(batch->x.view(), batch->y.view(), learning_rate_, step_);
+}
+
+int64_t step_in_turn(Feed& feed, double seconds, std::vector<std::vector<int64_t>>* rows) {
+  feed.step();
+  Ledger ledger;
+  const int64_t end = now_ns() + int64_t(seconds * 1e9);
+  feed.pool().begin(ledger);
+  do {
+    feed.step();
+    feed.pool().end_step();
+  } while (now_ns() < end);
+  feed.pool().finish();
+  if (rows)
+    for (auto& step : ledger.kernel_ns_by_step(int(feed.session().executor().rows().size())))
+      rows->push_back(std::move(step));
+  return summarize(ledger.step_ns()).median;
 }
 
 int64_t warm_up(Feed& feed, int64_t least, double seconds) {

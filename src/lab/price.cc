@@ -5,10 +5,12 @@
 #include <map>
 #include <numeric>
 
+#include "analysis/findings/groups.h"
 #include "analysis/text.h"
 #include "base/clock.h"
 #include "lab/feed.h"
 #include "lab/pairs.h"
+#include "lab/price_batch.h"
 #include "machine/rate_now.h"
 #include "plan/measure.h"
 #include "plan/tuning.h"
@@ -89,30 +91,13 @@ Price price_of(const Report& report, const Plan* own, const StepOptions& other) 
           {}};
 }
 
-/// One step to fill the caches, then steps for so long, at least one: their median, and each one's rows.
-int64_t step_of(Feed& feed, double seconds, std::vector<std::vector<int64_t>>* rows = nullptr) {
-  feed.step();
-  Ledger ledger;
-  const int64_t end = now_ns() + int64_t(seconds * 1e9);
-  feed.pool().begin(ledger);
-  do {
-    feed.step();
-    feed.pool().end_step();
-  } while (now_ns() < end);
-  feed.pool().finish();
-  if (rows)
-    for (auto& step : ledger.kernel_ns_by_step(int(feed.session().executor().rows().size())))
-      rows->push_back(std::move(step));
-  return summarize(ledger.step_ns()).median;
-}
-
 /// Steps of both ways in alternation.
 Pairs pairs_of(Feed& ours, Feed& theirs, double exchange) {
   constexpr double kPairSeconds = 0.3;
   const int threads = ours.pool().threads();
   return measure_pairs(
-      {[&] { return step_of(ours, kPairSeconds / 2); },
-       [&](std::vector<std::vector<int64_t>>& rows) { return step_of(theirs, kPairSeconds / 2, &rows); },
+      {[&] { return step_in_turn(ours, kPairSeconds / 2); },
+       [&](std::vector<std::vector<int64_t>>& rows) { return step_in_turn(theirs, kPairSeconds / 2, &rows); },
        [&] { return exchange_rate_now(threads); }, now_ns},
       exchange);
 }
@@ -135,14 +120,18 @@ std::vector<VerifiedRow> verified_rows(const Price& price, const std::vector<Nod
 
 }  // namespace
 
-Prices price_findings(Report& report, const StepOptions& options, const Switches& switches,
+Prices price_findings(Report& report, const StepOptions& options, const Switches& switches, const Dataset& data,
                       const MeasureOptions& measuring) {
   Prices known;
   std::unique_ptr<Plan> own;
   for (Finding& finding : report.findings) {
-    if (finding.turn.empty()) continue;
-    const auto [entry, fresh] = known.try_emplace({finding.turn, finding.value});
-    if (fresh) {
+    if (finding.turn.empty() && finding.batch == 0) continue;
+    const auto [entry, fresh] = finding.batch > 0 ? known.try_emplace({"batch-size", std::to_string(finding.batch)})
+                                                  : known.try_emplace({finding.turn, finding.value});
+    if (fresh && finding.batch > 0) {
+      if (measuring.progress) measuring.progress(text_of("steps of ", finding.batch, " examples").c_str());
+      entry->second = price_of_batch(report, options, finding.batch, data, measuring);
+    } else if (fresh) {
       if (measuring.progress) measuring.progress(("estimating " + finding.turn + "=" + finding.value).c_str());
       std::string why;
       const std::optional<StepOptions> other = options_turned(options, switches, finding.turn, finding.value, why);
@@ -152,7 +141,7 @@ Prices price_findings(Report& report, const StepOptions& options, const Switches
     finding.gain = entry->second.gain;
     finding.unpriced = entry->second.unpriced;
   }
-  order_by_gain(report.findings);
+  group_findings(report.findings, report.step);
   return known;
 }
 
@@ -161,7 +150,7 @@ std::vector<Verified> verify_gains(const Report& report, const Prices& prices, c
   std::vector<Verified> result;
   for (const Finding& finding : report.findings) {
     const auto same = [&](const Verified& v) { return v.turn == finding.turn && v.value == finding.value; };
-    if (!finding.gain || std::any_of(result.begin(), result.end(), same)) continue;
+    if (!finding.gain || finding.turn.empty() || std::any_of(result.begin(), result.end(), same)) continue;
     std::string why;
     const std::optional<StepOptions> other = options_turned(options, switches, finding.turn, finding.value, why);
     if (!other) continue;

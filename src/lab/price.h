@@ -12,10 +12,11 @@ namespace tacho {
 constexpr double kPriceSeconds = 10;
 
 /// Plans the step of each finding that turns a switch (once per switch and value), measures alone the kernels that this
-/// run does not have, for at most kPriceSeconds, fills in the estimated gain or why there is none, and
-/// orders the findings by it. Returns the prices by switch and value.
+/// run does not have, for at most kPriceSeconds; runs a few steps of each finding's other batch (price_batch.h). Fills
+/// in the gain or why there is none, and groups the findings by it (findings/groups.h). Returns the prices by switch
+/// and value; a batch is there as "batch-size".
 using Prices = std::map<std::pair<std::string, std::string>, Price>;
-Prices price_findings(Report& report, const StepOptions& options, const Switches& switches,
+Prices price_findings(Report& report, const StepOptions& options, const Switches& switches, const Dataset& data,
                       const MeasureOptions& measuring);
 
 /// A row of the turned step: what was estimated, and what it took.

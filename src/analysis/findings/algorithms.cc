@@ -22,11 +22,13 @@ void find_algorithms(const Report& report, std::vector<Finding>& findings) {
         text_of("Convolutions execute ", percent(double(executed) / double(required)),
                 " of the multiplications that they require: another algorithm (", percent(double(ns) / whole),
                 " of the time is in such kernels). Direct convolution would do them all.");
+    finding.change = "compute convolutions directly";
     suggest(finding, report, "convolution", "direct");
   } else if (ns == 0 && convolution == "direct" && double(plain_ns) > 0.1 * whole) {
     finding.text =
         text_of("Convolutions execute every multiplication that they require: ", percent(double(plain_ns) / whole),
                 " of the time. Where a filter is 3 x 3 with stride 1, Winograd needs a half to a quarter of them.");
+    finding.change = "let kernels with fewer products do the convolutions";
     suggest(finding, report, "convolution", "auto");
   } else {
     return;

@@ -18,7 +18,9 @@ void find_dispatch(const Report& report, std::vector<Finding>& findings) {
                          " of the threads' time). Larger batches make calls longer, not more.");
   finding.evidence = {
       {"dispatch_share", share}, {"calls", double(calls)}, {"kernel_ns_per_call", double(ns) / double(calls)}};
-  finding.command = report.record->command + " --batch-size " + std::to_string(report.record->batch * 4);
+  finding.at_most_ns = int64_t(share * double(report.step.median_ns));
+  finding.change = text_of("give each call more work: a batch of ", report.record->batch * 4);
+  suggest_batch(finding, report, report.record->batch * 4);
   findings.push_back(std::move(finding));
 }
 

@@ -21,6 +21,7 @@ void find_double(const Report& report, std::vector<Finding>& findings) {
       finding.text += text;
     }
   }
+  finding.change = "train in single precision";
   suggest(finding, report, "dtype", "float32");
   findings.push_back(std::move(finding));
 }

@@ -1,7 +1,8 @@
 #pragma once
-// Rules: each looks at a report and may say one thing, with the numbers that it stands on. One rule a file; the order
-// is that of all.cc. A rule says what this run shows, which switch would change it and which command would show more;
-// what that would save is estimated afterwards, by measured times (analysis/price.h).
+// Rules: each looks at a report and may say one thing, with the numbers that it stands on. One rule a file. A rule says
+// what this run shows, what to change, and the command that tries it. Where a switch or the batch does it, what that
+// saves is priced afterwards, by measured times (analysis/price.h, lab/price.h); elsewhere the rule says the most that
+// it could give, from measured terms of this run (analysis/bound.h).
 #include <vector>
 
 #include "analysis/report.h"
@@ -11,13 +12,14 @@ namespace tacho {
 /// Appends what the rule found.
 using Rule = void (*)(const Report& report, std::vector<Finding>& findings);
 
-/// Every rule, in the order in which their findings are printed.
+/// What every rule of all.cc says, grouped and in the order in which it is printed (groups.h).
 std::vector<Finding> find_all(const Report& report);
 
 void find_products(const Report& report, std::vector<Finding>& findings);
 void find_product_shapes(const Report& report, std::vector<Finding>& findings);
 void find_algorithms(const Report& report, std::vector<Finding>& findings);
 void find_first_layer(const Report& report, std::vector<Finding>& findings);
+void find_kernel_room(const Report& report, std::vector<Finding>& findings);
 void find_padding(const Report& report, std::vector<Finding>& findings);
 void find_index(const Report& report, std::vector<Finding>& findings);
 void find_memory_bound(const Report& report, std::vector<Finding>& findings);
@@ -33,6 +35,7 @@ void find_imbalance(const Report& report, std::vector<Finding>& findings);
 void find_dispatch(const Report& report, std::vector<Finding>& findings);
 void find_threads(const Report& report, std::vector<Finding>& findings);
 void find_cache(const Report& report, std::vector<Finding>& findings);
+void find_cache_batch(const Report& report, std::vector<Finding>& findings);
 void find_outside(const Report& report, std::vector<Finding>& findings);
 void find_input(const Report& report, std::vector<Finding>& findings);
 void find_noise(const Report& report, std::vector<Finding>& findings);
@@ -40,6 +43,23 @@ void find_leave_alone(const Report& report, std::vector<Finding>& findings);
 
 /// The command that measures this run beside the same with one switch turned; the finding says which.
 void suggest(Finding& finding, const Report& report, const std::string& turn, const std::string& value);
+/// The command that measures this run with another batch; the finding says which.
+void suggest_batch(Finding& finding, const Report& report, int64_t batch);
+/// The run's command with flags behind it.
+std::string more_command(const Report& report, const std::string& flags);
+/// What runs and why, of the same network and ways; a procedural run has no plan, so it is set beside the graph.
+std::string plan_command(const Report& report);
+/// Time against one of the same network's sizes.
+std::string sweep_command(const Report& report, const std::string& over);
+/// Prints the network as a file to edit: for what no switch changes.
+std::string edit_network_command(const Report& report);
+
+/// "a", "a and b", "a and 4 more": the first one's label stands for many.
+std::string names_of(const std::vector<const Operation*>& operations);
+
+/// Where the documents' "products are roughly d times the rest" in theory holds, layer by layer: from half of d to
+/// twice. Empty without a layer that has both.
+std::string documents_claim(const Report& report);
 
 /// Shares of the whole step that some of its rows have: in theory by work, in time by the median step's thread time.
 struct Share {

@@ -1,64 +1,11 @@
 // Each rule on a report made by hand, in which it must speak, and on one in which it must not.
 #include <gtest/gtest.h>
 
-#include "analysis/findings/finding.h"
 #include "tests/support/made_up_run.h"
+#include "tests/support/rule_case.h"
 
 namespace tacho {
 namespace {
-
-/// A step of 1 ms on two threads, of which tests set what their rule looks at. One row `a` (600 us) and one `b` (400
-/// us), half of the threads' time; the rest is the accounts'.
-struct RuleCase {
-  RunRecord record;
-  Report report;
-  RuleCase() {
-    record.threads = record.cores = 2;
-    record.batch = 64;
-    record.network = "n";
-    record.optimizer = "momentum";
-    record.switches = {
-        {"execution", "graph"}, {"fusion", "on"}, {"convolution", "auto"}, {"backend", "simd"}, {"layout", "auto"}};
-    record.ledger.begin(2, 0);
-    record.ledger.end_step(1'000'000);
-    record.ledger.close(1'000'000);
-    record.rows.resize(2);
-    report.step.median_ns = 1'000'000;
-    report.step.work = 1'000'000;
-    report.operations.resize(2);
-    for (Operation& o : report.operations) o.row = PlannedNode::compute;
-    set("a", 0, 600'000), set("b", 1, 400'000);
-  }
-  void set(const char* label, size_t row, int64_t ns) {
-    report.operations[row].label = label;
-    report.operations[row].step_ns = report.operations[row].median_ns = ns;
-  }
-  Operation& a() { return report.operations[0]; }
-  Operation& b() { return report.operations[1]; }
-  void switched(const std::string& name, const std::string& value) {
-    for (auto& [known, old] : record.switches)
-      if (known == name) return void(old = value);
-    record.switches.emplace_back(name, value);
-  }
-  void account(Account account, int thread, int64_t ns) {
-    report.step_entries.push_back({thread, account, account == Account::kernel ? 0 : -1, ns});
-    report.entries.push_back(report.step_entries.back());
-  }
-  /// What the rule says; empty where it is silent.
-  std::vector<Finding> said(Rule rule) {
-    report.record = &record;
-    std::vector<Finding> findings;
-    rule(report, findings);
-    return findings;
-  }
-};
-
-double evidence(const Finding& finding, const std::string& name) {
-  for (const auto& [known, value] : finding.evidence)
-    if (known == name) return value;
-  ADD_FAILURE() << finding.rule << " has no evidence " << name;
-  return 0;
-}
 
 TEST(Findings, ProductsOfPoorShapeAreSetBesideTheBest) {
   RuleCase c;
@@ -141,9 +88,13 @@ TEST(Findings, ReordersAndPacksAreNoMathematics) {
   ASSERT_EQ(findings.size(), 1u);
   EXPECT_DOUBLE_EQ(evidence(findings[0], "reorder_time_share"), 0.3);
   EXPECT_DOUBLE_EQ(evidence(findings[0], "pack_time_share"), 0.2);
-  EXPECT_TRUE(findings[0].turn.empty());
+  EXPECT_EQ(findings[0].value, "nhwc");
+  EXPECT_EQ(findings[0].at_most_ns, 1'000'000) << "both rows, one after the other where nobody says who ran them";
   c.switched("layout", "nchw");
   EXPECT_EQ(c.said(find_reorders)[0].value, "auto");
+  c.set("a", 0, 100'000);
+  c.switched("layout", "auto");
+  EXPECT_EQ(c.said(find_reorders)[0].batch, 256) << "weights are packed once a step, whatever the batch";
 }
 
 TEST(Findings, NormalisationSaysHowManyBarriersItBrings) {
@@ -256,13 +207,30 @@ TEST(Findings, CallsThatLeaveTheNearCache) {
   EXPECT_DOUBLE_EQ(evidence(findings[0], "working_set_bytes"), 11'000);
 }
 
-TEST(Findings, EveryRuleOfARealStepHasEvidenceOrACommand) {
+TEST(Findings, NothingSavesMoreThanTheStep) {
+  RuleCase c;
+  c.report.record = &c.record;
+  c.report.step.repetitions = 1;
+  c.account(Account::input, 0, 5'000'000);  // a stall of five steps
+  bool seen = false;
+  for (const Finding& finding : find_all(c.report)) {
+    EXPECT_LE(finding.at_most_ns.value_or(0), 1'000'000) << finding.rule;
+    seen = seen || finding.rule == "input";
+  }
+  EXPECT_TRUE(seen);
+}
+
+TEST(Findings, EveryRuleOfARealStepSaysWhatToChangeAndWhatItGives) {
   RunRecord record = made_up_run(5);
   record.profile = made_up_profile();
   for (const Finding& finding : make_report(record).findings) {
     EXPECT_FALSE(finding.text.empty()) << finding.rule;
     EXPECT_FALSE(finding.evidence.empty() && finding.command.empty()) << finding.rule;
     EXPECT_EQ(finding.turn.empty(), finding.value.empty()) << finding.rule;
+    if (finding.rule == "leave_alone") continue;
+    EXPECT_FALSE(finding.change.empty()) << finding.rule << " says what to change";
+    EXPECT_FALSE(finding.command.empty()) << finding.rule;
+    EXPECT_TRUE(!finding.turn.empty() || finding.batch > 0 || finding.at_most_ns) << finding.rule << " has a gain";
   }
 }
 

@@ -16,6 +16,8 @@ void find_index(const Report& report, std::vector<Finding>& findings) {
                          share.time > share.theory ? "'Still room to improve' in the documents' words." : "");
   finding.evidence = {{"theory_share", share.theory}, {"time_share", share.time}};
   const bool gather = switch_of(*report.record, "convolution") == "gather";
+  finding.change = gather ? "move columns by im2col instead of by index vectors"
+                          : "move elements by index vectors instead of by im2col";
   suggest(finding, report, "convolution", gather ? "im2col" : "gather");
   findings.push_back(std::move(finding));
 }

@@ -1,4 +1,6 @@
 // Waiting for data.
+#include <algorithm>
+
 #include "analysis/findings/finding.h"
 
 namespace tacho {
@@ -18,6 +20,12 @@ void find_input(const Report& report, std::vector<Finding>& findings) {
                          "that makes the batches computed ",
                          percent(busy), " of the time.");
   finding.evidence = {{"input_share_of_wall", share}, {"prefetch_cpu_share_of_wall", busy}};
+  // The first thread waits and the others with it.
+  finding.at_most_ns = waited / std::max<int64_t>(report.step.repetitions, 1);
+  finding.change = report.threads() > 1 ? "leave a core to the thread that makes batches"
+                                        : "make batches cheaper, or on a core of its own";
+  const int fewer = report.threads() - 1;
+  finding.command = more_command(report, fewer > 0 ? text_of("--threads ", fewer) : "--seconds 20");
   findings.push_back(std::move(finding));
 }
 

@@ -1,6 +1,7 @@
 // Chains of operations that move more than they compute.
 #include <algorithm>
 
+#include "analysis/bound.h"
 #include "analysis/findings/finding.h"
 
 namespace tacho {
@@ -29,7 +30,15 @@ void find_memory_bound(const Report& report, std::vector<Finding>& findings) {
                          "Only fewer passes over the data save more.");
   finding.evidence = {
       {"time_share", double(ns) / whole}, {"floor_share", double(floor) / double(ns)}, {"bytes", double(bytes)}};
-  if (switch_of(*report.record, "fusion") == "off") suggest(finding, report, "fusion", "on");
+  if (switch_of(*report.record, "fusion") == "off") {
+    finding.change = "turn fusion on";
+    suggest(finding, report, "fusion", "on");
+  } else {
+    const auto is_bound = [&](const Operation& o) { return std::find(bound.begin(), bound.end(), &o) != bound.end(); };
+    finding.at_most_ns = saved_by(report, is_bound, [](const Operation&) { return 0; });
+    finding.change = text_of("compute ", names_of(bound), " in neighbouring kernels");
+    finding.command = plan_command(report);
+  }
   findings.push_back(std::move(finding));
 }
 

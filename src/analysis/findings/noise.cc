@@ -14,7 +14,9 @@ void find_noise(const Report& report, std::vector<Finding>& findings) {
                            " between the 5 % and 95 % quantiles): differences smaller than that say nothing. Is "
                            "something else running on this machine?");
     finding.evidence = {{"mad_over_median", mad}, {"p05_to_p95_over_median", spread}};
-    finding.command = report.record->command + " --seconds 20";
+    finding.at_most_ns = report.step.median_ns - report.step.p05_ns;
+    finding.change = "measure longer, on a quiet machine";
+    finding.command = more_command(report, "--seconds 20");
     findings.push_back(std::move(finding));
   }
   if (stamps > 0.01) {
@@ -23,7 +25,9 @@ void find_noise(const Report& report, std::vector<Finding>& findings) {
                            " of the step: its operations are too short "
                            "for their times to be exact. A larger batch makes them longer.");
     finding.evidence = {{"stamp_share", stamps}};
-    finding.command = report.record->command + " --batch-size " + std::to_string(report.record->batch * 4);
+    finding.at_most_ns = int64_t(stamps * double(report.step.median_ns));
+    finding.change = text_of("make operations longer: a batch of ", report.record->batch * 4);
+    suggest_batch(finding, report, report.record->batch * 4);
     findings.push_back(std::move(finding));
   }
 }

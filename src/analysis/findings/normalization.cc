@@ -1,4 +1,5 @@
 // Batch statistics: nobody goes on before everybody is done.
+#include "analysis/bound.h"
 #include "analysis/findings/finding.h"
 
 namespace tacho {
@@ -16,7 +17,16 @@ void find_normalization(const Report& report, std::vector<Finding>& findings) {
                             " stages with a barrier behind each, ", percent(sync), " of the threads' time is waiting.");
   finding.evidence = {
       {"theory_share", share.theory}, {"time_share", share.time}, {"stages", double(stages)}, {"sync_share", sync}};
-  if (switch_of(*report.record, "fusion") == "off") suggest(finding, report, "fusion", "on");
+  if (switch_of(*report.record, "fusion") == "off") {
+    finding.change = "turn fusion on";
+    suggest(finding, report, "fusion", "on");
+  } else {
+    const auto own = [](const Operation& o) { return o.kind == NodeKind::normalization; };
+    finding.at_most_ns = saved_by(report, own, [](const Operation&) { return 0; }) +
+                         report.account_step_ns(Account::sync) / report.threads();
+    finding.change = "normalise each example by itself (group_norm): no barrier";
+    finding.command = edit_network_command(report);
+  }
   findings.push_back(std::move(finding));
 }
 

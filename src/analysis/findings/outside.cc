@@ -16,8 +16,17 @@ void find_outside(const Report& report, std::vector<Finding>& findings) {
   if (procedural)
     finding.text += " A statement's result is fresh memory, made and freed on the first thread while the others wait.";
   finding.evidence = {{"dispatch_share", dispatch}, {"sync_share", sync}, {"idle_share", idle}};
-  if (procedural) suggest(finding, report, "execution", "graph");
-  else if (report.threads() > 1) suggest(finding, report, "threads", "1");
+  if (procedural) {
+    finding.change = "execute the step as a graph";
+    suggest(finding, report, "execution", "graph");
+  } else if (report.threads() > 1) {
+    finding.change = "use one thread, which waits for nobody";
+    suggest(finding, report, "threads", "1");
+  } else {
+    finding.at_most_ns = int64_t((dispatch + sync + idle) * double(report.step.median_ns));
+    finding.change = text_of("give each call more work: a batch of ", report.record->batch * 4);
+    suggest_batch(finding, report, report.record->batch * 4);
+  }
   findings.push_back(std::move(finding));
 }
 

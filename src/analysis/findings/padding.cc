@@ -1,6 +1,7 @@
 // Multiplications with padded zeros, which theory counts and nobody needs.
 #include <algorithm>
 
+#include "analysis/bound.h"
 #include "analysis/findings/finding.h"
 
 namespace tacho {
@@ -22,6 +23,11 @@ void find_padding(const Report& report, std::vector<Finding>& findings) {
               "): small images under wide filters. Theory counts them; a kernel that leaves them out seems faster "
               "than its peak.");
   finding.evidence = {{"padding_share_of_mul", double(padding) / double(products)}, {"worst_share", share(*worst)}};
+  const auto padded = [](const Operation& o) { return o.kind == NodeKind::product && o.count.padding_mul > 0; };
+  const auto kept = [&](const Operation& o) { return int64_t(double(o.median_ns) * (1 - share(o))); };
+  finding.at_most_ns = saved_by(report, padded, kept);
+  finding.change = "pad less, or give the network larger images";
+  finding.command = edit_network_command(report);
   findings.push_back(std::move(finding));
 }
 

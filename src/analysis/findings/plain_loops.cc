@@ -1,6 +1,7 @@
 // Operations that no backend took: the reference's plain loops ran.
 #include <algorithm>
 
+#include "analysis/bound.h"
 #include "analysis/findings/finding.h"
 
 namespace tacho {
@@ -23,6 +24,16 @@ void find_plain_loops(const Report& report, std::vector<Finding>& findings) {
   if (!first.refusals.empty())
     finding.text += text_of(" ", first.refusals[0].backend, " says: ", first.refusals[0].reason, ".");
   finding.evidence = {{"time_share", double(ns) / whole}, {"operations", double(plain.size())}};
+  const std::string all = "simd,onednn,blas,gather,reference";
+  if (backends.find("simd") == std::string::npos) {
+    finding.change = "let every backend offer its kernels";
+    suggest(finding, report, "backend", all);
+  } else {
+    const auto is_plain = [&](const Operation& o) { return std::find(plain.begin(), plain.end(), &o) != plain.end(); };
+    finding.at_most_ns = saved_by(report, is_plain, [](const Operation& o) { return o.floor_ns; });
+    finding.change = text_of("write a kernel for ", first.label, " (CONTRIBUTING.md: A kernel)");
+    finding.command = plan_command(report);
+  }
   findings.push_back(std::move(finding));
 }
 

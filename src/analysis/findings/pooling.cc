@@ -1,4 +1,5 @@
 // Pooling, activations and biases: little arithmetic on large maps.
+#include "analysis/bound.h"
 #include "analysis/findings/finding.h"
 
 namespace tacho {
@@ -25,7 +26,14 @@ void find_pooling(const Report& report, std::vector<Finding>& findings) {
   // Two backends have pooling kernels: by an index vector, and plain loops.
   const auto by_index = [](const Operation& o) { return o.kind == NodeKind::pooling && o.backend == "gather"; };
   const bool gather = share_of(report, by_index).step_ns > 0;
-  if (pooling.step_ns > 0) suggest(finding, report, "backend", gather ? "blas,reference" : "blas,gather,reference");
+  if (pooling.step_ns > 0) {
+    finding.change = gather ? "let plain loops do the pooling" : "let gather's index vectors do the pooling";
+    suggest(finding, report, "backend", gather ? "blas,reference" : "blas,gather,reference");
+  } else {
+    finding.at_most_ns = saved_by(report, elementwise, [](const Operation&) { return 0; });
+    finding.change = "compute them in the products' kernels";
+    finding.command = plan_command(report);
+  }
   findings.push_back(std::move(finding));
 }
 

@@ -2,10 +2,8 @@
 #include "analysis/findings/finding.h"
 
 namespace tacho {
-namespace {
 
-/// Where the ratio in theory is "roughly d^m times": from half of d to twice.
-std::string claim_by_layer(const Report& report) {
+std::string documents_claim(const Report& report) {
   std::string holds, more, less;
   for (const LayerRow& layer : report.layers) {
     if (layer.products_work == 0 || layer.rest_work == 0) continue;
@@ -19,10 +17,8 @@ std::string claim_by_layer(const Report& report) {
   if (!holds.empty()) text += " The documents' 'roughly d times the rest' in theory holds at " + holds + ".";
   if (!more.empty()) text += " By these counts it is more than that at " + more + ".";
   if (!less.empty()) text += " By these counts it is less than that at " + less + ".";
-  return text;
+  return text.empty() ? text : text.substr(1);
 }
-
-}  // namespace
 
 void find_products(const Report& report, std::vector<Finding>& findings) {
   const Share time = share_of(report, [](const Operation& o) { return o.kind == NodeKind::product; });
@@ -41,10 +37,18 @@ void find_products(const Report& report, std::vector<Finding>& findings) {
                                "holds here: the rest is what costs."
                              : "The documents found less than half of the feedforward part; here products are the "
                                "larger part, so the rest costs little or products run slowly.";
-  finding.text += claim_by_layer(report);
+  if (const std::string claim = documents_claim(report); !claim.empty()) finding.text += " " + claim;
   finding.evidence = {{"theory_share", theory}, {"time_share", time.time}, {"share_of_forward_kernels", part}};
-  if (switch_of(*report.record, "gemm") == "reference") suggest(finding, report, "gemm", "blas");
-  else suggest(finding, report, "backend", "onednn,blas,reference");
+  if (switch_of(*report.record, "gemm") == "reference") {
+    finding.change = "let BLAS multiply the matrices";
+    suggest(finding, report, "gemm", "blas");
+  } else if (switch_of(*report.record, "backend").starts_with("onednn")) {
+    finding.change = "let our own kernels do the products";
+    suggest(finding, report, "backend", "simd,onednn,blas,reference");
+  } else {
+    finding.change = "let oneDNN do the products";
+    suggest(finding, report, "backend", "onednn,blas,reference");
+  }
   findings.push_back(std::move(finding));
 }
 

@@ -1,4 +1,5 @@
 // Converting layouts and packing operands: what kernels of different makers cost each other.
+#include "analysis/bound.h"
 #include "analysis/findings/finding.h"
 
 namespace tacho {
@@ -19,7 +20,19 @@ void find_reorders(const Report& report, std::vector<Finding>& findings) {
               percent(double(pack) / whole), "): what kernels ask of each other, no part of the step's mathematics.");
   finding.evidence = {{"reorder_time_share", double(reorder) / whole}, {"pack_time_share", double(pack) / whole}};
   const std::string layout = switch_of(*report.record, "layout");
-  if (layout != "auto" && !layout.empty() && reorder > 0) suggest(finding, report, "layout", "auto");
+  if (layout != "auto" && !layout.empty() && reorder > 0) {
+    finding.change = "let the plan choose how images lie in memory";
+    suggest(finding, report, "layout", "auto");
+  } else if (reorder > pack) {
+    finding.change = "keep all images channels last";
+    suggest(finding, report, "layout", "nhwc");
+  } else {
+    // Weights are packed once a step, however many examples it has.
+    finding.change = text_of("pack weights less often: a batch of ", report.record->batch * 4);
+    suggest_batch(finding, report, report.record->batch * 4);
+  }
+  const auto extra = [](const Operation& o) { return o.row == PlannedNode::reorder || o.row == PlannedNode::pack; };
+  finding.at_most_ns = saved_by(report, extra, [](const Operation&) { return 0; });
   findings.push_back(std::move(finding));
 }
 

@@ -10,7 +10,7 @@ void find_small_batch(const Report& report, std::vector<Finding>& findings) {
   for (const auto& stage : schedule.stages)
     for (const auto& task : stage)
       for (const ScheduledCall& call : task) units[size_t(call.row)] += call.units;
-  int64_t narrow = 0, all = 0, busy = 0;
+  int64_t narrow = 0, all = 0, busy = 0, spread = 0;
   for (const auto& stage : schedule.stages) {
     int64_t ns = 0, tasks = 0;
     for (const auto& task : stage) {
@@ -21,7 +21,10 @@ void find_small_batch(const Report& report, std::vector<Finding>& findings) {
       }
     }
     all += ns;
-    if (tasks < report.threads()) narrow += ns, busy = std::max(busy, tasks);
+    if (tasks >= report.threads()) continue;
+    narrow += ns, busy = std::max(busy, tasks);
+    // Shared by all threads the stage would be that much shorter.
+    spread += ns / std::max<int64_t>(tasks, 1) - ns / report.threads();
   }
   if (all == 0 || double(narrow) < 0.05 * double(all)) return;
   Finding finding{"small_batch", ""};
@@ -30,7 +33,9 @@ void find_small_batch(const Report& report, std::vector<Finding>& findings) {
                          "; the other threads wait. A batch of ", report.record->batch, " gives no more.");
   finding.evidence = {{"kernel_time_share", double(narrow) / double(all)},
                       {"batch_size", double(report.record->batch)}};
-  finding.command = report.record->command + " --batch-size " + std::to_string(report.record->batch * 4);
+  finding.at_most_ns = spread;
+  finding.change = text_of("give each thread a part: a batch of ", report.record->batch * 4);
+  suggest_batch(finding, report, report.record->batch * 4);
   findings.push_back(std::move(finding));
 }
 

@@ -13,6 +13,7 @@ void find_threads(const Report& report, std::vector<Finding>& findings) {
                                ": they take turns, and whoever waits for one that is not "
                                "running waits long.");
   finding.evidence = {{"threads", double(threads)}, {"cores", double(cores)}};
+  finding.change = text_of("use ", cores, cores == 1 ? " thread" : " threads", ", as many as there are cores");
   suggest(finding, report, "threads", std::to_string(cores));
   findings.push_back(std::move(finding));
 }

@@ -145,7 +145,7 @@ int run(const AnalyzeFlags& flags) {
   if (flags.trace) write_file_atomic(*flags.trace, chrome_trace(report).dump() + "\n");
   Prices prices;
   if (flags.verify || (flags.gains && !flags.against))
-    prices = price_findings(report, setup.step, flags.common.switches, measuring);
+    prices = price_findings(report, setup.step, flags.common.switches, setup.data, measuring);
   std::vector<Verified> verified;
   if (flags.verify) verified = verify_gains(report, prices, setup.step, flags.common.switches, setup.data, measuring);
   const Paint paint{use_color(flags.common.color, 1)};
@@ -202,7 +202,7 @@ std::function<int()> declare(FlagSet& set) {
   set.integer("--causal-top", "how many of them (8)", flags->causal_top, 1, 1000);
   set.flag("--self-check", "plant known delays; ledger, compare and why must return them (exit code 1 if not)",
            flags->self_check);
-  on_or_off("--gains", "estimate what each finding's switch would save (on)", flags->gains);
+  on_or_off("--gains", "price what each finding's switch or batch would save (on)", flags->gains);
   set.flag("--verify", "turn the findings' switches and compare with the estimates (exit code 1 if one is off by 10 %)",
            flags->verify);
   set.value("--trace", "FILE",

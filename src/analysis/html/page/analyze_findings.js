@@ -1,31 +1,72 @@
-// Findings as cards: the sentence, two numbers, the gain where one was estimated, the command to copy.
+// Findings: as cards what would save time, with what to change and its command; in a few lines what is right as it is,
+// and what to leave alone.
 
 function findingsPart(model) {
   const findings = model.result.findings || [];
-  let number = 0;
-  const cards = findings.map(finding => {
-    const alone = finding.rule === 'leave_alone';
-    const sentence = el('p', {class: 'clipped'}, finding.text);
-    const more = el('button', {type: 'button', class: 'link more', 'aria-expanded': 'false', click: () => {
-      const open = sentence.classList.toggle('clipped') === false;
-      more.textContent = open ? 'less' : 'more';
-      more.setAttribute('aria-expanded', String(open));
-    }}, 'more');
-    const evidence = Object.entries(finding.evidence || {}).slice(0, 2).map(([name, value]) =>
-      el('span', {class: 'evidence'}, text.words(name) + ' ', el('b', {}, text.named(name, value))));
-    const priced = finding.estimated_gain_ns, cost = priced && {low: -priced.high, median: -priced.median, high: -priced.low};
-    const gain = priced && middle(priced) > 0 ? el('span', {class: 'gain'}, 'saves ', el('b', {}, gainText(priced, model.wall)))
-      : priced ? el('span', {}, 'would cost ', el('b', {}, gainText(cost, model.wall, '+')))
-      : finding.no_estimate ? el('span', {}, 'no estimate: ' + finding.no_estimate) : '';
-    return el('li', {class: alone ? 'card alone' : 'card'},
-      el('div', {class: 'say'}, alone ? '' : el('b', {class: 'rank'}, String(++number)), sentence, more),
-      el('div', {class: 'facts'}, gain, alone ? '' : evidence, finding.command ? commandLine(finding.command) : ''));
-  });
-  const section = part('Findings: what to change', el('ol', {class: 'cards', tabindex: '0', 'aria-label': 'Findings'}, cards));
+  const grouped = group => findings.filter(finding => (finding.group || 'change') === group);
+  const cards = changeCards(model, grouped('change'));
+  const section = part('Findings: what would save time', cards.length
+    ? el('ol', {class: 'cards', tabindex: '0', 'aria-label': 'Findings that would save time'}, cards)
+    : el('p', {}, 'Nothing that this run shows: no switch saves time, and no part of the step is worth a change.'),
+    rightLines(model, grouped('right')), aloneLine(model, grouped('leave_alone')));
   // "more" only where something is cut off, which is known once the page stands.
   requestAnimationFrame(() => section.querySelectorAll('.card').forEach(card => {
     const sentence = card.querySelector('p');
     card.querySelector('.more').hidden = sentence.scrollHeight <= sentence.clientHeight + 1 && sentence.clientHeight > 0;
   }));
   return section;
+}
+
+/** What a finding gives: a gain of a switch or a batch, or the most that there is. */
+function gainOf(finding, model) {
+  const gain = finding.estimated_gain_ns;
+  if (!gain) return finding.no_estimate ? el('span', {}, 'no estimate: ' + finding.no_estimate) : '';
+  if (finding.gain_basis === 'bound') {
+    return hint(el('span', {class: 'bound'}, 'at most ', el('b', {}, '−' + text.ms(gain.high, model.wall) + ' ms (−' + text.percent(gain.high / model.wall) + ')')),
+      ['If all of it were gone. Bounds overlap: they do not add up.']);
+  }
+  if (finding.gain_basis !== 'run') return el('span', {class: 'gain'}, 'saves ', el('b', {}, gainText(gain, model.wall)));
+  return hint(el('span', {class: 'gain'}, 'saves ', el('b', {}, gainText(gain, model.wall)), ' per ' + text.count(model.result.batch_size, 'example')),
+    ['Measured: steps of both batches in turn.', ...(finding.batch_size > model.result.batch_size
+      ? ['A larger batch updates less often; tacho sweep --over batch --until accuracy=0.9 measures the time to an accuracy.'] : [])]);
+}
+
+function changeCards(model, findings) {
+  const asks = finding => finding.switch ? finding.switch.name + '=' + finding.switch.value : finding.batch_size ? 'batch ' + finding.batch_size : '';
+  return findings.map((finding, i) => {
+    const sentence = el('p', {class: 'clipped'}, finding.text);
+    const more = el('button', {type: 'button', class: 'link more', 'aria-expanded': 'false', click: () => {
+      const open = sentence.classList.toggle('clipped') === false;
+      more.textContent = open ? 'less' : 'more';
+      more.setAttribute('aria-expanded', String(open));
+    }}, 'more');
+    const earlier = asks(finding) ? findings.findIndex(other => asks(other) === asks(finding)) : i;
+    const evidence = Object.entries(finding.evidence || {}).slice(0, 2).map(([name, value]) =>
+      el('span', {class: 'evidence'}, text.words(name) + ' ', el('b', {}, text.named(name, value))));
+    return el('li', {class: 'card'},
+      el('div', {class: 'do'}, el('b', {class: 'rank'}, String(i + 1)), el('b', {class: 'change'}, earlier < i ? 'As ' + (earlier + 1) : upperFirst(finding.change || '')),
+        earlier < i ? '' : gainOf(finding, model)),
+      el('div', {class: 'say'}, sentence, more),
+      el('div', {class: 'facts'}, earlier < i || !finding.command ? '' : commandLine(finding.command), evidence));
+  });
+}
+
+function upperFirst(words) {
+  return words.slice(0, 1).toUpperCase() + words.slice(1);
+}
+
+/** The alternatives that cost more, or save nothing that shows: name and price of each; why, when it is pointed at. */
+function rightLines(model, findings) {
+  if (!findings.length) return '';
+  return el('div', {class: 'right'}, el('h3', {}, 'Already right: the alternative costs more, or shows no difference'), el('ul', {}, findings.map(finding => {
+    const gain = finding.estimated_gain_ns, cost = -middle(gain);
+    const what = finding.switch ? finding.switch.name + '=' + finding.switch.value : 'batch-size=' + finding.batch_size;
+    const price = gain.high >= 0 ? 'no difference shows' : '+' + text.ms(cost, model.wall) + ' ms (+' + text.percent(cost / model.wall) + ')';
+    return hint(el('li', {tabindex: '0'}, el('code', {}, what), ' ', el('b', {}, price)), [finding.text, finding.command]);
+  })));
+}
+
+function aloneLine(model, findings) {
+  return findings.length ? el('p', {class: 'alone'}, findings.map(finding => finding.rule === 'leave_alone' ? finding.text
+    : 'Too small to look at: ' + upperFirst(finding.change) + ' (at most ' + text.percent(finding.estimated_gain_ns.high / model.wall) + ').').join(' ')) : '';
 }

@@ -57,18 +57,12 @@ function fasterWay(result) {
   return best && best.median_ns < 0.95 * result.step.median_ns ? best : null;
 }
 
-/** The finding with the largest estimated gain, if any has one. */
-function bestFinding(result) {
-  const gains = (result.findings || []).filter(f => f.estimated_gain_ns && middle(f.estimated_gain_ns) > 0);
-  return gains.sort((a, b) => middle(b.estimated_gain_ns) - middle(a.estimated_gain_ns))[0] || null;
-}
-
 function middle(interval) {
   return interval.median !== undefined ? interval.median : (interval.low + interval.high) / 2;
 }
 
-/** "−0.8 ms (0.7 to 0.9; −3 %)". */
-function gainText(interval, wall, sign = '−') {
+/** "0.8 ms (0.7 to 0.9; 3 %)", with a sign in front where one is given. */
+function gainText(interval, wall, sign = '') {
   return sign + text.ms(middle(interval), wall) + ' ms (' + text.ms(interval.low, wall) + ' to ' + text.ms(interval.high, wall) + '; ' + sign +
     text.percent(middle(interval) / wall) + ')';
 }

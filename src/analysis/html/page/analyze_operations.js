@@ -33,7 +33,8 @@ function operationColumns(model, short) {
     {id: 'room', title: 'room ms', number: true, value: row => row.room, show: row => row.room === undefined ? ''
       : text.ms(model.perThread(row.room), model.wall), sum: rows => text.ms(model.perThread(total('room')(rows)), model.wall),
       hint: 'time above the floor: what a perfect kernel would save'});
-  columns.push({id: 'backend', title: 'kernel', value: row => [row.backend, row.kernel].filter(Boolean).join(' ')});
+  columns.push({id: 'backend', title: 'kernel', value: row => [row.backend, row.kernel].filter(Boolean).join(' '),
+    show: row => breakable([row.backend, row.kernel].filter(Boolean).join(' '))});
   return short ? columns.filter(column => !['layer', 'phase', 'kind', 'bound'].includes(column.id)) : columns;
 }
 

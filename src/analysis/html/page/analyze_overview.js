@@ -19,13 +19,9 @@ function sentenceOf(model) {
     const [kind, most] = [...model.kinds].sort((a, b) => b[1].ns - a[1].ns)[0];
     sentence += '; ' + nameOf('kind', kind) + ' take ' + text.percent(most.ns / model.whole);
   }
-  const finding = bestFinding(result), way = fasterWay(result);
-  if (finding) {
-    return [sentence + '. What would save most: ' + gainText(finding.estimated_gain_ns, wall) + '. ', finding.command || ''];
-  }
-  if (way) return [sentence + '. Measured faster: ' + way.label + ', ' + text.ms(way.median_ns, wall) + ' ms.', ''];
-  const measured = (result.ways || []).filter(w => w.median_ns).length > 1;
-  return [sentence + (measured ? '. None of the other ways measured is faster: what is left are the findings below.' : '.'), ''];
+  const way = fasterWay(result), advice = result.advice || {};
+  if (way) sentence += '. Measured faster: ' + way.label + ', ' + text.ms(way.median_ns, wall) + ' ms';
+  return [sentence + '.', advice.command || '', advice.text || ''];
 }
 
 function figures(model) {

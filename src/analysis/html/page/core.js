@@ -15,6 +15,11 @@ function el(tag, properties, ...children) {
   return element;
 }
 
+/** A long name that may go on in the next line behind + and _; it copies as it is. */
+function breakable(name) {
+  return el('span', {}, name.split(/(?<=[+_])/).flatMap((part, i) => i ? [el('wbr'), part] : [part]));
+}
+
 const text = {
   /** 12548 -> "12,548". */
   integer: value => Math.round(value).toLocaleString('en-US'),

@@ -28,18 +28,20 @@ function arenaPart(memory, arena, model) {
     const x = d3.scaleLinear([0, memory.order.length], [left, right]), y = d3.scaleLinear([0, arena.bytes], [bottom, top]);
     axis(svg, 'bottom', x, bottom, 'node of the schedule, first to last', 8);
     axis(svg, 'left', y, left, 'place in the arena', 5, value => text.bytes(value));
+    const at = x(peak.position + 0.5);
     for (const tensor of arena.tensors) {
       const box = svg.append('rect').attr('class', 'tensor ' + colorOf('phase', tensor.phase)).attr('x', x(tensor.first))
         .attr('width', Math.max(1, x(tensor.last + 1) - x(tensor.first))).attr('y', y(tensor.offset + tensor.bytes))
         .attr('height', Math.max(1, y(tensor.offset) - y(tensor.offset + tensor.bytes)));
       hint(box.node(), [name(tensor), text.bytes(tensor.bytes) + ' at ' + text.bytes(tensor.offset), 'from ' + memory.order[tensor.first] +
         ' to ' + memory.order[tensor.last], ...tensor.reuse.map(node => 'then ' + node)]);
-      const title = name(tensor), space = x(tensor.last + 1) - x(tensor.first);
-      if (space > title.length * 6.3 && y(tensor.offset) - y(tensor.offset + tensor.bytes) > 13)
-        svg.append('text').attr('class', 'box-name ' + colorOf('phase', tensor.phase)).attr('x', x(tensor.first) + 4)
+      const title = name(tensor), long = title.length * 6.3;
+      // Behind the peak's line where that would run through the name.
+      const begin = x(tensor.first) + 4 < at && at < x(tensor.first) + 8 + long ? at + 4 : x(tensor.first) + 4;
+      if (begin + long < x(tensor.last + 1) && y(tensor.offset) - y(tensor.offset + tensor.bytes) > 13)
+        svg.append('text').attr('class', 'box-name ' + colorOf('phase', tensor.phase)).attr('x', begin)
           .attr('y', y(tensor.offset + tensor.bytes / 2) + 4).text(title);
     }
-    const at = x(peak.position + 0.5);
     svg.append('line').attr('class', 'marker').attr('x1', at).attr('x2', at).attr('y1', top - 6).attr('y2', bottom);
     svg.append('text').attr('class', 'marker-name').attr('x', Math.min(at + 4, right - 40)).attr('y', top - 8).text('peak');
     return height;

@@ -19,6 +19,7 @@ function analyzePage(result) {
       {id: 'timeline', title: 'Timeline', build: panel => timelineTab(panel, model)},
       {id: 'memory', title: 'Memory', build: panel => memoryTab(panel, model)},
       {id: 'gain', title: 'Gain', build: panel => causalTab(panel, model)},
+      {id: 'verified', title: 'Verified', build: panel => verifiedTab(panel, model)},
       {id: 'waterfall', title: 'Waterfall', build: panel => stepWaterfall(panel, model)},
     ],
     started: made => { tabs = made; },

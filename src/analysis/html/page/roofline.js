@@ -18,7 +18,7 @@ function ceilingsOf(machine, dtype, threads) {
 
 /** points: [{name, kind, intensity, rate, weight, lines}]; the picture alone. */
 function drawRoofline(svg, width, points, ceilings) {
-  const height = Math.min(430, Math.max(280, width * 0.45)), left = 56, right = width - 14, top = 24, bottom = height - 40;
+  const height = Math.min(430, Math.max(280, width * 0.45)), left = 56, wide = width >= 700, right = width - (wide ? 180 : 14), top = 24, bottom = height - 40;
   const peak = Math.max(...ceilings.peaks.map(p => p.value), ...points.map(p => p.rate), 1e-3);
   const low = Math.max(Math.min(...points.map(p => p.rate), peak / 100) * 0.7, peak / 1e6);
   const widest = Math.max(...points.map(p => p.intensity), ...ceilings.slopes.map(s => peak / s.value), 1);
@@ -26,22 +26,27 @@ function drawRoofline(svg, width, points, ceilings) {
   const y = d3.scaleLog([low, peak * 1.6], [bottom, top]);
   axis(svg, 'bottom', x, bottom, 'executed FLOP per byte of operands', 8, logTicks);
   axis(svg, 'left', y, left, 'GFLOP/s on all threads', 8, logTicks);
-  const clip = svg.append('g');
+  const clip = svg.append('g'), taken = [], widthOf = name => name.length * 6.2;
   const roof = Math.max(...ceilings.peaks.map(p => p.value), 0);
   for (const slope of ceilings.slopes) {
     const from = x.domain()[0], to = roof ? roof / slope.value : x.domain()[1];
     if (to <= from) continue;
     const start = Math.max(from, y.domain()[0] / slope.value);
     clip.append('line').attr('class', 'roof').attr('x1', x(start)).attr('y1', y(start * slope.value)).attr('x2', x(to)).attr('y2', y(to * slope.value));
-    clip.append('text').attr('class', 'roof-name').attr('x', x(start) + 4).attr('y', y(start * slope.value) - 4)
-      .text(slope.name + ' ' + text.short(slope.value) + ' GB/s');
+    // Below the line, which rises away from it.
+    const name = slope.name + ' ' + text.short(slope.value) + ' GB/s', below = y(start * slope.value) + 13;
+    clip.append('text').attr('class', 'roof-name').attr('x', x(start) + 8).attr('y', below).text(name);
+    taken.push({x: x(start) + 8, y: below - 10, w: widthOf(name), h: 13});
   }
   for (const p of ceilings.peaks) {
     const steepest = Math.max(...ceilings.slopes.map(s => s.value), 1e-9);
     const from = ceilings.slopes.length ? Math.max(x.domain()[0], p.value / steepest) : x.domain()[0];
     clip.append('line').attr('class', 'roof').attr('x1', x(from)).attr('x2', right).attr('y1', y(p.value)).attr('y2', y(p.value));
-    clip.append('text').attr('class', 'roof-name').attr('x', right).attr('y', y(p.value) - 4).attr('text-anchor', 'end')
+    // Beside the drawing where there is room: at its right end lie the products' points. On a phone the roof alone has its name.
+    if (!wide && p.value < roof) continue;
+    clip.append('text').attr('class', 'roof-name').attr('x', wide ? right + 6 : right).attr('y', y(p.value) + (wide ? 4 : -4)).attr('text-anchor', wide ? 'start' : 'end')
       .text(p.name + ' ' + text.short(p.value) + ' GFLOP/s');
+    if (!wide) taken.push({x: right - 180, y: y(p.value) - 16, w: 180, h: 14});
   }
   const size = d3.scaleSqrt([0, Math.max(...points.map(p => p.weight), 1e-9)], [3, 13]);
   const heavy = points.slice().sort((a, b) => b.weight - a.weight);
@@ -50,14 +55,17 @@ function drawRoofline(svg, width, points, ceilings) {
       .attr('aria-label', p.lines.join(', ')).attr('cx', x(p.intensity)).attr('cy', y(Math.max(p.rate, y.domain()[0]))).attr('r', size(p.weight));
     hint(dot.node(), p.lines);
   }
-  // The heaviest points carry their names where these do not meet another one.
-  const taken = [];
-  for (const p of heavy.slice(0, 14)) {
-    const at = {x: x(p.intensity) + size(p.weight) + 3, y: y(p.rate) + 4, w: p.name.length * 6.2};
-    if (at.x + at.w > right) at.x = x(p.intensity) - size(p.weight) - 3 - at.w;
-    if (taken.some(t => Math.abs(t.y - at.y) < 13 && at.x < t.x + t.w && t.x < at.x + at.w)) continue;
-    taken.push(at);
-    svg.append('text').attr('class', 'dot-name').attr('x', at.x).attr('y', at.y).text(p.name);
+  // The heaviest points carry their names: at the first side where these meet no other name and no other point.
+  const boxes = points.map(p => ({p, x: x(p.intensity), y: y(Math.max(p.rate, y.domain()[0])), r: size(p.weight)}));
+  const meets = (a, b) => a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
+  for (const {p, x: cx, y: cy, r} of heavy.slice(0, 14).map(p => boxes.find(box => box.p === p))) {
+    const w = widthOf(p.name), h = 13, gap = r + 3;
+    const place = [[cx + gap, cy - h / 2], [cx - gap - w, cy - h / 2], [cx - w / 2, cy - gap - h], [cx - w / 2, cy + gap]].map(([bx, by]) => ({x: bx, y: by, w, h}))
+      .find(box => box.x >= left && box.x + w <= right && !taken.some(t => meets(box, t)) &&
+        !boxes.some(b => b.p !== p && meets(box, {x: b.x - b.r, y: b.y - b.r, w: 2 * b.r, h: 2 * b.r})));
+    if (!place) continue;
+    taken.push(place);
+    svg.append('text').attr('class', 'dot-name').attr('x', place.x).attr('y', place.y + 10).text(p.name);
   }
   return height;
 }
