@@ -52,13 +52,17 @@ double quantile(std::vector<double> values, double at) {
   return values[size_t(std::lround(at * double(values.size() - 1)))];
 }
 
+MemoryLevel level_of(const Contest& contest, const MachineProfile& profile) {
+  return profile.level_of(contest.held > 0 ? contest.held : contest.bytes, 1);
+}
+
 double least(const Entry& entry) { return *std::min_element(entry.ns.begin(), entry.ns.end()); }
 
 namespace {
 
 /// Nanoseconds that the operands take from the level that holds them; 0 where that is not known.
 double traffic_ns(const Contest& contest, const Ceilings& ceilings) {
-  const double per_s = ceilings.profile.level_of(contest.bytes, 1).bytes_per_s;
+  const double per_s = level_of(contest, ceilings.profile).bytes_per_s;
   return per_s > 0 ? double(contest.bytes) / per_s * 1e9 : 0;
 }
 
@@ -104,7 +108,7 @@ Verdict verdict_of(const Contest& contest, const Ceilings& ceilings) {
 void print(const Contest& contest, const Ceilings& ceilings) {
   const Verdict v = verdict_of(contest, ceilings);
   std::printf("%-24s %-22s", contest.name.c_str(), contest.detail.c_str());
-  if (contest.flop <= 0) std::printf(" %-6s", ceilings.profile.level_of(contest.bytes, 1).name.c_str());
+  if (contest.flop <= 0) std::printf(" %-6s", level_of(contest, ceilings.profile).name.c_str());
   for (const Entry& entry : contest.entries) {
     const bool beaten = std::any_of(contest.entries.begin(), contest.entries.end(), [&](const Entry& other) {
       return library_of(other) == library_of(entry) && least(other) < least(entry);
@@ -117,7 +121,7 @@ void print(const Contest& contest, const Ceilings& ceilings) {
   }
   const double traffic = traffic_share(contest, contest.entries[0], ceilings);
   if (traffic > 0)
-    std::printf(" | bound by %s: %.0f %%", ceilings.profile.level_of(contest.bytes, 1).name.c_str(), 100 * traffic);
+    std::printf(" | bound by %s: %.0f %%", level_of(contest, ceilings.profile).name.c_str(), 100 * traffic);
   if (v.ratio > 0) std::printf(" | %.2f, median %.2f", v.ratio, v.median_ratio);
   if (!v.holds) std::printf("  SHORT: %s", v.short_of.c_str());
   std::printf("\n");
@@ -139,7 +143,7 @@ nlohmann::json json_of(const Contest& contest, const Ceilings& ceilings) {
                    {"ceiling_bar", contest.ceiling_bar}};
   if (v.ratio > 0) j["ratio"] = v.ratio, j["median_ratio"] = v.median_ratio;
   if (contest.flop > 0) j["ceiling_flop_per_ns"] = ceilings.of_flop(contest);
-  else j["level"] = ceilings.profile.level_of(contest.bytes, 1).name;
+  else j["level"] = level_of(contest, ceilings.profile).name;
   for (const Entry& entry : contest.entries) {
     nlohmann::json e{{"kernel", entry.kernel},
                      {"least_ns", least(entry)},

@@ -26,12 +26,16 @@ struct Entry {
 struct Contest {
   std::string part, name, detail;  ///< "products", "square 1024", "1024 x 1024 x 1024"
   double flop = 0;                 ///< what products it requires; 0: bound by what it moves
-  int64_t bytes = 0;               ///< its operands, each once
+  int64_t bytes = 0;               ///< read and written, at least
+  int64_t held = 0;                ///< of operands; 0: as many as `bytes`
   double ceiling_bar = 0;          ///< the share of the ceiling that ours must reach
   bool bfloat16 = false;
   std::vector<Entry> entries{};
   std::vector<std::pair<std::string, std::string>> refusals{};  ///< who takes no part, and why
 };
+
+/// Where the operands lie when the work is done again and again.
+MemoryLevel level_of(const Contest& contest, const MachineProfile& profile);
 
 /// This thread's: of multiply-adds now, of bandwidths from the profile.
 struct Ceilings {

@@ -82,6 +82,9 @@ TEST(ContestShare, WhatMovesIsHeldToTheLevelThatHoldsIt) {
   EXPECT_DOUBLE_EQ(share_of(c, c.entries[0], ceilings()), 0.5) << "2000 bytes in L1";
   c.bytes = 1 << 20;
   EXPECT_DOUBLE_EQ(share_of(c, c.entries[0], ceilings()), (1 << 20) / 0.5 / 4000) << "from memory";
+  c.held = 1000;
+  EXPECT_DOUBLE_EQ(share_of(c, c.entries[0], ceilings()), (1 << 20) / 1.0 / 4000) << "read often, from L1";
+  c.held = 0;
   EXPECT_EQ(traffic_share(c, c.entries[0], ceilings()), 0) << "for products only";
   c.flop = 1000, c.bytes = 2000;
   EXPECT_DOUBLE_EQ(traffic_share(c, c.entries[0], ceilings()), 0.5) << "2000 ns of traffic, 10 of products";

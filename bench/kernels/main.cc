@@ -35,6 +35,8 @@ struct Options {
 constexpr int64_t kLarge = 1024;
 constexpr double kLargeCeilingBar = 0.9;
 constexpr double kSmokeFlop = 2e7;
+/// The best of so many measurements of bandwidths.
+constexpr int kBandwidthRuns = 3;
 
 class Bench {
  public:
@@ -114,6 +116,13 @@ class Bench {
     int rows = 0, holding = 0;
     std::vector<std::string> short_of;
   };
+
+  void add_bandwidths(const MachineProfile& profile) {
+    std::vector<BandwidthCeiling>& kept = ceilings_.profile.bandwidth;
+    if (kept.empty()) ceilings_.profile = profile;
+    for (size_t i = 0; i < kept.size(); ++i)
+      if (profile.bandwidth[i].bytes_per_s > kept[i].bytes_per_s) kept[i] = profile.bandwidth[i];
+  }
 
   /// The best that was seen is the machine's, whatever else it did meanwhile.
   void raise_ceilings(double milliseconds) {

@@ -28,8 +28,8 @@ std::vector<Call> of_elements(const Wanted& wanted) {
   std::vector<Call> list;
   for (const OpDef* op : all_ops()) {
     if (op->has(Trait::update)) {
-      list.push_back(as_in_sample(*op, {wanted.small ? 1 << 8 : 1 << 16}));
-      if (!wanted.small) list.push_back(as_in_sample(*op, {512 * 512 * 9}));
+      list.push_back(as_in_sample(*op, {wanted.small ? 1 << 8 : 1 << 15}));
+      if (!wanted.small) list.push_back(as_in_sample(*op, {1 << 24}));
     } else if (op->has(Trait::elementwise)) {
       const Sample& sample = op->samples[0];
       const auto alike = [&](const TensorType& type) { return type == sample.inputs[0]; };
@@ -88,6 +88,7 @@ void visit_operations(const Wanted& wanted, const Visit& visit) {
     if (contest.name.find(wanted.only) == std::string::npos) continue;
     const Group group = group_of(*call.op, call.attributes, call.inputs);
     contest.bytes = bytes_of(group);
+    if (call.op->has(Trait::update)) contest.held = input_bytes_of(group);
     for (const std::string& rival : wanted.rivals) add_entries(contest, rival_named(rival), group);
     if (contest.entries.empty() || contest.entries[0].name != wanted.rivals[0]) continue;
     visit(contest);

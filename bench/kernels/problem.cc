@@ -51,6 +51,8 @@ class Running {
     for (size_t i = 0; i < group.outputs.size(); ++i) {
       const GroupOperand& to = group.operands[size_t(group.outputs[i])];
       if (to.state.kind == SliceState::partial) outputs_.push_back({nullptr, {DType::boolean, {}}});
+      else if (group.anchor_member().op->has(Trait::update) && !offer_.aliases.empty() && offer_.aliases[i] >= 0)
+        outputs_.push_back(inputs_[size_t(offer_.aliases[i])]);  // in place, as a plan has it
       else outputs_.push_back(operand(to, offer_.output_layouts, i));
     }
     for (size_t i = 0; i < inputs_.size(); ++i)
@@ -187,15 +189,21 @@ Group group_of(const OpDef& op, const Attributes& attributes, const std::vector<
   return group_of(externals, {{op.name.data(), attributes, all}});
 }
 
-int64_t bytes_of(const Group& group) {
+namespace {
+
+int64_t bytes_of(const Group& group, const std::vector<int>& operands) {
   int64_t bytes = 0;
-  for (const std::vector<int>* operands : {&group.inputs, &group.outputs})
-    for (int operand : *operands) {
-      const TensorType& type = group.operands[size_t(operand)].type;
-      bytes += byte_count(type.shape, type.dtype);
-    }
+  for (int operand : operands) {
+    const TensorType& type = group.operands[size_t(operand)].type;
+    bytes += byte_count(type.shape, type.dtype);
+  }
   return bytes;
 }
+
+}  // namespace
+
+int64_t bytes_of(const Group& group) { return bytes_of(group, group.inputs) + bytes_of(group, group.outputs); }
+int64_t input_bytes_of(const Group& group) { return bytes_of(group, group.inputs); }
 
 void add_entries(Contest& contest, const Rival& rival, const Group& group) {
   const std::string name = std::string(rival.backend->name) + (rival.bfloat16 ? ":bfloat16" : "");

@@ -35,6 +35,8 @@ Group group_of(const OpDef& op, const Attributes& attributes, const std::vector<
 
 /// Bytes of the group's external operands, each once.
 int64_t bytes_of(const Group& group);
+/// Of those that come from outside: what an update in place holds.
+int64_t input_bytes_of(const Group& group);
 
 /// The rival's kernels for the group. Ours: one, images channels last where it takes them so. Another's: one for each
 /// way in which images may arrive and for which it answers differently. Refusals go to the contest.
