@@ -99,6 +99,22 @@ class Figures(unittest.TestCase):
         self.assertEqual(said, ["net (1): 2.00 of pytorch-cl, bar 3", "net (1): 0.60 of the memory of pytorch-cl, bar 0.5", "other (2): not measured"])
 
 
+    def test_text(self):
+        people = {"tachograph": measured("tachograph", [1000000] * 20, peak=60e6),
+                  "pytorch": measured("torch", [2000000], peak=100e6) | {"cores_busy": 1.8}}
+        row = {"label": "net (1)", "threads": 1, "participants": people, "verdict": figures.verdict(people, 3, False), "others_busy": [0, 1.2],
+               "screened": {"tensorflow": measured("tensorflow", [5000000])}, "failed": {"tensorflow-xla": "made up"}}
+        text = figures.text_of(row)
+        for line in ("net (1), 1 thread\n", "pytorch kept 1.8 cores busy", "others were at work: up to 1.2 cores", "tensorflow 5.00\n",
+                     "tensorflow-xla           failed: made up", "2.00x our step (2.00-2.00 by rounds), bar 3   FALLS SHORT",
+                     "0.60 of the best peer's, 0.60 of the leanest one's, bar 0.5   FALLS SHORT"):
+            self.assertIn(line, text)
+        row |= {"others_busy": [0.1], "threads": 2, "verdict": figures.verdict(people, 2, True)}
+        text = figures.text_of(row)
+        for line in ("kept", "at work", "SHORT"):
+            self.assertNotIn(line, text)
+
+
 class Bars(unittest.TestCase):
     def test_every_row_of_a_table_has_one(self):
         for name, t in rows.TABLES.items():

@@ -83,6 +83,8 @@ def text_of(row):
         lines.append("  screened, ms: " + ", ".join(others))
     if max(row["others_busy"]) > BUSY:
         lines.append(f"  others were at work: up to {max(row['others_busy']):.1f} cores before a round")
+    lines += [f"  {name} kept {p['cores_busy']:.1f} cores busy" for name, p in row["participants"].items()
+              if p.get("cores_busy", 0) > row["threads"] + BUSY]
     lines += [f"  {name:24} failed: {why}" for name, why in row["failed"].items()]
     if judged:
         short = "" if judged["holds"] else "   FALLS SHORT"

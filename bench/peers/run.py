@@ -16,7 +16,7 @@ import argparse
 import contextlib
 import json
 import os
-import statistics
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -128,7 +128,8 @@ def written(path, rows):
 
 
 def add_common(parser):
-    """Options of run.py and of table.py."""
+    """Options of run.py and of table.py, which end in order when they are told to: peers are stopped and would stay."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     parser.add_argument("--tacho", default=str(ROOT / "tacho"), help="the program (default: the repository's ./tacho)")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=0.7, help="of each participant in each round (0.7)")

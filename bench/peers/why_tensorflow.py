@@ -12,6 +12,7 @@ off, XLA) and PyTorch, each with one thread and with all. A hypothesis is a pair
 ratio of their medians. docs/why_tensorflow.md reads the figures.
 """
 import argparse
+import contextlib
 import json
 import os
 import re
@@ -82,14 +83,14 @@ def measure(options, threads):
     network = description_of(options.tacho, "simplenn-4")
     job = {"network": network, "batch": 128, "threads": threads, "inference": False, "warmup": 3, "quiet": True}
     participants, results = [], {}
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
         job["examples"] = write_examples(folder, network, job["batch"])
         if shutil.which("octave-cli"):
             participants.append(Octave(threads))
         else:
             print("octave-cli is not installed: the documents' program is left out", file=sys.stderr)
         participants += [Way(options.tacho, name, threads, job["examples"]) for name in OURS]
-        participants += [Peer(name, sys.executable, job, folder) for name in PEERS]
+        participants += [stack.enter_context(contextlib.closing(Peer(name, sys.executable, job, folder))) for name in PEERS]
         for turn in range(options.rounds):
             for participant in participants:
                 print(f"\r{threads} threads, round {turn + 1} of {options.rounds}: {participant.name:40}", end="", file=sys.stderr)
@@ -98,8 +99,6 @@ def measure(options, threads):
         for participant in participants:
             version = next((text for name, text in participant.versions.items() if name in NAMED), "")
             results[participant.name] = {"samples_ns": participant.times, "version": version}
-            if isinstance(participant, Peer):
-                participant.close()
     return results
 
 
