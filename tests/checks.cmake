@@ -9,9 +9,10 @@ foreach(check layers sizes docs names)
 endforeach()
 add_test(NAME checks.format COMMAND ${CMAKE_SOURCE_DIR}/tools/check_format.sh ${CMAKE_SOURCE_DIR})
 add_test(NAME checks.tools COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/tools_test.py)
-set_tests_properties(checks.layers checks.sizes checks.docs checks.names checks.format checks.tools PROPERTIES TIMEOUT 120 LABELS check)
+add_test(NAME checks.bench COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/bench_test.py)
+set_tests_properties(checks.layers checks.sizes checks.docs checks.names checks.format checks.tools checks.bench PROPERTIES TIMEOUT 120 LABELS check)
 # Without it the checks would leave __pycache__ in the source tree.
-set_tests_properties(checks.layers checks.sizes checks.docs checks.names checks.tools PROPERTIES ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
+set_tests_properties(checks.layers checks.sizes checks.docs checks.names checks.tools checks.bench PROPERTIES ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
 set_tests_properties(checks.format PROPERTIES SKIP_RETURN_CODE 77)
 
 # Each builds the tests a second time in a folder of its own, on all cores: alone, and after everything that is quick to fail.

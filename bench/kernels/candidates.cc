@@ -29,7 +29,7 @@ using Shared = std::shared_ptr<const Operands>;
 
 Tensor result_of(const ProductShape& s) { return Tensor::zeros({DType::float32, {s.batch, s.m, s.n}}); }
 
-Candidate ours(const simd::Gemm<float>& gemm, const ProductShape& s, const Shared& operands) {
+Entry ours(const simd::Gemm<float>& gemm, const ProductShape& s, const Shared& operands) {
   const simd::GemmBlocks blocks = gemm.blocks(this_cpu());
   const auto workspace = std::make_shared<Buffer>(gemm.workspace_bytes(blocks, s.n, s.k));
   const auto packed = std::make_shared<Buffer>(s.weights ? gemm.packed_b_bytes(s.n, s.k) : 0);
@@ -43,7 +43,7 @@ Candidate ours(const simd::Gemm<float>& gemm, const ProductShape& s, const Share
     p.packed_b = to;
   }
   const Tensor c = result_of(s);
-  return {"simd",
+  return {"simd", "matmul",
           [=, &gemm] {
             simd::MatrixProduct<float> item = p;
             for (int64_t i = 0; i < s.batch; ++i) {
@@ -54,12 +54,12 @@ Candidate ours(const simd::Gemm<float>& gemm, const ProductShape& s, const Share
             }
             static_cast<void>(packed);  // kept while p points into it
           },
-          c.as<float>()};
+          0, c.as<float>()};
 }
 
-Candidate by_blas(const blas::Library& library, const ProductShape& s, const Shared& operands) {
+Entry by_blas(const blas::Library& library, const ProductShape& s, const Shared& operands) {
   const Tensor c = result_of(s);
-  return {"blas",
+  return {"blas", "sgemm",
           [=, &library] {
             for (int64_t i = 0; i < s.batch; ++i)
               library.sgemm(blas::kRowMajor, s.transpose_a ? blas::kTranspose : blas::kNoTranspose,
@@ -68,7 +68,7 @@ Candidate by_blas(const blas::Library& library, const ProductShape& s, const Sha
                             operands->b.as<float>() + i * s.k * s.n, int(s.transpose_b ? s.k : s.n), 0,
                             c.as<float>() + i * s.m * s.n, int(s.n));
           },
-          c.as<float>()};
+          0, c.as<float>()};
 }
 
 #ifdef TACHO_BENCH_ONEDNN
@@ -86,7 +86,7 @@ std::shared_ptr<const Buffer> reordered(const float* data, const onednn::Desc& f
 
 /// The whole batch as one primitive. Made beforehand: weights in the form that oneDNN likes best, and what is rounded
 /// to `type`.
-Candidate by_onednn(const ProductShape& s, const Shared& operands, Type type) {
+Entry by_onednn(const ProductShape& s, const Shared& operands, Type type) {
   using onednn::Desc;
   const auto matrices = [&](int64_t rows, int64_t columns, bool transposed, Type of) {
     const int64_t down = transposed ? 1 : columns, right = transposed ? rows : 1;
@@ -101,21 +101,21 @@ Candidate by_onednn(const ProductShape& s, const Shared& operands, Type type) {
   const auto left = reordered(operands->a.as<float>(), matrices(s.m, s.k, s.transpose_a, Type::f32), a);
   const auto right = reordered(operands->b.as<float>(), matrices(s.k, s.n, s.transpose_b, Type::f32), b);
   const Tensor c = result_of(s);
-  return {"onednn",
+  return {"onednn", "matmul",
           [=] {
             primitive->run({left ? left->data() : operands->a.as<float>(),
                             right ? right->data() : operands->b.as<float>(), c.as<float>()},
                            workspace->data(), workspace->bytes());
           },
-          c.as<float>()};
+          0, c.as<float>()};
 }
 #endif
 
 }  // namespace
 
-std::vector<Candidate> candidates_for(const ProductShape& shape, bool bfloat16) {
+std::vector<Entry> candidates_for(const ProductShape& shape, bool bfloat16) {
   const auto operands = std::make_shared<const Operands>(shape);
-  std::vector<Candidate> all{ours(bfloat16 ? *simd::bfloat16_gemm() : simd::gemm<float>(), shape, operands)};
+  std::vector<Entry> all{ours(bfloat16 ? *simd::bfloat16_gemm() : simd::gemm<float>(), shape, operands)};
 #ifdef TACHO_BENCH_ONEDNN
   all.push_back(by_onednn(shape, operands, bfloat16 ? Type::bf16 : Type::f32));
 #endif

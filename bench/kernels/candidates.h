@@ -1,22 +1,15 @@
 #pragma once
-#include <functional>
-#include <string>
 #include <vector>
 
+#include "bench/kernels/contest.h"
 #include "bench/kernels/shapes.h"
 
 namespace tacho::bench {
 
-/// One way to compute all products of a shape: a call does them all, on this thread.
-struct Candidate {
-  std::string name;
-  std::function<void()> run;
-  const float* result = nullptr;  ///< of the first product, m x n
-};
-
-/// Ours first, then the libraries that this machine has. Weights are packed beforehand for those that can. With
-/// `bfloat16` ours rounds its factors as it packs them, and oneDNN is given factors that were rounded beforehand.
-std::vector<Candidate> candidates_for(const ProductShape& shape, bool bfloat16 = false);
+/// The products of a shape by our kernels, then by the libraries that this machine has; a call does them all. Weights
+/// are packed beforehand for those that can. With `bfloat16` ours rounds its factors as it packs them, and oneDNN is
+/// given factors that were rounded beforehand.
+std::vector<Entry> candidates_for(const ProductShape& shape, bool bfloat16 = false);
 
 /// float32 multiply-adds of one thread in GFLOP/s (two a multiply-add), by a loop that stays in registers, over about
 /// `milliseconds`. For the target in use.

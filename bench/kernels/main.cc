@@ -1,118 +1,149 @@
-// Products by our kernels and by the libraries, in alternation on one thread. See README.md beside this file.
+// Every kernel of the simd backend beside the libraries, in alternation on one thread. See README.md beside this file.
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
+#include <ctime>
 #include <fstream>
-#include <nlohmann/json.hpp>
 
+#include "backends/blas/library.h"
 #include "backends/simd/gemm.h"
 #include "backends/simd/targets.h"
+#include "base/error.h"
 #include "bench/kernels/candidates.h"
+#include "bench/kernels/parts.h"
 #include "device/cpu.h"
+#ifdef TACHO_BENCH_ONEDNN
+#include "backends/onednn/dnnl_adapter.h"
+#endif
 
 namespace tacho::bench {
 namespace {
 
 struct Options {
+  std::vector<std::string> parts{"products", "convolutions", "operations", "images"}, rivals{"simd", "onednn", "blas"};
   std::string only, json, target, dtype = "float32";
-  int rounds = 21;
+  int rounds = 15;
   double milliseconds = 2;
   bool smoke = false;
   bool bfloat16() const { return dtype == "bfloat16"; }
-  double ceiling(double milliseconds) const {
-    return bfloat16() ? pair_gflops(milliseconds) : fma_gflops(milliseconds);
-  }
+  bool wants(const char* part) const { return std::find(parts.begin(), parts.end(), part) != parts.end(); }
 };
 
-double seconds_of(const std::function<void()>& run, int64_t calls) {
-  const auto begin = std::chrono::steady_clock::now();
-  for (int64_t i = 0; i < calls; ++i) run();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count() / double(calls);
-}
+/// From this size on of every side, a product is held to a share of the ceiling, too.
+constexpr int64_t kLarge = 1024;
+constexpr double kLargeCeilingBar = 0.9;
+constexpr double kSmokeFlop = 2e7;
+/// The best of so many measurements of bandwidths.
+constexpr int kBandwidthRuns = 3;
 
-double quantile(std::vector<double> values, double at) {
-  std::sort(values.begin(), values.end());
-  return values[size_t(std::lround(at * double(values.size() - 1)))];
-}
-
-/// One shape's seconds per call, by candidate, one per round.
-struct Row {
-  const ProductShape* shape;
-  std::vector<std::string> names;
-  std::vector<std::vector<double>> seconds;
-  double flops = 0, ceiling = 0, error = 0;
-
-  double best(size_t c) const { return quantile(seconds[c], 0); }
-  double rate(size_t c) const { return flops / best(c) * 1e-9; }
-  /// Of the better library's time over ours: by least times, and the median over rounds.
-  double ratio_of_best() const {
-    double other = INFINITY;
-    for (size_t c = 1; c < seconds.size(); ++c) other = std::min(other, best(c));
-    return other / best(0);
+class Bench {
+ public:
+  explicit Bench(const Options& options) : options_(options) {
+    if (!options.smoke) ceilings_.profile = measure_machine(1, [](double, const std::string&) {});
+    raise_ceilings(options.smoke ? 1 : 300);
   }
-  double median_ratio() const {
-    double least = INFINITY;
-    for (size_t c = 1; c < seconds.size(); ++c) {
-      std::vector<double> ratios;
-      for (size_t r = 0; r < seconds[c].size(); ++r) ratios.push_back(seconds[c][r] / seconds[0][r]);
-      least = std::min(least, quantile(ratios, 0.5));
+
+  /// Measures, prints and keeps a row.
+  void operator()(Contest& contest) {
+    measure(contest, options_.rounds, options_.milliseconds);
+    if (!options_.smoke) raise_ceilings(5);
+    print(contest, ceilings_);
+    const Verdict verdict = verdict_of(contest, ceilings_);
+    Tally& tally = tallies_[contest.part];
+    ++tally.rows;
+    tally.holding += verdict.holds;
+    if (!verdict.holds) tally.short_of.push_back(contest.name + " " + contest.detail + ": " + verdict.short_of);
+    rows_.push_back(json_of(contest, ceilings_));
+  }
+
+  void products() {
+    for (const ProductShape& s : product_shapes()) {
+      if (std::string(s.name).find(options_.only) == std::string::npos) continue;
+      Contest contest;
+      contest.part = "products", contest.name = s.name;
+      contest.detail = text_of(s.m, "x", s.n, "x", s.k, s.transpose_a ? " T" : " n", s.transpose_b ? "T" : "n");
+      if (s.batch > 1) contest.detail += text_of(" x", s.batch);
+      contest.flop = 2.0 * double(s.batch * s.m * s.n) * double(s.k);
+      if (options_.smoke && contest.flop > kSmokeFlop) continue;
+      contest.bytes = 4 * s.batch * (s.m * s.k + s.k * s.n + s.m * s.n);
+      contest.bfloat16 = options_.bfloat16();
+      contest.ceiling_bar = std::min({s.m, s.n, s.k}) >= kLarge ? kLargeCeilingBar : 0;
+      contest.entries = candidates_for(s, options_.bfloat16());
+      (*this)(contest);
+      check_results(contest, s);
     }
-    return least;
   }
+
+  void end() const {
+    for (const auto& [part, tally] : tallies_) {
+      std::printf("%s: %d of %d rows hold\n", part.c_str(), tally.holding, tally.rows);
+      for (const std::string& row : tally.short_of) std::printf("  short: %s\n", row.c_str());
+    }
+    if (options_.json.empty()) return;
+    nlohmann::json j{{"schema", "tacho.bench.kernels"},
+                     {"schema_version", 2},
+                     {"cpu", this_cpu().model},
+                     {"target", simd::target_in_use()},
+                     {"dtype", options_.dtype},
+                     {"measured_at", int64_t(std::time(nullptr))},
+                     {"rounds", options_.rounds},
+                     {"milliseconds", options_.milliseconds},
+                     {"rows", rows_}};
+    j["ceiling_flop_per_ns"] = ceilings_.flop_per_ns;
+    j["bfloat16_ceiling_flop_per_ns"] = ceilings_.bfloat16_flop_per_ns;
+    j["machine"] = nlohmann::json::parse(profile_to_json(ceilings_.profile));
+    j["libraries"] = libraries();
+    // Which instructions a library may use.
+    for (const char* name : {"OPENBLAS_CORETYPE", "ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA", "TACHO_SIMD_TARGET"})
+      if (const char* value = std::getenv(name)) j["variables"][name] = value;
+    std::ofstream(options_.json) << j.dump() << "\n";
+  }
+
+  static std::vector<std::string> libraries() {
+    std::vector<std::string> names;
+#ifdef TACHO_BENCH_ONEDNN
+    names.push_back(onednn::library_description());
+#endif
+    if (!blas::unavailable()) names.push_back(blas::library()->description);
+    return names;
+  }
+  const Ceilings& ceilings() const { return ceilings_; }
+
+ private:
+  struct Tally {
+    int rows = 0, holding = 0;
+    std::vector<std::string> short_of;
+  };
+
+  void add_bandwidths(const MachineProfile& profile) {
+    std::vector<BandwidthCeiling>& kept = ceilings_.profile.bandwidth;
+    if (kept.empty()) ceilings_.profile = profile;
+    for (size_t i = 0; i < kept.size(); ++i)
+      if (profile.bandwidth[i].bytes_per_s > kept[i].bytes_per_s) kept[i] = profile.bandwidth[i];
+  }
+
+  /// The best that was seen is the machine's, whatever else it did meanwhile.
+  void raise_ceilings(double milliseconds) {
+    ceilings_.flop_per_ns = std::max(ceilings_.flop_per_ns, fma_gflops(milliseconds));
+    if (options_.bfloat16())
+      ceilings_.bfloat16_flop_per_ns = std::max(ceilings_.bfloat16_flop_per_ns, pair_gflops(milliseconds));
+  }
+
+  static void check_results(const Contest& contest, const ProductShape& s) {
+    double error = 0;
+    for (size_t c = 1; c < contest.entries.size(); ++c)
+      for (int64_t i = 0; i < s.m * s.n; ++i)
+        error = std::max(error, std::fabs(double(contest.entries[0].result[i]) - double(contest.entries[c].result[i])));
+    if (error > 1e-3 * double(s.k)) fail(s.name, ": the candidates disagree by ", error);
+  }
+
+  const Options& options_;
+  Ceilings ceilings_;
+  std::map<std::string, Tally> tallies_;
+  nlohmann::json rows_ = nlohmann::json::array();
 };
-
-Row measure(const ProductShape& shape, const Options& options) {
-  std::vector<Candidate> candidates = candidates_for(shape, options.bfloat16());
-  Row row{.shape = &shape, .flops = 2.0 * double(shape.batch * shape.m * shape.n) * double(shape.k)};
-  std::vector<int64_t> calls;
-  for (const Candidate& candidate : candidates) {
-    row.names.push_back(candidate.name);
-    candidate.run();
-    calls.push_back(1 + int64_t(options.milliseconds * 1e-3 / std::max(1e-9, seconds_of(candidate.run, 1))));
-  }
-  row.seconds.resize(candidates.size());
-  for (int round = 0; round < options.rounds; ++round)
-    for (size_t c = 0; c < candidates.size(); ++c) row.seconds[c].push_back(seconds_of(candidates[c].run, calls[c]));
-  for (size_t c = 1; c < candidates.size(); ++c)
-    for (int64_t i = 0; i < shape.m * shape.n; ++i)
-      row.error = std::max(row.error, std::fabs(double(candidates[0].result[i]) - double(candidates[c].result[i])));
-  return row;
-}
-
-void print(const Row& row) {
-  const ProductShape& s = *row.shape;
-  std::printf("%-24s %5lld %5lld %5lld %c%c %4lld", s.name, (long long)s.m, (long long)s.n, (long long)s.k,
-              s.transpose_a ? 'T' : 'n', s.transpose_b ? 'T' : 'n', (long long)s.batch);
-  for (size_t c = 0; c < row.names.size(); ++c)
-    std::printf("  %6.1f %5.1f", row.rate(c), 100 * row.rate(c) / row.ceiling);
-  if (row.names.size() > 1) std::printf("   %5.2f %5.2f", row.ratio_of_best(), row.median_ratio());
-  std::printf("\n");
-  std::fflush(stdout);
-}
-
-nlohmann::json json_of(const Row& row) {
-  const ProductShape& s = *row.shape;
-  nlohmann::json j{{"name", s.name},
-                   {"m", s.m},
-                   {"n", s.n},
-                   {"k", s.k},
-                   {"transpose_a", s.transpose_a},
-                   {"transpose_b", s.transpose_b},
-                   {"batch", s.batch},
-                   {"weights_packed", s.weights},
-                   {"largest_difference", row.error}};
-  for (size_t c = 0; c < row.names.size(); ++c)
-    j["candidates"][row.names[c]] = {{"best_ns", row.best(c) * 1e9},
-                                     {"median_ns", quantile(row.seconds[c], 0.5) * 1e9},
-                                     {"p05_ns", quantile(row.seconds[c], 0.05) * 1e9},
-                                     {"p95_ns", quantile(row.seconds[c], 0.95) * 1e9},
-                                     {"samples", row.seconds[c].size()},
-                                     {"ceiling_share", row.rate(c) / row.ceiling}};
-  if (row.names.size() > 1) j["ratio_of_best"] = row.ratio_of_best(), j["median_ratio"] = row.median_ratio();
-  return j;
-}
 
 int run(const Options& options) {
   if (!options.target.empty()) simd::force_target(options.target);
@@ -120,36 +151,21 @@ int run(const Options& options) {
     std::fprintf(stderr, "bfloat16: no products of this kind on this machine and target\n");
     return options.smoke ? 0 : 2;
   }
-  double ceiling = options.ceiling(options.smoke ? 1 : 300);
-  std::printf("%s, target %s, %s multiply-add ceiling %.1f GFLOP/s on one thread\n", this_cpu().model.c_str(),
-              simd::target_in_use().c_str(), options.dtype.c_str(), ceiling);
+  Bench bench(options);
+  std::printf("%s, target %s, one thread; multiply-adds at best %.1f GFLOP/s", this_cpu().model.c_str(),
+              simd::target_in_use().c_str(), bench.ceilings().flop_per_ns);
+  if (options.bfloat16()) std::printf(", in bfloat16 %.1f", bench.ceilings().bfloat16_flop_per_ns);
+  for (const std::string& library : Bench::libraries()) std::printf("; %s", library.c_str());
   std::printf(
-      "%-24s %5s %5s %5s %2s %4s  GFLOP/s and %% of the ceiling by least time: simd, onednn, blas;  better library / "
-      "simd: best, median\n",
-      "product", "m", "n", "k", "AB", "x");
-  nlohmann::json rows = nlohmann::json::array();
-  for (const ProductShape& shape : product_shapes()) {
-    if (std::string(shape.name).find(options.only) == std::string::npos) continue;
-    Row row = measure(shape, options);
-    if (!options.smoke) ceiling = std::max(ceiling, options.ceiling(5));
-    row.ceiling = ceiling;
-    print(row);
-    rows.push_back(json_of(row));
-    if (row.error > 1e-3 * double(shape.k)) {
-      std::fprintf(stderr, "%s: the candidates disagree by %g\n", shape.name, row.error);
-      return 1;
-    }
-  }
-  if (options.json.empty()) return 0;
-  std::ofstream(options.json) << nlohmann::json{{"schema", "tacho.bench.kernels"},
-                                                {"schema_version", 1},
-                                                {"cpu", this_cpu().model},
-                                                {"target", simd::target_in_use()},
-                                                {"dtype", options.dtype},
-                                                {"ceiling_gflops", ceiling},
-                                                {"products", rows}}
-                                     .dump(1)
-                              << "\n";
+      "\nleast times and %% of the ceiling: of multiply-adds, else of the bandwidth of the level that is named; "
+      "then the quickest library's time over ours\n");
+  const Wanted wanted{options.only, options.rivals, !options.bfloat16(), options.smoke};
+  const Visit visit = [&](Contest& contest) { bench(contest); };
+  if (options.wants("products")) bench.products();
+  if (options.wants("convolutions")) visit_convolutions(wanted, visit);
+  if (options.wants("operations")) visit_operations(wanted, visit);
+  if (options.wants("images")) visit_images(wanted, visit);
+  bench.end();
   return 0;
 }
 
@@ -158,16 +174,29 @@ int run(const Options& options) {
 
 int main(int argc, char** argv) {
   tacho::bench::Options options;
-  CLI::App app("Products of matrices by the simd backend, oneDNN and OpenBLAS, in alternation on one thread");
+  CLI::App app("Every kernel of the simd backend beside oneDNN and OpenBLAS, in alternation on one thread");
+  app.add_option("--part", options.parts, "products, convolutions, operations, images (all)")
+      ->delimiter(',')
+      ->check(CLI::IsMember({"products", "convolutions", "operations", "images"}));
   app.add_option("--only", options.only, "rows whose names contain this");
+  app.add_option("--backends", options.rivals,
+                 "who takes part but in products, ours first: simd:bfloat16 is simd with "
+                 "products in bfloat16 (simd,onednn,blas)")
+      ->delimiter(',');
   app.add_option("--rounds", options.rounds, "how often each candidate is timed")->check(CLI::Range(1, 100000));
   app.add_option("--milliseconds", options.milliseconds, "least time of a sample")->check(CLI::Range(0.0, 10000.0));
   app.add_option("--target", options.target, "our instruction set: avx512, avx2, neon, baseline");
-  app.add_option("--dtype", options.dtype, "float32, or bfloat16 with float32 sums")
+  app.add_option("--dtype", options.dtype, "of products: float32, or bfloat16 with float32 sums")
       ->check(CLI::IsMember({"float32", "bfloat16"}));
-  app.add_option("--json", options.json, "file for all figures");
-  app.add_flag("--smoke", options.smoke, "once over the small shapes: does it work?");
+  app.add_option("--json", options.json, "file for everything, every sample included");
+  app.add_flag("--smoke", options.smoke, "once over little work: does it run?");
   CLI11_PARSE(app, argc, argv);
-  if (options.smoke) options.rounds = 1, options.milliseconds = 0, options.only = "fc";
-  return tacho::bench::run(options);
+  if (options.smoke) options.rounds = 1, options.milliseconds = 0;
+  if (options.bfloat16()) options.parts = {"products"};
+  try {
+    return tacho::bench::run(options);
+  } catch (const tacho::Error& error) {
+    std::fprintf(stderr, "bench_kernels: %s\n", error.what());
+    return 2;
+  }
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A PyTorch profile of training steps, for `tacho compare`: the network that `tacho inspect --toml` prints, momentum, random data.
+"""A PyTorch profile of training steps, for `tacho compare`: the network that `tacho inspect --toml` prints, momentum, made-up data.
 
     /tmp/peers/bin/python bench/peers/record_pytorch.py --out step.pt.trace.json.gz
     ./tacho analyze --ways off --json ours.json
@@ -10,9 +10,13 @@ Prints the step without the profiler, with it, and what --b-is may say of the tr
 import argparse
 import os
 import statistics
+import tempfile
 import time
 
-from run import ROOT, ROWS, TUNED, description_of
+from environment import ROOT
+from participants import write_examples
+from rows import ROWS, description_of
+from settings import TUNED
 from worker import torch_step
 
 
@@ -42,9 +46,12 @@ def main():
             os.execv(os.sys.executable, [os.sys.executable, *os.sys.argv])
     import torch
 
-    job = {"network": description_of(options.tacho, options.row), "batch": options.batch or ROWS[options.row][2], "threads": options.threads,
+    job = {"network": description_of(options.tacho, options.row), "batch": options.batch or ROWS[options.row].batch, "threads": options.threads,
            "inference": False, "channels_last": options.channels_last}
-    step, version = torch_step(job)
+    with tempfile.TemporaryDirectory() as folder:
+        job["examples"] = write_examples(folder, job["network"], job["batch"])
+        step, versions = torch_step(job)
+    version = versions["PyTorch"]
     for _ in range(options.warmup):
         step()
     print(f"PyTorch {version}, {options.row}, batch {job['batch']}, {options.threads} threads: {median_ms(step, options.steps)} without the profiler")

@@ -5,225 +5,167 @@
     /tmp/peers/bin/python bench/peers/run.py --json peers.json
     /tmp/peers/bin/python bench/peers/run.py --rows simplenn-4,resnet18 --threads 1 --rounds 5
 
-Every participant stays in a process of its own; in each round each one takes as many steps as fit into --seconds, the others wait
-asleep. Printed: the median of all its steps, the spread (5 to 95 %), how many, and the peak memory; then, for each row, the best
-peer's median over ours.
+Every peer is first tried in each of its settings for a moment (--screen-seconds); the best of each framework, and a second that came
+near it, are then measured in full. All train on the same examples. Each participant has a process of its own; in each round each one
+takes as many steps as fit into --seconds, the others are stopped. Printed: the median of all its steps, the spread (5 to 95 %), how
+many, and the peak memory; then, for each row, the best peer's median over ours, its spread over the rounds, and the bar.
+--json keeps every sample of every participant, the settings that were tried, and the machine, variables, versions and build.
+Rows without --rows: the training (or inference) table's; table.py makes the tables.
 """
 import argparse
+import contextlib
 import json
 import os
-import platform
-import statistics
-import subprocess
+import signal
 import sys
 import tempfile
-import tomllib
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parent.parent
-ROWS = {  # name: network, image, batch
-    "simplenn-4": ("simplenn-4", None, 128),
-    "simplenn-4-cifar": ("simplenn-4", "3x32x32", 128),
-    "simplenn-7": ("simplenn-7", None, 128),
-    "lenet5": ("lenet5", None, 128),
-    "vgg16": ("vgg16", None, 64),
-    "resnet18": ("resnet18", None, 64),
-    "resnet50-224": ("resnet50", "3x224x224", 8),
-    "mobilenet-v2": ("mobilenet-v2", None, 64),
-    "mobilenet-v2-b16": ("mobilenet-v2", None, 16),
-    "mobilenet-v2-b1": ("mobilenet-v2", None, 1),
-    "simplenn-4-b1": ("simplenn-4", None, 1),
-    "simplenn-4-b8": ("simplenn-4", None, 8),
-    "simplenn-4-b32": ("simplenn-4", None, 32),
-    "simplenn-7-b1": ("simplenn-7", None, 1),
-    "vgg16-b1": ("vgg16", None, 1),
-    "resnet18-b1": ("resnet18", None, 1),
-    "resnet50-224-b1": ("resnet50", "3x224x224", 1),
-}
-BUILT_IN = ("1x28x28", "3x32x32")  # images of tacho's own data sets
-# An allocator that gives nothing back, and OpenMP threads that spin between regions: what helps PyTorch most.
-TUNED = {"MALLOC_MMAP_THRESHOLD_": "1073741824", "MALLOC_TRIM_THRESHOLD_": "1073741824", "GOMP_SPINCOUNT": "10000"}
-# name: framework, settings, environment; training, inference
-PEERS = {
-    "pytorch": ("torch", {}, {}, True, True),
-    "pytorch-tuned": ("torch", {}, TUNED, True, True),
-    "pytorch-cl-tuned": ("torch", {"channels_last": True}, TUNED, True, True),
-    "pytorch-compile": ("torch", {"compile": True, "channels_last": True}, TUNED, True, True),
-    "pytorch-frozen": ("torch", {"frozen": True, "channels_last": True}, TUNED, False, True),
-    "tensorflow": ("tensorflow", {}, {}, True, True),
-    "tensorflow-tuned": ("tensorflow", {}, TUNED, True, True),
-    "tensorflow-xla": ("tensorflow", {"xla": True}, TUNED, True, True),
-    "tensorflow-eager": ("tensorflow", {"eager": True}, TUNED, True, True),
-    # By itself TensorFlow uses oneDNN only on processors that it knows to gain; here said either way.
-    "tensorflow-onednn": ("tensorflow", {}, TUNED | {"TF_ENABLE_ONEDNN_OPTS": "1"}, True, True),
-    "tensorflow-eager-onednn": ("tensorflow", {"eager": True}, TUNED | {"TF_ENABLE_ONEDNN_OPTS": "1"}, True, True),
-    "tensorflow-eigen": ("tensorflow", {}, TUNED | {"TF_ENABLE_ONEDNN_OPTS": "0"}, True, True),
-    "tensorflow-eager-eigen": ("tensorflow", {"eager": True}, TUNED | {"TF_ENABLE_ONEDNN_OPTS": "0"}, True, True),
-    "onnxruntime": ("onnxruntime", {}, {}, False, True),
-    "openvino": ("openvino", {}, {}, False, True),
-}
+import figures
+from environment import ROOT, environment, others_busy, telling
+from participants import Ours, Peer, write_examples, write_onnx
+from rows import INFERRED, ROWS, TRAINED, bar_of, description_of
+from settings import PEERS, known, screened
+
+WITH_ONNX = ("onnxruntime", "openvino")
 
 
-class Peer:
-    """A worker process; `run` takes steps for about so many seconds."""
-
-    def __init__(self, name, python, job, folder):
-        framework, settings, environment, *_ = PEERS[name]
-        description = Path(folder) / f"{name}.json"
-        description.write_text(json.dumps(job | settings))
-        threads = {"OMP_NUM_THREADS": str(job["threads"]), "TF_CPP_MIN_LOG_LEVEL": "3"}
-        self.name, self.times, self.peak, self.typical = name, [], 0, None
-        self.process = subprocess.Popen([python, HERE / "worker.py", framework, description], text=True,
-                                        env=os.environ | threads | environment, stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL if job["quiet"] else None)
-        self.version = self.answer()["ready"]
-
-    def answer(self):
-        line = self.process.stdout.readline()
-        if not line:
-            raise RuntimeError(f"{self.name} ended with status {self.process.wait()}")
-        return json.loads(line)
-
-    def steps(self, count):
-        self.process.stdin.write(f"steps {count}\n")
-        self.process.stdin.flush()
-        answer = self.answer()
-        self.peak = max(self.peak, answer["peak_rss_bytes"])
-        return answer["times"]
-
-    def run(self, seconds):
-        if self.typical is None:
-            self.typical = statistics.median(self.steps(3))
-        self.times += self.steps(max(3, int(seconds * 1e9 / self.typical)))
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.wait()
+def say(text):
+    """What happens now, on a terminal's last line."""
+    if sys.stderr.isatty():
+        print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
 
 
-def random_examples(folder, image, batch):
-    """Four batches of noise in a file, where no built-in data set has images of that size."""
-    import numpy
+class Bench:
+    """One row: who takes part in it, and what came of it."""
 
-    random, path = numpy.random.default_rng(0), Path(folder) / "examples.npz"
-    count = 4 * batch
-    numpy.savez(path, x=random.standard_normal((count, *map(int, image.split("x"))), numpy.float32), y=numpy.arange(count) % 10)
-    return str(path)
+    def __init__(self, row, options, folder):
+        self.row, self.options, self.folder, self.failed, self.others = row, options, folder, {}, []
+        self.network = description_of(options.tacho, row)
+        batch = ROWS[row].batch
+        self.job = {"network": self.network, "batch": batch, "threads": options.threads, "inference": options.inference,
+                    "warmup": options.warmup, "quiet": not options.verbose, "examples": write_examples(folder, self.network, batch)}
 
+    def start(self, name, patience):
+        if PEERS[name].framework in WITH_ONNX and "onnx" not in self.job:
+            self.job["onnx"] = write_onnx(self.job, self.folder)
+        return Peer(name, sys.executable, self.job, self.folder, self.options.isa, patience)
 
-class Ours:
-    """`tacho analyze`, started anew each round: its warm-up is not counted, as the peers' is not. `folder`: for rows that need a file."""
+    def ours(self):
+        return Ours(self.options.tacho, self.row, self.options.threads, self.options.inference, self.job["examples"], self.options.isa)
 
-    def __init__(self, tacho, row, threads, inference, folder=None):
-        network, image, batch = ROWS[row]
-        self.command = [tacho, "analyze", network, "--batch-size", str(batch), "--threads", str(threads), "--ways", "off", "--json", "-"]
-        self.command += ["--image", image] if image else []
-        if image and image not in BUILT_IN:
-            self.command += ["--data", random_examples(folder, image, batch)]
-        self.command += ["--inference"] if inference else []
-        self.name, self.medians, self.low, self.high, self.repetitions, self.peak = "tachograph", [], [], [], 0, 0
-        self.version = subprocess.run([tacho, "--version"], capture_output=True, text=True, check=True).stdout.strip()
-
-    def run(self, seconds):
-        done = subprocess.run([*self.command, "--seconds", str(seconds)], capture_output=True, text=True)
-        if done.returncode:
-            raise RuntimeError(done.stderr.strip())
-        report = json.loads(done.stdout)
-        step = report["step"]
-        self.medians.append(step["median_ns"])
-        self.low.append(step["p05_ns"])
-        self.high.append(step["p95_ns"])
-        self.repetitions += step["repetitions"]
-        self.peak = max(self.peak, report["memory"]["peak_rss_bytes"])
-
-
-def summary(participant):
-    if isinstance(participant, Ours):
-        return {"median_ns": statistics.median(participant.medians), "p05_ns": min(participant.low),
-                "p95_ns": max(participant.high), "steps": participant.repetitions, "peak_rss_bytes": participant.peak,
-                "version": participant.version}
-    times = sorted(participant.times)
-    return {"median_ns": statistics.median(times), "p05_ns": times[len(times) // 20], "p95_ns": times[len(times) * 19 // 20],
-            "steps": len(times), "peak_rss_bytes": participant.peak, "version": participant.version}
-
-
-def description_of(tacho, row):
-    network, image, _ = ROWS[row]
-    text = subprocess.run([tacho, "inspect", network, *(["--image", image] if image else []), "--toml"], check=True,
-                          capture_output=True, text=True).stdout
-    return tomllib.loads(text)
-
-
-def run_row(row, options):
-    job = {"network": description_of(options.tacho, row), "batch": ROWS[row][2], "threads": options.threads,
-           "inference": options.inference, "warmup": options.warmup, "quiet": not options.verbose}
-    failed, results = {}, {}
-    with tempfile.TemporaryDirectory() as folder:
-        participants = [Ours(options.tacho, row, options.threads, options.inference, folder)]
-        for name in options.peers:
+    def screen(self, names):
+        """Each setting for a moment, alone. Ours too: its first use chooses kernels, which is no part of a step."""
+        tried = {}
+        for number, name in enumerate(["tachograph", *names]):
+            say(f"{self.row}: trying {number + 1} of {len(names) + 1}, {name}")
             try:
-                participants.append(Peer(name, sys.executable, job, folder))
+                with contextlib.closing(self.ours() if name == "tachograph" else self.start(name, self.options.patience)) as participant:
+                    participant.run(self.options.screen_seconds)
+                    tried[name] = record(participant)
             except RuntimeError as error:
-                failed[name] = str(error)
-        for turn in range(options.rounds):
-            for participant in list(participants):
-                print(f"\r{row}: round {turn + 1} of {options.rounds}, {participant.name}          ", end="", file=sys.stderr)
+                self.failed[name] = str(error)
+        return tried
+
+    def measure(self, names):
+        """All of them in alternation; who fails is out."""
+        with contextlib.ExitStack() as stack:
+            participants = [self.ours()]
+            for name in names:
+                say(f"{self.row}: starting {name}")
                 try:
-                    participant.run(options.seconds)
+                    participants.append(stack.enter_context(contextlib.closing(self.start(name, self.options.patience))))
                 except RuntimeError as error:
-                    failed[participant.name] = str(error)
-                    participants.remove(participant)
-        print("\r" + " " * 70 + "\r", end="", file=sys.stderr)
-        for participant in participants:
-            results[participant.name] = summary(participant)
-            if isinstance(participant, Peer):
-                participant.close()
-    return {"row": row, "batch": job["batch"], "results": results, "failed": failed}
+                    self.failed[name] = str(error)
+            for turn in range(self.options.rounds):
+                self.others.append(others_busy())
+                for participant in list(participants):
+                    say(f"{self.row}: round {turn + 1} of {self.options.rounds}, {participant.name}")
+                    try:
+                        participant.run(self.options.seconds)
+                    except RuntimeError as error:
+                        self.failed[participant.name] = str(error)
+                        participants.remove(participant)
+            return {participant.name: record(participant) for participant in participants}
 
 
-def show(row):
-    print(f"{row['row']} (batch {row['batch']})")
-    ours = row["results"].get("tachograph")
-    peers = {name: result for name, result in row["results"].items() if name != "tachograph"}
-    for name, result in sorted(row["results"].items(), key=lambda item: item[1]["median_ns"]):
-        ratio = f"{result['median_ns'] / ours['median_ns']:6.2f}x" if ours else ""
-        print(f"  {name:18} {result['median_ns'] / 1e6:9.3f} ms   5-95 %: {result['p05_ns'] / 1e6:.3f}-{result['p95_ns'] / 1e6:.3f}"
-              f"   {result['steps']:5} steps  {result['peak_rss_bytes'] / 1e6:6.0f} MB  {ratio}")
-    for name, why in row["failed"].items():
-        print(f"  {name:18} failed: {why}")
-    if ours and peers:
-        best = min(peers, key=lambda name: peers[name]["median_ns"])
-        print(f"  best peer {best}: {peers[best]['median_ns'] / ours['median_ns']:.2f}x our step")
+def record(participant):
+    """Everything that is kept of a participant."""
+    setting = PEERS.get(participant.name)
+    kept = {"framework": setting.framework if setting else participant.name, "options": setting.options if setting else {},
+            "environment": telling(participant.environment), "versions": participant.versions}
+    kept |= figures.summary(participant.rounds) | {"peak_rss_bytes": participant.peak, "rounds_ns": participant.rounds}
+    if participant.cpu_ns:
+        kept["cores_busy"] = participant.cpu_ns / sum(participant.times)
+    return kept
+
+
+def run_row(row, options, among=None):
+    """Measures one row. `among`: of which settings the best are looked for, where options.peers is `best`."""
+    tried, around = {}, environment()
+    with tempfile.TemporaryDirectory() as folder:
+        bench = Bench(row, options, folder)
+        names = options.peers
+        if names == "best":
+            tried = bench.screen(among or screened(options.inference, options.threads))
+            medians = {name: t["median_ns"] for name, t in tried.items() if name in PEERS}
+            names = figures.best_settings(medians, {name: PEERS[name].framework for name in medians}, options.best)
+        participants = bench.measure(names)
+    say("")
+    bar = bar_of(row, options.inference, options.threads, options.isa)
+    return {"row": row, "label": ROWS[row].label, "network": ROWS[row].network, "input": bench.network["input"], "batch": ROWS[row].batch,
+            "inference": options.inference, "threads": options.threads, "isa": options.isa, "environment": around, "screened": tried,
+            "participants": participants, "failed": bench.failed, "others_busy": bench.others,
+            "verdict": figures.verdict(participants, bar, options.inference)}
+
+
+def written(path, rows):
+    """As JSON, at once or not at all."""
+    new = Path(f"{path}.new")
+    new.parent.mkdir(parents=True, exist_ok=True)
+    new.write_text(json.dumps({"schema": "tacho.peers", "schema_version": 2, "rows": rows}) + "\n")
+    new.replace(path)
+
+
+def add_common(parser):
+    """Options of run.py and of table.py, which end in order when they are told to: peers are stopped and would stay."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    parser.add_argument("--tacho", default=str(ROOT / "tacho"), help="the program (default: the repository's ./tacho)")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=0.7, help="of each participant in each round (0.7)")
+    parser.add_argument("--screen-seconds", type=float, default=0.3, help="of each setting that is tried (0.3)")
+    parser.add_argument("--best", type=int, default=2, help="at most so many settings of each framework are measured in full (2)")
+    parser.add_argument("--patience", type=float, default=240, help="seconds within which a peer must start, and answer (240)")
+    parser.add_argument("--warmup", type=int, default=3, help="steps of each peer before its first round, and 3 more (3)")
+    parser.add_argument("--verbose", action="store_true", help="show what the peers print on standard error")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--tacho", default=str(ROOT / "tacho"), help="the program (default: the repository's ./tacho)")
-    parser.add_argument("--rows", default=",".join(ROWS), help="of " + ",".join(ROWS))
-    parser.add_argument("--peers", help="of " + ",".join(PEERS))
+    add_common(parser)
+    parser.add_argument("--rows", help="of " + ",".join(ROWS))
+    parser.add_argument("--peers", default="best", help="best, all, or of " + ",".join(PEERS))
     parser.add_argument("--inference", action="store_true", help="forward only")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
-    parser.add_argument("--rounds", type=int, default=4)
-    parser.add_argument("--seconds", type=float, default=1.0, help="of each participant in each round")
-    parser.add_argument("--warmup", type=int, default=5, help="steps of each peer before its first round")
-    parser.add_argument("--verbose", action="store_true", help="show what the peers print on standard error")
-    parser.add_argument("--json", help="keeps everything measured")
+    parser.add_argument("--isa", choices=["avx2"], help="limit everybody to these instructions")
+    parser.add_argument("--json", help="keeps everything measured, each row as soon as it is there")
     options = parser.parse_args()
-    known = [name for name, peer in PEERS.items() if peer[4 if options.inference else 3]]
-    options.peers = options.peers.split(",") if options.peers else known
-    for kind, asked, names in (("row", options.rows.split(","), ROWS), ("peer", options.peers, known)):
+    rows = options.rows.split(",") if options.rows else INFERRED if options.inference else TRAINED
+    possible = known(options.inference)
+    if options.peers == "all":
+        options.peers = screened(options.inference, options.threads)
+    elif options.peers != "best":
+        options.peers = options.peers.split(",")
+    for kind, asked, names in (("row", rows, ROWS), ("peer", options.peers if options.peers != "best" else [], possible)):
         for name in asked:
             if name not in names:
                 parser.error(f"unknown {kind} {name!r}; known: {', '.join(names)}")
-    rows = []
-    for row in options.rows.split(","):
-        rows.append(run_row(row, options))
-        show(rows[-1])
-    if options.json:
-        environment = {"python": platform.python_version(), "system": platform.platform(), "cores": os.cpu_count(), "threads": options.threads,
-                       "load": os.getloadavg(), "inference": options.inference, "tuned": TUNED}
-        Path(options.json).write_text(json.dumps({"schema": "tacho.peers", "environment": environment, "rows": rows}, indent=1) + "\n")
+    results = []
+    for row in rows:
+        results.append(run_row(row, options))
+        print(figures.text_of(results[-1]), flush=True)
+        if options.json:
+            written(options.json, results)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ off, XLA) and PyTorch, each with one thread and with all. A hypothesis is a pair
 ratio of their medians. docs/why_tensorflow.md reads the figures.
 """
 import argparse
+import contextlib
 import json
 import os
 import re
@@ -22,7 +23,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from run import ROOT, Ours, Peer, description_of
+from environment import ROOT
+from participants import Ours, Peer, write_examples
+from rows import description_of
 
 OURS = {  # name: switches of `tacho analyze`
     "tacho procedural gather reference": ["--execution", "procedural", "--convolution", "gather", "--gemm", "reference"],
@@ -34,6 +37,7 @@ OURS = {  # name: switches of `tacho analyze`
 }
 PEERS = ["tensorflow-eager-eigen", "tensorflow-eager-onednn", "tensorflow-eigen", "tensorflow-onednn", "tensorflow-tuned", "tensorflow-xla",
          "pytorch-tuned"]
+NAMED = ("tacho", "Octave", "PyTorch", "TensorFlow")  # programs of which the version is kept
 HYPOTHESES = [  # what is said, slower, faster
     ("not efficiently implemented: Octave's statements against the same in C++", "octave", "tacho procedural gather blas"),
     ("optimised products (BLAS), under index manipulation", "tacho procedural gather reference", "tacho procedural gather blas"),
@@ -52,23 +56,17 @@ HYPOTHESES = [  # what is said, slower, faster
 
 
 class Way(Ours):
-    def __init__(self, tacho, name, threads):
-        super().__init__(tacho, "simplenn-4", threads, False)
-        self.name, self.times = name, []
-        self.command += ["--apart", "off", "--gains", "off", *OURS[name]]
-
-    def run(self, seconds):
-        done = subprocess.run([*self.command, "--seconds", str(seconds)], capture_output=True, text=True)
-        if done.returncode:
-            raise RuntimeError(f"{self.name}: {done.stderr.strip()}")
-        self.times += json.loads(done.stdout)["step"]["samples_ns"]
+    def __init__(self, tacho, name, threads, examples):
+        super().__init__(tacho, "simplenn-4", threads, False, examples)
+        self.name = name
+        self.command += OURS[name]
 
 
 class Octave:
     """A process each round; its own warm-up step is left out."""
 
     def __init__(self, threads):
-        self.name, self.times, self.version = "octave", [], ""
+        self.name, self.times, self.versions = "octave", [], {}
         self.environment = os.environ | {"OMP_NUM_THREADS": str(threads), "OPENBLAS_NUM_THREADS": str(threads)}
 
     def run(self, _seconds):
@@ -78,29 +76,29 @@ class Octave:
         if not samples or not version:
             raise RuntimeError(f"octave: {done.stderr.strip() or done.stdout.strip()}")
         self.times += [round(float(ms) * 1e6) for ms in samples[1].split()]
-        self.version = version[1]
+        self.versions = {"Octave": version[1]}
 
 
 def measure(options, threads):
-    job = {"network": description_of(options.tacho, "simplenn-4"), "batch": 128, "threads": threads, "inference": False, "warmup": 3,
-           "quiet": True}
+    network = description_of(options.tacho, "simplenn-4")
+    job = {"network": network, "batch": 128, "threads": threads, "inference": False, "warmup": 3, "quiet": True}
     participants, results = [], {}
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+        job["examples"] = write_examples(folder, network, job["batch"])
         if shutil.which("octave-cli"):
             participants.append(Octave(threads))
         else:
             print("octave-cli is not installed: the documents' program is left out", file=sys.stderr)
-        participants += [Way(options.tacho, name, threads) for name in OURS]
-        participants += [Peer(name, sys.executable, job, folder) for name in PEERS]
+        participants += [Way(options.tacho, name, threads, job["examples"]) for name in OURS]
+        participants += [stack.enter_context(contextlib.closing(Peer(name, sys.executable, job, folder))) for name in PEERS]
         for turn in range(options.rounds):
             for participant in participants:
                 print(f"\r{threads} threads, round {turn + 1} of {options.rounds}: {participant.name:40}", end="", file=sys.stderr)
                 participant.run(options.seconds)
         print("\r" + " " * 80 + "\r", end="", file=sys.stderr)
         for participant in participants:
-            results[participant.name] = {"samples_ns": participant.times, "version": participant.version}
-            if isinstance(participant, Peer):
-                participant.close()
+            version = next((text for name, text in participant.versions.items() if name in NAMED), "")
+            results[participant.name] = {"samples_ns": participant.times, "version": version}
     return results
 
 
