@@ -35,7 +35,7 @@ struct GroupProposal {
   std::vector<int> nodes;
 };
 /// Products with their bias, activation and max pooling (reshapes between them are taken along); batch normalisation
-/// with what follows it, and the parts of its gradient.
+/// with what follows it, and the parts of its gradient; relu's gradient with the max pooling's behind it.
 std::vector<GroupProposal> propose_groups(const Graph& graph);
 
 /// The rewrites in the order in which they run.

@@ -1,5 +1,6 @@
 // Pooling and its gradient, bias gradients and reshapes of images that lie channels last.
 #include "backends/simd/convolution_group.h"
+#include "backends/simd/gradient_source.h"
 #include "backends/simd/image_offer.h"
 #include "backends/simd/image_ops.h"
 #include "backends/simd/kernels.h"
@@ -82,7 +83,8 @@ class Unpool final : public Kernel {
 /// A bias gradient. Each image is summed on its own and then added: shorter chains of roundings than one sum over all.
 class ChannelSum final : public OutputPartialKernel {
  public:
-  explicit ChannelSum(const Group& group) : OutputPartialKernel(group), output_(group.outputs[0]) {}
+  ChannelSum(const Group& group, size_t dy, int gate)
+      : OutputPartialKernel(group), output_(group.outputs[0]), dy_(dy), gate_(gate) {}
 
   RunStatus run(const KernelRun& run) const override {
     std::fill_n(run.out<float>(0), run.outputs[0].elements(), 0.0f);
@@ -99,14 +101,17 @@ class ChannelSum final : public OutputPartialKernel {
 
  private:
   void add(const KernelRun& run, float* sums) const {
-    const Shape& shape = run.inputs[0].shape();
+    const Shape& shape = run.inputs[dy_].shape();
     const int64_t places = shape[2] * shape[3];
-    for (int64_t n = 0; n < shape[0]; ++n)
-      routines_.add_places(run.in<float>(0) + n * places * shape[1], places, shape[1], sums);
+    for (int64_t n = 0, at = 0; n < shape[0]; ++n, at += places * shape[1])
+      routines_.add_places(run.in<float>(dy_) + at, gate_ < 0 ? nullptr : run.in<float>(size_t(gate_)) + at, places,
+                           shape[1], sums);
   }
 
   const ImageRoutines& routines_ = image_routines();
   int output_;
+  size_t dy_;
+  int gate_;
 };
 
 /// max_pool2d_backward as member `last`, the gradient of a relu before it where that is 1.
@@ -152,15 +157,18 @@ OfferResult offer_max_pool2d_backward(const Group& group, const OfferContext& co
 }
 
 OfferResult offer_channel_sum(const Group& group, const OfferContext&) {
-  const GroupMember& member = group.members[0];
-  const GroupOperand& x = group.operands[size_t(group.inputs[0])];
-  if (group.members.size() > 1 || x.type.dtype != DType::float32 || !may_be_images(x) ||
-      !arrives_channels_last(group, group.inputs[0]))
+  const GroupMember& member = group.members.back();
+  const std::optional<GradientSource> source = gradient_source_of(group);
+  // An unpooled image has the sums of the pooled one, wherever its maxima were.
+  const size_t dy = source ? size_t(source->dy) : 0;
+  const GroupOperand& x = group.operands[size_t(group.inputs[dy])];
+  if (group.members.size() > (source ? source->members : 0) + 1 || x.type.dtype != DType::float32 ||
+      !may_be_images(x) || !arrives_channels_last(group, group.inputs[dy]))
     return Refusal{"not images that lie channels last"};
   if (member.attributes.as<ReductionAttributes>().axes != std::vector<int64_t>{0, 2, 3})
     return Refusal{"not a sum over all but the channels"};
   Offer offer = image_offer(group);
-  offer.kernel = std::make_unique<ChannelSum>(group);
+  offer.kernel = std::make_unique<ChannelSum>(group, dy, source ? source->gate : -1);
   return offer;
 }
 

@@ -153,6 +153,17 @@ TEST_P(SimdImages, RefusesAPlaceOutsideOfItsWindowOrOnPadding) {
 TEST_P(SimdImages, BiasGradientAndReshape) {
   for (int64_t channels : kChannels) {
     expect_image_agreement({f32({5, channels, 3, 4})}, {{&op_named("sum"), ReductionAttributes{{0, 2, 3}}, {0}}});
+    // Behind a gate, an unpooling, both: no gradient of the image's size is stored.
+    const TensorType dy = f32({5, channels, 3, 4});
+    const Step gate{&op_named("relu_backward"), {}, {0, 1}};
+    const auto unpool = [](int from, int index) {
+      return Step{&op_named("max_pool2d_backward"), MaxPool2dBackwardAttributes{{}, {7, 8}}, {from, index}};
+    };
+    const auto sum = [](int from) { return Step{&op_named("sum"), ReductionAttributes{{0, 2, 3}}, {from}}; };
+    const auto index = [](int64_t i) { return int(i * 7 % 4); };
+    expect_image_agreement({dy, dy}, {gate, sum(2)});
+    expect_image_agreement({dy, bytes(dy.shape)}, {unpool(0, 1), sum(2)}, index);
+    expect_image_agreement({dy, dy, bytes(dy.shape)}, {gate, unpool(3, 2), sum(4)}, index);
     expect_image_agreement({f32({5, channels, 3, 4})},
                            {{&op_named("reshape"), ReshapeAttributes{{5, channels * 12}}, {0}}});
   }

@@ -15,38 +15,50 @@ namespace tacho::simd {
 namespace HWY_NAMESPACE {
 namespace {
 
+/// A vector of gradients, 0 where the gate is not positive.
+template <class D>
+HWY_INLINE hn::Vec<D> load_gated(D d, const float* dy, const float* gate, int64_t at) {
+  const auto value = hn::LoadU(d, dy + at);
+  return gate ? hn::IfThenElseZero(hn::Gt(hn::LoadU(d, gate + at), hn::Zero(d)), value) : value;
+}
+
 /// Sums of a few vectors of channels side by side; each channel once.
 template <int kVectors, class D>
-HWY_INLINE void add_columns(D d, const float* x, int64_t places, int64_t channels, float* sums) {
+HWY_INLINE void add_columns(D d, const float* x, const float* gate, int64_t places, int64_t channels, int64_t first,
+                            float* sums) {
   const int64_t lanes = int64_t(hn::Lanes(d));
   hn::Vec<D> total[kVectors];
   for (int v = 0; v < kVectors; ++v) total[v] = hn::Zero(d);
-  for (int64_t p = 0; p < places; ++p, x += channels)
-    for (int v = 0; v < kVectors; ++v) total[v] = hn::Add(total[v], hn::LoadU(d, x + v * lanes));
-  for (int v = 0; v < kVectors; ++v) hn::StoreU(hn::Add(hn::LoadU(d, sums + v * lanes), total[v]), d, sums + v * lanes);
+  for (int64_t p = 0, at = first; p < places; ++p, at += channels)
+    for (int v = 0; v < kVectors; ++v) total[v] = hn::Add(total[v], load_gated(d, x, gate, at + v * lanes));
+  for (int v = 0; v < kVectors; ++v) {
+    float* const to = sums + first + v * lanes;
+    hn::StoreU(hn::Add(hn::LoadU(d, to), total[v]), d, to);
+  }
 }
 
-void add_channels(const float* x, int64_t places, int64_t channels, float* sums) {
+void add_channels(const float* x, const float* gate, int64_t places, int64_t channels, float* sums) {
   const hn::ScalableTag<float> d;
   const int64_t lanes = int64_t(hn::Lanes(d));
   int64_t c = 0;
-  for (; c + 4 * lanes <= channels; c += 4 * lanes) add_columns<4>(d, x + c, places, channels, sums + c);
-  for (; c + lanes <= channels; c += lanes) add_columns<1>(d, x + c, places, channels, sums + c);
-  for (; c < channels; ++c) add_columns<1>(hn::CappedTag<float, 1>(), x + c, places, channels, sums + c);
+  for (; c + 4 * lanes <= channels; c += 4 * lanes) add_columns<4>(d, x, gate, places, channels, c, sums);
+  for (; c + lanes <= channels; c += lanes) add_columns<1>(d, x, gate, places, channels, c, sums);
+  for (; c < channels; ++c) add_columns<1>(hn::CappedTag<float, 1>(), x, gate, places, channels, c, sums);
 }
 
-void add_places(const float* x, int64_t places, int64_t channels, float* sums) {
+void add_places(const float* x, const float* gate, int64_t places, int64_t channels, float* sums) {
   constexpr int64_t kMostFloats = 1024;
   const int64_t lanes = int64_t(HWY_LANES(float)), together = lanes / std::gcd(lanes, channels);
   const int64_t floats = together * channels, blocks = places / together;
-  if (together == 1 || blocks < 2 || floats > kMostFloats) return add_channels(x, places, channels, sums);
+  if (together == 1 || blocks < 2 || floats > kMostFloats) return add_channels(x, gate, places, channels, sums);
   // Channels that fill no vectors: so many places that they do are taken as one place of as many channels more.
   HWY_ALIGN float block[kMostFloats];
   std::fill_n(block, floats, 0.0f);
-  add_channels(x, blocks, floats, block);
+  add_channels(x, gate, blocks, floats, block);
   for (int64_t p = 0; p < together; ++p)
     for (int64_t c = 0; c < channels; ++c) sums[c] += block[p * channels + c];
-  add_channels(x + blocks * floats, places - blocks * together, channels, sums);
+  add_channels(x + blocks * floats, gate ? gate + blocks * floats : nullptr, places - blocks * together, channels,
+               sums);
 }
 
 template <class Index>
@@ -90,13 +102,6 @@ template <class D>
 HWY_INLINE hn::Vec<hn::RebindToSigned<D>> load_index(D, const uint8_t* index) {
   const hn::Rebind<uint8_t, D> bytes;
   return hn::PromoteTo(hn::RebindToSigned<D>(), hn::LoadU(bytes, index));
-}
-
-/// A vector of gradients, 0 where the gate is not positive.
-template <class D>
-HWY_INLINE hn::Vec<D> load_gated(D d, const float* dy, const float* gate, int64_t at) {
-  const auto value = hn::LoadU(d, dy + at);
-  return gate ? hn::IfThenElseZero(hn::Gt(hn::LoadU(d, gate + at), hn::Zero(d)), value) : value;
 }
 
 bool unpool_by_two(const PoolGeometry& g, int64_t channels, const float* dy, const float* gate, const uint8_t* index,

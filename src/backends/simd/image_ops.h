@@ -32,8 +32,8 @@ struct MaxWindows {
 };
 
 struct ImageRoutines {
-  /// sums[c] += the sum over `places` of x.
-  void (*add_places)(const float* x, int64_t places, int64_t channels, float* sums);
+  /// sums[c] += the sum over `places` of x (where `gate` is null or positive).
+  void (*add_places)(const float* x, const float* gate, int64_t places, int64_t channels, float* sums);
 
   /// Maxima of each window and, where `index` is not null, their places in the window; of equal elements the first.
   void (*max_pool)(const PoolGeometry&, int64_t channels, int64_t images, const float* x, float* y, uint8_t* index);
