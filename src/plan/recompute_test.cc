@@ -71,7 +71,7 @@ void expect_each_node_in_one_row(const Plan& plan) {
 }
 
 /// All variables after two steps.
-VariableStore trained(const StepOptions& step, std::unique_ptr<Plan> plan, int threads) {
+VariableStore variables_after(const StepOptions& step, std::unique_ptr<Plan> plan, int threads) {
   VariableStore variables = initial_variables(step, 3);
   Graph source = source_graph(step);
   Pool pool(threads);
@@ -128,9 +128,9 @@ TEST(RecomputeThreads, ResultsAreTheSame) {
        {std::pair<const char*, Shape>{"resnet18", {3, 16, 16}}, {"simplenn-4", {1, 24, 24}}}) {
     const StepOptions step = gated_step(network, image);
     TimesOfGates cheap(true), dear(false);
-    const VariableStore one = trained(step, plan_with(step, &cheap), 1),
-                        two = trained(step, plan_with(step, &cheap), 2),
-                        stored = trained(step, plan_with(step, &dear), 2);
+    const VariableStore one = variables_after(step, plan_with(step, &cheap), 1),
+                        two = variables_after(step, plan_with(step, &cheap), 2),
+                        stored = variables_after(step, plan_with(step, &dear), 2);
     for (const auto& [name, value] : stored) {
       EXPECT_TRUE(support::same_bits(one.at(name), two.at(name))) << name;
       EXPECT_LE(support::relative_difference(one.at(name), value), 1e-5) << name;

@@ -12,6 +12,7 @@ OfferResult offer_behind_gradient(const Group& group, const OfferContext& contex
   if (next == "batch_norm_backward_parameters") return offer_batch_norm_backward_parameters(group, context);
   if (next == "batch_norm_backward_input" || next == "batch_norm_statistics_backward")
     return offer_batch_norm_input_gradient(group, context);
+  if (next == "conv2d_backward_weights") return offer_sparse_weights(group, context);
   return Refusal{text_of(next, " behind the gradient")};
 }
 

@@ -5,6 +5,13 @@
 
 namespace tacho::simd {
 
+bool pools_by_two(const PoolGeometry& geometry) {
+  const auto two = [](const WindowAxis& axis) {
+    return axis.kernel == 2 && axis.stride == 2 && axis.before == 0 && axis.out == axis.in / 2;
+  };
+  return two(geometry.rows) && two(geometry.columns);
+}
+
 std::optional<GradientSource> gradient_source_of(const Group& group) {
   GradientSource source;
   for (const GroupMember& member : group.members) {

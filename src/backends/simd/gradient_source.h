@@ -17,6 +17,9 @@ struct GradientSource {
   std::optional<PoolGeometry> pool;
 };
 
+/// Windows of 2 x 2 places side by side, none on padding; a last odd row or column belongs to none.
+bool pools_by_two(const PoolGeometry& geometry);
+
 /// Nothing where the group begins otherwise, or has nothing behind such members.
 std::optional<GradientSource> gradient_source_of(const Group& group);
 

@@ -1,4 +1,5 @@
 // Which windows of a pooling see a place.
+#include "backends/simd/gradient_source.h"
 #include "backends/simd/image_ops.h"
 
 namespace tacho::simd {
@@ -25,11 +26,6 @@ PooledAxis::PooledAxis(std::vector<WindowPart> windows, int64_t places) : parts(
 MaxWindows::MaxWindows(const PoolGeometry& g)
     : geometry(g), rows(pooled_axis(g.rows)), columns(pooled_axis(g.columns)) {}
 
-bool MaxWindows::by_two() const {
-  const auto two = [](const WindowAxis& axis) {
-    return axis.kernel == 2 && axis.stride == 2 && axis.before == 0 && axis.out == axis.in / 2;
-  };
-  return two(geometry.rows) && two(geometry.columns);
-}
+bool MaxWindows::by_two() const { return pools_by_two(geometry); }
 
 }  // namespace tacho::simd
