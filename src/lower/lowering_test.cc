@@ -82,7 +82,7 @@ Tensor relu_pool_gradient(Emitter& target, TestEmitter& emitter, Value x) {
   const MaxPool2d pool = max_pool2d(target, activation, {{2, 2}, {1, 1}});
   const Value dy = emitter.leaf(support::filled(emitter.type(pool.y), {}, 3));
   const Shape image = emitter.type(x).shape;
-  const Value gradient = max_pool2d_backward(target, dy, pool.index, {{image[2], image[3]}});
+  const Value gradient = max_pool2d_backward(target, dy, pool.index, {{{2, 2}, {1, 1}}, {image[2], image[3]}});
   return emitter.tensor(relu_backward(target, gradient, activation));
 }
 
@@ -108,7 +108,7 @@ TEST(GatherLowering, OtherReluGradientsStayAsTheyAre) {
   const Value x = emitter.leaf(support::filled({DType::float64, {1, 1, 4, 4}}, {Fill::distinct}, 4));
   const MaxPool2d pool = max_pool2d(*lowered, x, {});  // no ReLU below it
   const Value dy = emitter.leaf(Tensor::zeros(emitter.type(pool.y)));
-  const Value gradient = max_pool2d_backward(*lowered, dy, pool.index, {{4, 4}});
+  const Value gradient = max_pool2d_backward(*lowered, dy, pool.index, {{}, {4, 4}});
   relu_backward(*lowered, gradient, relu(*lowered, x));
   std::vector<std::string> names;
   for (size_t i = 0; i < emitter.size(); ++i) names.emplace_back(emitter.record(i).op->name);

@@ -15,45 +15,49 @@ struct MaxPool2dReference {
     const auto [rows, columns] = pool_geometry(attributes.as<MaxPool2dAttributes>(), shape);
     const T* plane = run.in<T>(0);
     T* y = run.out<T>(0);
-    int32_t* index = run.out<int32_t>(1);
-    for (int64_t nc = 0; nc < shape[0] * shape[1]; ++nc, plane += rows.in * columns.in)
-      for (int64_t oh = 0; oh < rows.out; ++oh)
-        for (int64_t ow = 0; ow < columns.out; ++ow, ++y, ++index) window(rows, columns, oh, ow, plane, *y, *index);
+    with_max_pool2d_index(run.outputs[1], [&, &rows = rows, &columns = columns](auto* index) {
+      for (int64_t nc = 0; nc < shape[0] * shape[1]; ++nc, plane += rows.in * columns.in)
+        for (int64_t oh = 0; oh < rows.out; ++oh)
+          for (int64_t ow = 0; ow < columns.out; ++ow, ++y, ++index) window(rows, columns, oh, ow, plane, *y, *index);
+    });
   }
 
   /// All taps are compared, those on padding as minus infinity.
-  template <class T>
+  template <class T, class Index>
   static void window(const WindowAxis& rows, const WindowAxis& columns, int64_t oh, int64_t ow, const T* plane, T& y,
-                     int32_t& index) {
+                     Index& index) {
     const T nothing(-std::numeric_limits<double>::infinity());
-    const auto place = [&](int64_t kh, int64_t kw) { return rows.place(oh, kh) * columns.in + columns.place(ow, kw); };
-    const auto value = [&](int64_t kh, int64_t kw) {
-      return rows.inside(oh, kh) && columns.inside(ow, kw) ? plane[place(kh, kw)] : nothing;
-    };
-    T best = value(0, 0);
-    // The first place inside the image: the answer too where the whole window is minus infinity.
-    int64_t at = std::max<int64_t>(0, rows.place(oh, 0)) * columns.in + std::max<int64_t>(0, columns.place(ow, 0));
-    for (int64_t tap = 1; tap < rows.kernel * columns.kernel; ++tap) {
+    const auto value = [&](int64_t tap) {
       const int64_t kh = tap / columns.kernel, kw = tap % columns.kernel;
-      const T candidate = value(kh, kw);
+      return rows.inside(oh, kh) && columns.inside(ow, kw)
+                 ? plane[rows.place(oh, kh) * columns.in + columns.place(ow, kw)]
+                 : nothing;
+    };
+    T best = value(0);
+    // The first place inside the image: the answer too where the whole window is minus infinity.
+    int64_t at =
+        std::max<int64_t>(0, -rows.place(oh, 0)) * columns.kernel + std::max<int64_t>(0, -columns.place(ow, 0));
+    for (int64_t tap = 1; tap < rows.kernel * columns.kernel; ++tap) {
+      const T candidate = value(tap);
       const auto larger = greater(candidate, best);
       best = select(larger, candidate, best);
-      at = select(larger, place(kh, kw), at);
+      at = select(larger, tap, at);
     }
     y = best;
-    index = int32_t(at);
+    index = Index(at);
   }
 };
 
 TensorTypes max_pool2d_types(const OpCall& call) {
   expect_floating(call, 1);
   const Shape& x = call.in(0);
-  const auto [rows, columns] = pool_geometry(call.attributes.as<MaxPool2dAttributes>(), x);
-  expect(checked_mul(rows.in, columns.in) <= std::numeric_limits<int32_t>::max(),
-         "expected at most 2^31 - 1 pixels, got ", rows.in, " x ", columns.in);
+  const auto& a = call.attributes.as<MaxPool2dAttributes>();
+  const auto [rows, columns] = pool_geometry(a, x);
+  expect(checked_mul(rows.kernel, columns.kernel) <= std::numeric_limits<int32_t>::max(),
+         "expected windows of at most 2^31 - 1 places, got ", rows.kernel, " x ", columns.kernel);
   const Shape out{x[0], x[1], rows.out, columns.out};
   element_count(out);
-  return {{call.inputs[0].dtype, out}, {DType::int32, out}};
+  return {{call.inputs[0].dtype, out}, {max_pool2d_index(a), out}};
 }
 
 Bindings max_pool2d_dimensions(const OpCall& call) {
@@ -70,14 +74,19 @@ OpCount max_pool2d_count(const OpCall& call) {
 Values max_pool2d_gradient(const GradientCall& g) {
   if (!g.output_gradients[0]) return {Value{}};
   const Shape x = g.emitter.type(g.inputs[0]).shape;
-  return {max_pool2d_backward(g.emitter, g.output_gradients[0], g.outputs[1], {{x[2], x[3]}})};
+  return {max_pool2d_backward(g.emitter, g.output_gradients[0], g.outputs[1],
+                              {g.attributes.as<MaxPool2dAttributes>(), {x[2], x[3]}})};
 }
 
 }  // namespace
 
+DType max_pool2d_index(const MaxPool2dAttributes& a) {
+  return checked_mul(a.kernel[0], a.kernel[1]) <= 256 ? DType::uint8 : DType::int32;
+}
+
 extern const OpDef op_max_pool2d{
     .name = "max_pool2d",
-    .doc = "y[n,c,i,j] = the maximum of window (i, j) of channel c, and its place in the plane.",
+    .doc = "y[n,c,i,j] = the maximum of window (i, j) of channel c, and its place in the window.",
     .source = "max(P_pool vec(sigma(S))) of the running-time document; ONNX MaxPool",
     .traits = Trait::pooling,
     .types = max_pool2d_types,
@@ -99,6 +108,7 @@ extern const OpDef op_max_pool2d{
             {{{DType::float32, {17, 1, 1, 31}}}, MaxPool2dAttributes{{1, 3}, {1, 1}}, {{Fill::distinct}}},
             {{{DType::float32, {0, 2, 4, 4}}}, MaxPool2dAttributes{}, {{Fill::distinct}}},
             {{{DType::float32, {1, 1, 1, 1}}}, MaxPool2dAttributes{{1, 1}, {1, 1}}, {{Fill::distinct}}},
+            {{{DType::float32, {1, 2, 18, 17}}}, MaxPool2dAttributes{{17, 16}, {1, 1}}, {{Fill::distinct}}},
         },
 };
 

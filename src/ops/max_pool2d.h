@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "op/value.h"
+#include "tensor/dtype.h"
 
 namespace tacho {
 class Emitter;
@@ -19,11 +20,15 @@ struct MaxPool2dAttributes {
   }
 };
 
-/// Results of max_pool2d: the maxima (N x C x OH x OW) and, as int32 of the same shape, where in its H*W plane each was
-/// found.
+/// Results of max_pool2d: the maxima (N x C x OH x OW) and, of the same shape, which place of its window each was found
+/// at: row * kernel[1] + column. (ONNX and PyTorch count places of the whole plane instead.) One byte each, uint8,
+/// where a window has at most 256 places, else int32.
 struct MaxPool2d {
   Value y, index;
 };
+
+/// The dtype of `index`.
+DType max_pool2d_index(const MaxPool2dAttributes& attributes);
 
 /// Maximum of each window of x (N x C x H x W). Padding never wins; of equal elements the first does.
 MaxPool2d max_pool2d(Emitter& emitter, Value x, const MaxPool2dAttributes& attributes);

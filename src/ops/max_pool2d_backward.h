@@ -1,15 +1,15 @@
 #pragma once
-#include <array>
-#include <cstdint>
-
-#include "op/value.h"
+#include "ops/max_pool2d.h"
 
 namespace tacho {
-class Emitter;
 
 struct MaxPool2dBackwardAttributes {
+  MaxPool2dAttributes pool;
   std::array<int64_t, 2> image{1, 1};  ///< H, W of the pooling's input
-  static void fields(auto& self, auto&& field) { field("image", self.image); }
+  static void fields(auto& self, auto&& field) {
+    MaxPool2dAttributes::fields(self.pool, field);
+    field("image", self.image);
+  }
 };
 
 /// Gradient of max_pool2d: each element of dy (N x C x OH x OW) is added where its maximum was found; `index` is

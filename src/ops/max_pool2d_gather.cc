@@ -6,33 +6,38 @@
 namespace tacho {
 namespace {
 
+PoolGeometry max_pool2d_gather_geometry(const Attributes& attributes, const Shape& x, const TensorType& index) {
+  const auto& a = attributes.as<MaxPool2dAttributes>();
+  return max_pool2d_geometry(a, x, index, max_pool2d_index(a));
+}
+
 struct MaxPool2dGatherReference {
   template <class T>
-  void operator()(const Attributes&, const KernelRun& run) const {
-    const Shape &in = run.inputs[0].shape(), &out = run.outputs[0].shape();
-    const int64_t places = out[2] * out[3], plane = in[2] * in[3];
+  void operator()(const Attributes& attributes, const KernelRun& run) const {
+    const Shape& in = run.inputs[0].shape();
+    const PoolGeometry g = max_pool2d_gather_geometry(attributes, in, run.inputs[1].type);
     const T* x = run.in<T>(0);
-    const int32_t* index = run.in<int32_t>(1);
     T* y = run.out<T>(0);
-    for (int64_t nc = 0; nc < in[0] * in[1]; ++nc, x += plane, index += places, y += places)
-      for (int64_t i = 0; i < places; ++i) copy(y[i], x[place_in_plane(index[i], plane, "max_pool2d_gather")]);
+    with_max_pool2d_index(run.inputs[1], [&](const auto* index) {
+      for (int64_t nc = 0; nc < in[0] * in[1]; ++nc, x += in[2] * in[3])
+        for (int64_t oh = 0; oh < g.rows.out; ++oh)
+          for (int64_t ow = 0; ow < g.columns.out; ++ow)
+            copy(*y++, x[place_in_plane(g, oh, ow, *index++, "max_pool2d_gather")]);
+    });
   }
 };
 
 TensorTypes max_pool2d_gather_types(const OpCall& call) {
-  expect(call.inputs.size() == 2 && is_floating(call.inputs[0].dtype) && call.inputs[1].dtype == DType::int32,
-         "expected floating images and int32 indices");
-  const Shape &x = call.in(0), &index = call.in(1);
-  expect(x.size() == 4 && index.size() == 4 && x[0] == index[0] && x[1] == index[1],
-         "expected images N x C x H x W and indices N x C x OH x OW, got ", x, " and ", index);
-  return {{call.inputs[0].dtype, index}};
+  expect(call.inputs.size() == 2 && is_floating(call.inputs[0].dtype), "expected floating images and indices");
+  max_pool2d_gather_geometry(call.attributes, call.in(0), call.inputs[1]);
+  return {{call.inputs[0].dtype, call.in(1)}};
 }
 
 }  // namespace
 
 extern const OpDef op_max_pool2d_gather{
     .name = "max_pool2d_gather",
-    .doc = "y[n,c,i,j] = x[n,c, index[n,c,i,j]].",
+    .doc = "y[n,c,i,j] = x[n,c, place index[n,c,i,j] of window (i,j)].",
     .source = "P_pool of the running-time document at places that are known; adjoint of max_pool2d_backward",
     .traits = Trait::movement,
     .types = max_pool2d_gather_types,
@@ -45,18 +50,37 @@ extern const OpDef op_max_pool2d_gather{
     .slice = slice_planes,
     .gradient = [](const GradientCall& g) -> Values {
       const Shape x = g.emitter.type(g.inputs[0]).shape;
-      return {max_pool2d_backward(g.emitter, g.output_gradients[0], g.inputs[1], {{x[2], x[3]}}), Value{}};
+      return {max_pool2d_backward(g.emitter, g.output_gradients[0], g.inputs[1],
+                                  {g.attributes.as<MaxPool2dAttributes>(), {x[2], x[3]}}),
+              Value{}};
     },
     .reference = reference_of<MaxPool2dGatherReference>(),
     .may_alias = {-1},
-    .samples = {{{{DType::float32, {2, 3, 6, 8}}, {DType::int32, {2, 3, 3, 4}}}, {}, {{}, {Fill::index, 48}}},
-                {{{DType::float32, {17, 1, 1, 31}}, {DType::int32, {17, 1, 1, 3}}}, {}, {{}, {Fill::index, 31}}},
-                {{{DType::float32, {0, 2, 4, 4}}, {DType::int32, {0, 2, 2, 2}}}, {}, {{}, {Fill::index, 16}}},
-                {{{DType::float32, {1, 1, 1, 1}}, {DType::int32, {1, 1, 1, 1}}}, {}, {{}, {Fill::index, 1}}}},
+    .samples =
+        {
+            {{{DType::float32, {2, 3, 6, 8}}, {DType::uint8, {2, 3, 3, 4}}},
+             MaxPool2dAttributes{},
+             {{}, {Fill::index, 4}}},
+            {{{DType::float32, {2, 1, 7, 3}}, {DType::uint8, {2, 1, 3, 2}}},
+             MaxPool2dAttributes{{3, 2}, {2, 1}},
+             {{}, {Fill::index, 6}}},
+            {{{DType::float32, {17, 1, 1, 31}}, {DType::uint8, {17, 1, 1, 3}}},
+             MaxPool2dAttributes{{1, 9}, {1, 11}},
+             {{}, {Fill::index, 9}}},
+            {{{DType::float32, {0, 2, 4, 4}}, {DType::uint8, {0, 2, 2, 2}}},
+             MaxPool2dAttributes{},
+             {{}, {Fill::index, 4}}},
+            {{{DType::float32, {1, 1, 1, 1}}, {DType::uint8, {1, 1, 1, 1}}},
+             MaxPool2dAttributes{{1, 1}, {1, 1}},
+             {{}, {Fill::index, 1}}},
+            {{{DType::float32, {2, 2, 4, 129}}, {DType::int32, {2, 2, 2, 1}}},
+             MaxPool2dAttributes{{2, 129}, {2, 1}},
+             {{}, {Fill::index, 258}}},
+        },
 };
 
-Value max_pool2d_gather(Emitter& emitter, Value x, Value index) {
-  return emit_one(emitter, op_max_pool2d_gather, {}, Values{x, index});
+Value max_pool2d_gather(Emitter& emitter, Value x, Value index, const MaxPool2dAttributes& attributes) {
+  return emit_one(emitter, op_max_pool2d_gather, attributes, Values{x, index});
 }
 
 }  // namespace tacho

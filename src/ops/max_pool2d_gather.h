@@ -1,11 +1,11 @@
 #pragma once
-#include "op/value.h"
+#include "ops/max_pool2d.h"
 
 namespace tacho {
-class Emitter;
 
-/// y[n,c,i,j] = plane (n, c) of x (N x C x H x W) at index[n,c,i,j], the places (int32 N x C x OH x OW, row by row)
-/// that max_pool2d found. The kernel throws tacho::Error on a place outside the plane.
-Value max_pool2d_gather(Emitter& emitter, Value x, Value index);
+/// y[n,c,i,j] = plane (n, c) of x (N x C x H x W) at the place of window (i, j) that index[n,c,i,j] says, which
+/// max_pool2d of these attributes found in images of this size. The kernel throws tacho::Error on a place outside of
+/// the window or the image.
+Value max_pool2d_gather(Emitter& emitter, Value x, Value index, const MaxPool2dAttributes& attributes);
 
 }  // namespace tacho

@@ -15,7 +15,7 @@ std::vector<Tensor> max_pooled(const Tensor& x, const MaxPool2dAttributes& attri
   return support::run_whole(op_named("max_pool2d"), attributes, std::vector<Tensor>{x});
 }
 
-std::vector<int32_t> places(const Tensor& t) { return {t.as<int32_t>(), t.as<int32_t>() + t.elements()}; }
+std::vector<int> places(const Tensor& t) { return {t.as<uint8_t>(), t.as<uint8_t>() + t.elements()}; }
 
 TEST(MaxPool2d, MaximaAndTheirPlaces) {
   const Tensor x = Tensor::of<double>({1, 1, 3, 4}, {1, 5, 2, 2,  //
@@ -24,10 +24,10 @@ TEST(MaxPool2d, MaximaAndTheirPlaces) {
   const auto plain = max_pooled(x, {});
   EXPECT_EQ(plain[0].shape(), (Shape{1, 1, 1, 2}));
   EXPECT_EQ(support::numbers_of(plain[0]), (std::vector<double>{5, 2}));
-  EXPECT_EQ(places(plain[1]), (std::vector<int32_t>{1, 2}));  // of equal ones the first
+  EXPECT_EQ(places(plain[1]), (std::vector<int>{1, 0}));  // of equal ones the first
   const auto ceiling = max_pooled(x, {.ceil_mode = true});
   EXPECT_EQ(support::numbers_of(ceiling[0]), (std::vector<double>{5, 2, 9, 7}));
-  EXPECT_EQ(places(ceiling[1]), (std::vector<int32_t>{1, 2, 8, 10}));
+  EXPECT_EQ(places(ceiling[1]), (std::vector<int>{1, 0, 0, 0}));
 }
 
 TEST(MaxPool2d, PaddingNeverWins) {
@@ -35,7 +35,7 @@ TEST(MaxPool2d, PaddingNeverWins) {
   const Tensor x = Tensor::of<double>({1, 1, 2, 2}, {-4, -3, least, least});
   const auto result = max_pooled(x, {{2, 2}, {2, 2}, {1, 1, 1, 1}});
   EXPECT_EQ(support::numbers_of(result[0]), (std::vector<double>{-4, -3, least, least}));
-  EXPECT_EQ(places(result[1]), (std::vector<int32_t>{0, 1, 2, 3}));
+  EXPECT_EQ(places(result[1]), (std::vector<int>{3, 2, 1, 0}));
 }
 
 TEST(MaxPool2d, CeilModeCountsNoWindowBehindTheImage) {
@@ -47,14 +47,34 @@ TEST(MaxPool2d, CeilModeCountsNoWindowBehindTheImage) {
 TEST(MaxPool2d, GradientGoesToTheMaximumAndForeignIndicesAreRefused) {
   const OpDef& backward = op_named("max_pool2d_backward");
   const Tensor dy = Tensor::of<double>({1, 1, 1, 2}, {1, 2});
-  const MaxPool2dBackwardAttributes image{{2, 2}};
-  const auto dx = support::run_whole(
-      backward, image, std::vector<Tensor>{dy, Tensor::of<int32_t>({1, 1, 1, 2}, {3, 3})});  // overlapping windows
-  EXPECT_EQ(support::numbers_of(dx[0]), (std::vector<double>{0, 0, 0, 3}));
-  for (int32_t wrong : {-1, 4}) {
-    const std::vector<Tensor> inputs{dy, Tensor::of<int32_t>({1, 1, 1, 2}, {0, wrong})};
-    EXPECT_THROW(support::run_whole(backward, image, inputs), Error);
+  const MaxPool2dBackwardAttributes overlapping{{{1, 2}, {1, 1}}, {1, 3}};
+  const auto gradient = [&](uint8_t first, uint8_t second, const MaxPool2dBackwardAttributes& attributes) {
+    return support::run_whole(backward, attributes,
+                              std::vector<Tensor>{dy, Tensor::of<uint8_t>({1, 1, 1, 2}, {first, second})})[0];
+  };
+  EXPECT_EQ(support::numbers_of(gradient(1, 0, overlapping)), (std::vector<double>{0, 3, 0}));
+  EXPECT_THROW(gradient(0, 2, overlapping), Error);
+  const MaxPool2dBackwardAttributes padded{{{1, 2}, {1, 2}, {0, 1, 0, 1}}, {1, 2}};
+  EXPECT_EQ(support::numbers_of(gradient(1, 0, padded)), (std::vector<double>{1, 2}));
+  EXPECT_THROW(gradient(0, 0, padded), Error);
+  EXPECT_THROW(gradient(1, 1, padded), Error);
+}
+
+TEST(MaxPool2d, PlacesAreBytesWhereTheyFit) {
+  EXPECT_EQ(max_pool2d_index({{16, 16}, {1, 1}}), DType::uint8);
+  EXPECT_EQ(max_pool2d_index({{257, 1}, {1, 1}}), DType::int32);
+  const TensorType dy{DType::float32, {1, 1, 2, 2}};
+  for (const DType dtype : {DType::int32, DType::uint8}) {
+    const TensorType inputs[] = {dy, {dtype, dy.shape}};
+    const MaxPool2dBackwardAttributes attributes{{}, {4, 4}};
+    if (dtype == DType::uint8) EXPECT_NO_THROW(types_of(op_named("max_pool2d_backward"), attributes, inputs));
+    else EXPECT_THROW(types_of(op_named("max_pool2d_backward"), attributes, inputs), Error);
   }
+  // Of 258 places the last: no byte holds it.
+  Tensor x = Tensor::zeros({DType::float64, {1, 1, 2, 129}});
+  x.as<double>()[257] = 1;
+  const auto pooled = max_pooled(x, {{2, 129}, {1, 1}});
+  EXPECT_EQ(pooled[1].as<int32_t>()[0], 257);
 }
 
 TEST(MaxPool2d, PaddingAsLargeAsTheKernelIsRefused) {

@@ -115,10 +115,32 @@ void spread_windows(const KernelRun& run, Rows rows, Columns columns) {
   }
 }
 
-/// Where max_pool2d found a maximum, for what reads its indices; throws tacho::Error where that is outside the plane.
-inline int64_t place_in_plane(int64_t index, int64_t plane, const char* operation) {
-  if (index < 0 || index >= plane) fail("[", operation, "] index ", index, " is outside a plane of ", plane);
-  return index;
+/// Where in its plane lies place `index` of window (oh, ow), as max_pool2d counts places; throws tacho::Error where
+/// that is outside the window or on padding.
+inline int64_t place_in_plane(const PoolGeometry& g, int64_t oh, int64_t ow, int64_t index, const char* operation) {
+  const int64_t kh = index / g.columns.kernel, kw = index % g.columns.kernel;
+  if (index < 0 || kh >= g.rows.kernel || !g.rows.inside(oh, kh) || !g.columns.inside(ow, kw))
+    fail("[", operation, "] index ", index, " is outside window (", oh, ", ", ow, ") of ", g.rows.kernel, " x ",
+         g.columns.kernel, " places in an image of ", g.rows.in, " x ", g.columns.in);
+  return g.rows.place(oh, kh) * g.columns.in + g.columns.place(ow, kw);
+}
+
+/// The geometry of the pooling that found `index` in images x. Throws tacho::Error where its shape or dtype is not that
+/// of the pooling's.
+template <class PoolAttributes>
+PoolGeometry max_pool2d_geometry(const PoolAttributes& a, const Shape& x, const TensorType& index, DType dtype) {
+  const PoolGeometry g = pool_geometry(a, x);
+  const Shape places{x[0], x[1], g.rows.out, g.columns.out};
+  expect(index == TensorType{dtype, places}, "expected indices ", name_of(dtype), " ", places, " of images ", x,
+         ", got ", name_of(index.dtype), " ", index.shape);
+  return g;
+}
+
+/// Calls f with a pointer to max_pool2d's indices: of uint8_t or int32_t.
+template <class F>
+void with_max_pool2d_index(const View& index, F f) {
+  if (index.type.dtype == DType::uint8) f(index.as<uint8_t>());
+  else f(index.as<int32_t>());
 }
 
 /// N, C, OH and OW of such indices.

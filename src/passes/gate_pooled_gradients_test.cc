@@ -22,7 +22,7 @@ Graph pooled_graph(const MaxPool2dAttributes& window, bool outside) {
   const Value y = relu(graph, x);
   const MaxPool2d pool = max_pool2d(graph, y, window);
   const Value gradient = graph.input("gradient", graph.type(pool.y), InputKind::batch);
-  const Value unpooled = max_pool2d_backward(graph, gradient, pool.index, {{kSize, kSize}});
+  const Value unpooled = max_pool2d_backward(graph, gradient, pool.index, {window, {kSize, kSize}});
   graph.output("pooled", pool.y);
   graph.output("gx", relu_backward(graph, unpooled, y));
   if (outside) graph.output("unpooled", unpooled);

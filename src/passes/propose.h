@@ -10,4 +10,8 @@ namespace tacho {
 void propose_normalization_groups(const Graph& graph, const std::vector<int>& reader,
                                   std::vector<GroupProposal>& proposals);
 
+/// relu's gradient with the max pooling's behind it that alone reads it: the pooled gradient is gated on its way into
+/// the image. `reader` as above.
+void propose_gradient_groups(const Graph& graph, const std::vector<int>& reader, std::vector<GroupProposal>& proposals);
+
 }  // namespace tacho

@@ -75,6 +75,7 @@ std::vector<GroupProposal> propose_groups(const Graph& graph) {
     if (proposal.nodes.size() > 1) proposals.push_back(std::move(proposal));
   }
   propose_normalization_groups(graph, reader, proposals);
+  propose_gradient_groups(graph, reader, proposals);
   return proposals;
 }
 

@@ -21,7 +21,8 @@ Tally scaled(const Tally& tally, int64_t numerator, int64_t denominator) {
   return result;
 }
 
-/// Whether a result of node `n` is the caller's: an output of the graph or a variable's next value.
+}  // namespace
+
 bool read_outside(const Graph& graph, int n) {
   for (Value value : graph.node(n).outputs) {
     for (const Graph::Output& output : graph.outputs())
@@ -31,8 +32,6 @@ bool read_outside(const Graph& graph, int n) {
   }
   return false;
 }
-
-}  // namespace
 
 Group Planner::make_group(const std::vector<int>& nodes) const {
   const Graph& graph = plan_->graph;
@@ -177,13 +176,15 @@ bool Planner::add_view(int n) {
   return true;
 }
 
-void Planner::add_compute(const std::vector<int>& nodes, Chosen chosen) {
+void Planner::add_compute(const std::vector<int>& nodes, Chosen chosen, size_t anew) {
   const Graph& graph = plan_->graph;
   const NodeSlicing& slicing = plan_->slicing.nodes[size_t(nodes.back())];
   PlannedNode planned;
   planned.group = make_group(nodes);
-  planned.members = nodes;
-  planned.anchor = nodes[size_t(planned.group.anchor)];
+  // Each stands in one row, also where several planned nodes make it anew.
+  for (int n : nodes)
+    if (in_row_.insert(n).second) planned.members.push_back(n);
+  planned.anchor = nodes[anew + size_t(planned.group.anchor)];
   planned.path = graph.path(planned.anchor);
   planned.op = graph.node(planned.anchor).op->name;
   planned.place = graph.node(planned.anchor).place;

@@ -10,6 +10,8 @@
 
 #include "base/clock.h"
 #include "op/part_run.h"
+#include "ops/max_pool2d_backward.h"
+#include "ops/pool_geometry.h"
 #include "plan/tuning.h"
 
 namespace tacho {
@@ -32,35 +34,51 @@ size_t bytes_of(const TensorType& type, const Layout& layout) {
   return layout.kind == Layout::opaque ? size_t(layout.bytes) : size_t(byte_count(type.shape, type.dtype));
 }
 
-/// Pooling's gradient is told where in each plane of its result an element goes: within the part of it that its own
-/// place stands for, as pooling finds its maxima, in no order. (All to one place, each addition waits for the one
-/// before; to the part of another, the kernel that expects its own takes a slower way.) Others keep their zeros, and so
-/// do layouts that only their owner knows.
-void fill_positions(const View& view, const Layout& layout, const TensorType& result) {
-  const Shape &from = view.type.shape, &to = result.shape;
-  if (view.type.dtype != DType::int32 || from.size() != 4 || to.size() != 4 || !view.data) return;
-  if (element_count(from) == 0 || element_count(to) == 0 || layout.kind == Layout::opaque) return;
+/// Calls f(window i, window j, where its element lies) for all elements of images in this layout; for none in layouts
+/// that only their owner knows.
+template <class F>
+void for_each_place(const Shape& images, const Layout& layout, F f) {
   const bool blocked = layout.kind == Layout::blocked;
   const int64_t block = blocked ? layout.block : 1;
-  if (blocked && (layout.block_axis != 1 || from[1] % block != 0)) return;
+  if (layout.kind == Layout::opaque || (blocked && (layout.block_axis != 1 || images[1] % block != 0))) return;
   int64_t step[4], elements = 1;
   for (size_t axis = 4; axis-- > 0;) {
     const size_t at = layout.permutation.empty() ? axis : size_t(layout.permutation[axis]);
-    step[at] = elements, elements *= from[at];
+    step[at] = elements, elements *= images[at];
   }
-  const auto within = [](int64_t place, int64_t count, int64_t size, uint32_t any) {
-    return std::min(place * size / count + any % std::max<int64_t>(size / count, 1), size - 1);
-  };
-  int32_t* const data = static_cast<int32_t*>(view.data);
-  uint32_t drawn = 1;
-  for (int64_t plane = 0; plane < from[0] * from[1]; ++plane)
-    for (int64_t i = 0; i < from[2]; ++i)
-      for (int64_t j = 0; j < from[3]; ++j) {
-        drawn = drawn * 1664525u + 1013904223u;
-        const int64_t at = blocked ? ((plane / block * from[2] + i) * from[3] + j) * block + plane % block
-                                   : plane / from[1] * step[0] + plane % from[1] * step[1] + i * step[2] + j * step[3];
-        data[at] = int32_t(within(i, from[2], to[2], drawn >> 8) * to[3] + within(j, from[3], to[3], drawn >> 20));
-      }
+  for (int64_t plane = 0; plane < images[0] * images[1]; ++plane)
+    for (int64_t i = 0; i < images[2]; ++i)
+      for (int64_t j = 0; j < images[3]; ++j)
+        f(i, j,
+          blocked ? ((plane / block * images[2] + i) * images[3] + j) * block + plane % block
+                  : plane / images[1] * step[0] + plane % images[1] * step[1] + i * step[2] + j * step[3]);
+}
+
+/// Max pooling's gradient is told places within its windows and the image, as pooling finds its maxima, in no order:
+/// all to one place would be a pattern that the processor foresees. Others keep their zeros, and so do layouts that
+/// only their owner knows.
+void fill_positions(const Group& group, std::span<const View> inputs, const std::vector<Layout>& layouts) {
+  for (const GroupMember& member : group.members) {
+    if (member.op->name != "max_pool2d_backward") continue;
+    const auto at =
+        size_t(std::find(group.inputs.begin(), group.inputs.end(), member.inputs[1]) - group.inputs.begin());
+    if (at >= inputs.size() || !inputs[at].data || inputs[at].elements() == 0) continue;
+    const PoolGeometry g = pool_geometry(member.attributes.as<MaxPool2dBackwardAttributes>().pool,
+                                         group.operands[size_t(member.outputs[0])].type.shape);
+    uint32_t drawn = 1;
+    const auto within = [&](const WindowAxis& axis, int64_t window, uint32_t any) {
+      const int64_t place = axis.place(window, 0), first = std::max<int64_t>(-place, 0);
+      return first + any % (std::min(axis.kernel, axis.in - place) - first);
+    };
+    with_max_pool2d_index(inputs[at], [&](auto* index) {
+      for_each_place(
+          inputs[at].shape(), layouts.empty() ? Layout{} : layouts[at], [&](int64_t i, int64_t j, int64_t to) {
+            drawn = drawn * 1664525u + 1013904223u;
+            const int64_t tap = within(g.rows, i, drawn >> 8) * g.columns.kernel + within(g.columns, j, drawn >> 20);
+            index[to] = std::remove_reference_t<decltype(*index)>(tap);
+          });
+    });
+  }
 }
 
 /// Has all pages given: a step's memory was touched long before, and giving pages may take longer than the kernel (150
@@ -98,9 +116,11 @@ class Operands {
   Operands(const Plan& plan, const PlannedNode& node, const Slice& slice) : plan_(plan), slice_(slice) {
     for (const OperandUse& use : node.inputs) inputs.push_back(view_of(use));
     for (const OperandUse& use : node.outputs) outputs.push_back(view_of(use));
-    if (node.kind != PlannedNode::compute || outputs.empty()) return;
-    for (size_t i = 0; i < inputs.size(); ++i)
-      if (inputs[i].data) fill_positions(inputs[i], plan.values[size_t(node.inputs[i].value)].layout, outputs[0].type);
+    if (node.kind != PlannedNode::compute) return;
+    std::vector<Layout> layouts;
+    for (const OperandUse& use : node.inputs)
+      layouts.push_back(use.value < 0 ? Layout{} : plan.values[size_t(use.value)].layout);
+    fill_positions(node.group, inputs, layouts);
   }
   void* bytes(size_t size) {
     memory_.push_back(std::make_unique<Buffer>(size));
@@ -231,9 +251,7 @@ int64_t measure_run(const KernelCall& call) {
       outputs.push_back({nullptr, {DType::boolean, {}}});
     else outputs.push_back(operand(group.outputs[i], offer.output_layouts, i));
   }
-  if (!outputs.empty())
-    for (size_t i = 0; i < inputs.size(); ++i)
-      fill_positions(inputs[i], offer.input_layouts.empty() ? Layout{} : offer.input_layouts[i], outputs[0].type);
+  fill_positions(group, inputs, offer.input_layouts);
   SmallVector<const void*, kMaxOperands> packed;
   for (size_t i = 0; i < offer.packs.size(); ++i) {
     memory.push_back(std::make_unique<Buffer>(offer.packs[i].bytes));

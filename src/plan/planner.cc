@@ -212,16 +212,22 @@ std::vector<std::vector<int>> Planner::units() const {
 }
 
 void Planner::make_nodes() {
-  for (std::vector<int> unit : units()) {
+  const std::vector<std::vector<int>> all = units();
+  for (const std::vector<int>& unit : all) {
     if (unit.size() == 1 && add_view(unit[0])) continue;
-    while (!unit.empty()) {
-      Chosen chosen = choose(unit);
-      const std::vector<int> taken(unit.begin(), unit.begin() + std::ptrdiff_t(chosen.members));
-      unit.erase(unit.begin(), unit.begin() + std::ptrdiff_t(chosen.members));
-      add_compute(taken, std::move(chosen));
-      // What the backend left over is offered alone.
-      if (unit.size() == 1 && add_view(unit[0])) break;
-    }
+    if (!stored(unit, all) || make_with_chain(unit)) continue;
+    make_unit(unit);
+  }
+}
+
+void Planner::make_unit(std::vector<int> unit) {
+  while (!unit.empty()) {
+    Chosen chosen = choose(unit);
+    const std::vector<int> taken(unit.begin(), unit.begin() + std::ptrdiff_t(chosen.members));
+    unit.erase(unit.begin(), unit.begin() + std::ptrdiff_t(chosen.members));
+    add_compute(taken, std::move(chosen));
+    // What the backend left over is offered alone.
+    if (unit.size() == 1 && add_view(unit[0])) break;
   }
 }
 

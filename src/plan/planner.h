@@ -10,6 +10,9 @@
 
 namespace tacho {
 
+/// Whether a result of node `n` is the caller's: an output of the graph or a variable's next value.
+bool read_outside(const Graph& graph, int n);
+
 class Planner {
  public:
   Planner(Graph graph, const std::vector<std::vector<int>>& groups, const PlanOptions& options);
@@ -43,13 +46,20 @@ class Planner {
   void make_values();
   void make_nodes();
   std::vector<std::vector<int>> units() const;
+  void make_unit(std::vector<int> unit);
+
+  // recompute.cc: gradients that their readers make anew instead of reading them
+  bool stored(const std::vector<int>& chain, const std::vector<std::vector<int>>& units);
+  bool make_with_chain(const std::vector<int>& unit);
+  std::optional<Chosen> whole_offer(const std::vector<int>& chain, const std::vector<int>& unit);
 
   // choose.cc: groups and offers
   Group make_group(const std::vector<int>& nodes) const;
   Chosen choose(const std::vector<int>& nodes);
   Chosen first_offer(const std::vector<int>& nodes, const std::vector<Asked>& order);
   std::vector<Asked> order_for(const std::vector<int>& nodes) const;
-  void add_compute(const std::vector<int>& nodes, Chosen chosen);
+  /// The first `anew` nodes are made anew; the next one names what is added.
+  void add_compute(const std::vector<int>& nodes, Chosen chosen, size_t anew = 0);
   bool add_view(int node);
   void add_packs(PlannedNode& node, const Offer& offer);
   /// Whether packed operands outlive a step: nothing that a step writes is packed in the next one.
@@ -118,6 +128,9 @@ class Planner {
   std::vector<std::vector<int>> groups_;
   std::unique_ptr<Plan> plan_;
   std::map<std::pair<int, std::string>, int> reordered_;  ///< (value, layout) -> value in that layout
+  std::map<int, std::vector<int>> anew_;                  ///< first node of a unit -> the chain that it makes anew
+  std::set<int> kept_;                                    ///< last nodes of chains that are stored
+  std::set<int> in_row_;                                  ///< nodes that are a planned node's members
   std::vector<std::vector<int>> readers_;                 ///< planned nodes that read a value's memory, by root
   std::vector<int> writer_;                               ///< planned node that writes a value; -1
   std::vector<int> stage_of_;                             ///< of each planned node; -1 for views

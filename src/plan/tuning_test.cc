@@ -78,17 +78,17 @@ std::unique_ptr<Plan> tuned_plan(TuningRecord* record, const KernelChoices& choi
 class NotesPlaces final : public Kernel {
  public:
   RunStatus run(const KernelRun& run) const override {
-    places.assign(run.in<int32_t>(1), run.in<int32_t>(1) + run.inputs[1].elements());
+    places.assign(run.in<uint8_t>(1), run.in<uint8_t>(1) + run.inputs[1].elements());
     return {};
   }
-  mutable std::vector<int32_t> places;
+  mutable std::vector<uint8_t> places;
 };
 
 TEST(Tuning, PoolingsGradientIsMeasuredWithPlacesInItsOwnWindows) {
-  const int64_t channels = 3, rows = 3, columns = 2, height = 7, width = 5;
-  const TensorType pooled{DType::float32, {2, channels, rows, columns}}, index{DType::int32, pooled.shape};
-  const support::Chain chain = support::single_group(op_named("max_pool2d_backward"),
-                                                     MaxPool2dBackwardAttributes{{height, width}}, {pooled, index}, 0);
+  const int64_t channels = 3, rows = 4, columns = 3, height = 7, width = 5;
+  const MaxPool2dBackwardAttributes attributes{{{3, 3}, {2, 2}, {1, 1, 1, 1}}, {height, width}};
+  const TensorType pooled{DType::float32, {2, channels, rows, columns}}, index{DType::uint8, pooled.shape};
+  const support::Chain chain = support::single_group(op_named("max_pool2d_backward"), attributes, {pooled, index}, 0);
   const Slice slice{0, 2, 2};
   const Group group = chain.group(slice);
   for (const bool last : {false, true}) {
@@ -97,15 +97,14 @@ TEST(Tuning, PoolingsGradientIsMeasuredWithPlacesInItsOwnWindows) {
     const NotesPlaces kernel;
     EXPECT_GT(measure({KernelCall::run, kernel, "simd", &offer, &group, slice}), 0);
     ASSERT_EQ(kernel.places.size(), size_t(2 * channels * rows * columns));
-    std::set<int32_t> seen;
+    std::set<int64_t> seen;
     for (int64_t i = 0; i < int64_t(kernel.places.size()); ++i) {
-      const int64_t at = last ? i / channels : i, row = at / columns % rows, column = at % columns;
-      const int32_t place = kernel.places[size_t(i)];
-      EXPECT_EQ(place / width / 2, row) << "element " << i;
-      EXPECT_EQ(place % width / 2, column) << "element " << i;
-      seen.insert(int32_t(place / width % 2 * 2 + place % width % 2));
+      const int64_t at = last ? i / channels : i, place = kernel.places[size_t(i)];
+      const int64_t row = at / columns % rows * 2 - 1 + place / 3, column = at % columns * 2 - 1 + place % 3;
+      EXPECT_TRUE(place < 9 && row >= 0 && row < height && column >= 0 && column < width) << "element " << i;
+      seen.insert(place);
     }
-    EXPECT_EQ(seen.size(), 4u) << "always in the same corner";
+    EXPECT_GT(seen.size(), 4u) << "always the same places";
   }
 }
 

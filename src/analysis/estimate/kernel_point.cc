@@ -48,12 +48,20 @@ void add_extents(KernelPoint& point, const Shape& shape) {
   for (size_t i = 0; i < std::min<size_t>(shape.size(), 2); ++i) add_rounding(point, text_of("extent ", i), shape[i]);
 }
 
+/// What a group is: its anchor, or, where that only makes the gradient that the next ones read, the first of these.
+const GroupMember& member_that_names(const Group& group) {
+  for (size_t i = size_t(group.anchor); i < group.members.size(); ++i)
+    if (group.members[i].op->name != "relu_backward" && group.members[i].op->name != "max_pool2d_backward")
+      return group.members[i];
+  return group.anchor_member();
+}
+
 }  // namespace
 
 KernelPoint point_of_run(const Group& group, std::string_view backend, std::string_view kernel, std::string_view reason,
                          double executed) {
   KernelPoint point;
-  const GroupMember& anchor = group.anchor_member();
+  const GroupMember& anchor = member_that_names(group);
   point.op = anchor.op->name;
   const TensorTypes in = group.input_types(anchor), out = group.output_types(anchor);
   std::string symbols;

@@ -4,7 +4,7 @@
 
 #include "backends/gather/indices.h"
 #include "backends/gather/kernels.h"
-#include "ops/conv_geometry.h"
+#include "ops/pool_geometry.h"
 
 namespace tacho::index_vector {
 namespace {
@@ -12,12 +12,12 @@ namespace {
 /// P_pool as an index vector: the places of each window's taps in a plane, window behind window, padding left out.
 struct WindowTable {
   struct Window {
-    int32_t begin = 0, end = 0;    ///< of its taps in `places`; never empty
+    int32_t begin = 0, end = 0;    ///< of its taps in `places` and `taps`; never empty
     bool starts_in_image = false;  ///< else its first tap is padding, which as minus infinity is compared first
   };
   std::vector<Window> windows;
-  std::vector<int32_t> places;
-  int64_t plane = 0;  ///< elements of an input plane
+  std::vector<int32_t> places, taps;  ///< in the plane; in the window
+  int64_t plane = 0;                  ///< elements of an input plane
 };
 
 WindowTable window_table(const MaxPool2dAttributes& a, const Shape& x, const Shape& y) {
@@ -30,8 +30,10 @@ WindowTable window_table(const MaxPool2dAttributes& a, const Shape& x, const Sha
       WindowTable::Window window{int32_t(table.places.size()), 0, rows.inside(oh, 0) && columns.inside(ow, 0)};
       for (int64_t kh = 0; kh < rows.kernel; ++kh)
         for (int64_t kw = 0; kw < columns.kernel; ++kw)
-          if (rows.inside(oh, kh) && columns.inside(ow, kw))
+          if (rows.inside(oh, kh) && columns.inside(ow, kw)) {
             table.places.push_back(int32_t(rows.place(oh, kh) * columns.in + columns.place(ow, kw)));
+            table.taps.push_back(int32_t(kh * columns.kernel + kw));
+          }
       window.end = int32_t(table.places.size());
       table.windows.push_back(window);
     }
@@ -39,20 +41,20 @@ WindowTable window_table(const MaxPool2dAttributes& a, const Shape& x, const Sha
 }
 
 /// One plane. Of equal elements the first wins; `index` is null where nobody reads the places.
-template <class T>
-void pool_plane(const WindowTable& table, const T* x, T* y, int32_t* index) {
+template <class T, class Index>
+void pool_plane(const WindowTable& table, const T* x, T* y, Index* index) {
   const int32_t* const places = table.places.data();
   for (const WindowTable::Window& window : table.windows) {
-    int32_t at = places[window.begin];
-    T best = window.starts_in_image ? x[at] : T(-std::numeric_limits<double>::infinity());
+    int32_t at = window.begin;
+    T best = window.starts_in_image ? x[places[at]] : T(-std::numeric_limits<double>::infinity());
     for (int32_t tap = window.begin + (window.starts_in_image ? 1 : 0); tap < window.end; ++tap) {
       const T candidate = x[places[tap]];
       const auto larger = greater(candidate, best);
       best = select(larger, candidate, best);
-      at = select(larger, places[tap], at);
+      at = select(larger, tap, at);
     }
     *y++ = best;
-    if (index) *index++ = at;
+    if (index) *index++ = Index(table.taps[size_t(at)]);
   }
 }
 
@@ -73,9 +75,12 @@ class MaxPool2d final : public Kernel {
     const int64_t planes = run.inputs[0].shape()[0] * run.inputs[0].shape()[1], out = int64_t(table_.windows.size());
     const T* x = run.in<T>(0);
     T* y = run.out<T>(y_);
-    int32_t* index = index_ < 0 ? nullptr : run.out<int32_t>(size_t(index_));
-    for (int64_t p = 0; p < planes; ++p)
-      pool_plane(table_, x + p * table_.plane, y + p * out, index ? index + p * out : nullptr);
+    const auto pool = [&](auto* index) {
+      for (int64_t p = 0; p < planes; ++p)
+        pool_plane(table_, x + p * table_.plane, y + p * out, index ? index + p * out : nullptr);
+    };
+    if (index_ < 0) pool(static_cast<uint8_t*>(nullptr));
+    else with_max_pool2d_index(run.outputs[size_t(index_)], pool);
   }
 
   WindowTable table_;
@@ -101,7 +106,7 @@ OfferResult offer_max_pool2d(const Group& group) {
   offer.executed.tally = times(counted([&] {
                                  const std::vector<Counting> plane(size_t(table.plane));
                                  std::vector<Counting> maxima(table.windows.size());
-                                 pool_plane(table, plane.data(), maxima.data(), nullptr);
+                                 pool_plane(table, plane.data(), maxima.data(), static_cast<uint8_t*>(nullptr));
                                }),
                                x[0] * x[1]);
   offer.kernel = std::make_unique<MaxPool2d>(std::move(table), y, index);

@@ -12,6 +12,7 @@ namespace {
 Dims dims_of(const Shape& shape) { return {shape.begin(), shape.end()}; }
 
 dnnl::memory::data_type data_type_of(DType dtype) {
+  if (dtype == DType::uint8) return dnnl::memory::data_type::u8;
   TACHO_CHECK(dtype == DType::float32 || dtype == DType::int32, "no images of ", name_of(dtype));
   return dtype == DType::float32 ? dnnl::memory::data_type::f32 : dnnl::memory::data_type::s32;
 }
@@ -101,7 +102,7 @@ std::unique_ptr<Kernel> make_reorder_kernel(const TensorType& type, const Layout
   if (type.shape.size() != 4) return nullptr;
   const auto from_block = block_of(from, type.shape), to_block = block_of(to, type.shape);
   if (!from_block || !to_block) return nullptr;
-  if (type.dtype != DType::float32 && type.dtype != DType::int32) return nullptr;
+  if (type.dtype != DType::float32 && type.dtype != DType::int32 && type.dtype != DType::uint8) return nullptr;
   return std::make_unique<Reorder>(*from_block, *to_block);
 }
 

@@ -16,8 +16,8 @@ std::optional<int64_t> block_of(const Desc& desc, const Shape& shape);
 
 /// What the plan is told; row-major where `block` is 0. `type` is one slice's part.
 Layout layout_of(const TensorType& type, int64_t block);
-/// What oneDNN is told: float32, or int32 for the places of maxima. Images of 4, 8 or 16 channels in one block have two
-/// names in oneDNN, and a primitive knows one of them: `last` says channels-last, else it is a block.
+/// What oneDNN is told: float32, or uint8 and int32 for the places of maxima. Images of 4, 8 or 16 channels in one
+/// block have two names in oneDNN, and a primitive knows one of them: `last` says channels-last, else it is a block.
 Desc image_desc(const Shape& shape, int64_t block, DType dtype = DType::float32, bool last = false);
 /// Elements in memory, the padding of the last block included.
 int64_t stored_elements(const Shape& shape, int64_t block);

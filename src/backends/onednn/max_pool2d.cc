@@ -1,11 +1,10 @@
-#include "ops/max_pool2d.h"
-
 #include <algorithm>
 
 #include "backends/onednn/blocked.h"
 #include "backends/onednn/chain.h"
 #include "backends/onednn/lanes.h"
 #include "backends/onednn/layouts.h"
+#include "ops/max_pool2d_backward.h"
 #include "ops/pool_geometry.h"
 
 namespace tacho::onednn {
@@ -13,9 +12,9 @@ namespace {
 
 /// One window over kLanes channels side by side, of `block` from pixel to pixel, each with its own maximum and place.
 /// Of equal elements the first wins; `places` may be null.
-template <int64_t kLanes>
+template <int64_t kLanes, class Index>
 void pool_window(const PoolGeometry& g, int64_t oh, int64_t ow, int64_t block, const float* x, float* y,
-                 int32_t* places) {
+                 Index* places) {
   const int64_t top = g.rows.place(oh, 0), left = g.columns.place(ow, 0);
   const int64_t first_row = std::max<int64_t>(top, 0), last_row = std::min(top + g.rows.kernel, g.rows.in);
   const int64_t first = std::max<int64_t>(left, 0), last = std::min(left + g.columns.kernel, g.columns.in);
@@ -25,21 +24,22 @@ void pool_window(const PoolGeometry& g, int64_t oh, int64_t ow, int64_t block, c
   const int64_t start = first_row * g.columns.in + first;
   for (int64_t v = 0; v < L::kVectors; ++v) {
     load(best[v], x + start * block + v * L::kWidth);
-    at[v] = int32_t(start) - typename L::Integers{};
+    at[v] = int32_t((first_row - top) * g.columns.kernel + first - left) - typename L::Integers{};
   }
   for (int64_t row = first_row; row < last_row; ++row)
     for (int64_t column = first; column < last; ++column) {
-      const int64_t place = row * g.columns.in + column;
+      const int64_t place = row * g.columns.in + column, tap = (row - top) * g.columns.kernel + column - left;
       for (int64_t v = 0; v < L::kVectors; ++v) {
         load(candidate, x + place * block + v * L::kWidth);
         const auto larger = candidate > best[v];
         best[v] = larger ? candidate : best[v];
-        at[v] = larger ? int32_t(place) - typename L::Integers{} : at[v];
+        at[v] = larger ? int32_t(tap) - typename L::Integers{} : at[v];
       }
     }
   for (int64_t v = 0; v < L::kVectors; ++v) {
     store(best[v], y + v * L::kWidth);
-    if (places) store(at[v], places + v * L::kWidth);
+    if (places)
+      for (int64_t i = 0; i < L::kWidth; ++i) places[v * L::kWidth + i] = Index(at[v][i]);
   }
 }
 
@@ -53,16 +53,19 @@ class MaxPool2d final : public Kernel {
     const int64_t blocks = shape[0] * ((shape[1] + block_ - 1) / block_);
     const float* x = run.in<float>(0);
     float* y = run.out<float>(y_);
-    int32_t* places = index_ < 0 ? nullptr : run.out<int32_t>(size_t(index_));
-    for (int64_t i = 0; i < blocks; ++i, x += geometry_.rows.in * geometry_.columns.in * block_)
-      for (int64_t oh = 0; oh < geometry_.rows.out; ++oh)
-        for (int64_t ow = 0; ow < geometry_.columns.out; ++ow) {
-          for_lanes(block_, [&](auto lanes, int64_t lane) {
-            pool_window<lanes()>(geometry_, oh, ow, block_, x + lane, y + lane, places ? places + lane : nullptr);
-          });
-          y += block_;
-          if (places) places += block_;
-        }
+    const auto pool = [&](auto* places) {
+      for (int64_t i = 0; i < blocks; ++i, x += geometry_.rows.in * geometry_.columns.in * block_)
+        for (int64_t oh = 0; oh < geometry_.rows.out; ++oh)
+          for (int64_t ow = 0; ow < geometry_.columns.out; ++ow) {
+            for_lanes(block_, [&](auto lanes, int64_t lane) {
+              pool_window<lanes()>(geometry_, oh, ow, block_, x + lane, y + lane, places ? places + lane : nullptr);
+            });
+            y += block_;
+            if (places) places += block_;
+          }
+    };
+    if (index_ < 0) pool(static_cast<uint8_t*>(nullptr));
+    else with_max_pool2d_index(run.outputs[size_t(index_)], pool);
     return {};
   }
 
@@ -76,26 +79,34 @@ class MaxPool2d final : public Kernel {
 /// dx from zeros; each channel of a block adds at its own place.
 class MaxPool2dBackward final : public Kernel {
  public:
-  MaxPool2dBackward(int64_t block, size_t dy, size_t index) : block_(block), dy_(dy), index_(index) {}
+  MaxPool2dBackward(const PoolGeometry& geometry, int64_t block, size_t dy, size_t index)
+      : geometry_(geometry), block_(block), dy_(dy), index_(index) {}
 
   RunStatus run(const KernelRun& run) const override {
     const Shape &in = run.inputs[dy_].shape(), &out = run.outputs[0].shape();
-    const int64_t blocks = in[0] * ((in[1] + block_ - 1) / block_), windows = in[2] * in[3], plane = out[2] * out[3];
+    const int64_t blocks = in[0] * ((in[1] + block_ - 1) / block_), plane = out[2] * out[3];
     const float* dy = run.in<float>(dy_);
-    const int32_t* index = run.in<int32_t>(index_);
     float* dx = run.out<float>(0);
     std::fill_n(dx, stored_elements(out, block_), 0.0f);
-    for (int64_t i = 0; i < blocks; ++i, dx += plane * block_)
-      for (int64_t w = 0; w < windows; ++w, dy += block_, index += block_)
-        for (int64_t b = 0; b < block_; ++b) {
-          if (uint64_t(index[b]) >= uint64_t(plane))
-            fail("[max_pool2d_backward] index ", index[b], " is outside a plane of ", plane);
-          dx[index[b] * block_ + b] += dy[b];
-        }
+    with_max_pool2d_index(run.inputs[index_], [&](const auto* index) {
+      for (int64_t i = 0; i < blocks; ++i, dx += plane * block_) {
+        // Channels of the last block that are none have no place either.
+        const int64_t present = std::min(block_, in[1] - i % ((in[1] + block_ - 1) / block_) * block_);
+        for (int64_t oh = 0; oh < in[2]; ++oh)
+          for (int64_t ow = 0; ow < in[3]; ++ow, dy += block_, index += block_)
+            for (int64_t b = 0; b < present; ++b) {
+              // A first place on padding is what measuring finds in a layout that it cannot fill: nothing is added.
+              const bool padding = index[b] == 0 && !(geometry_.rows.inside(oh, 0) && geometry_.columns.inside(ow, 0));
+              if (padding) continue;
+              dx[place_in_plane(geometry_, oh, ow, index[b], "max_pool2d_backward") * block_ + b] += dy[b];
+            }
+      }
+    });
     return {};
   }
 
  private:
+  PoolGeometry geometry_;
   int64_t block_;
   size_t dy_, index_;
 };
@@ -145,7 +156,9 @@ OfferResult offer_max_pool2d_backward(const Group& group, const OfferContext& co
   const int64_t block = arriving_block(group.operands[size_t(group.inputs[size_t(index)])]);
   if (std::string reason = objection(group, context, block); !reason.empty()) return Refusal{reason};
   Offer offer = offer_of(group, block);
-  offer.kernel = std::make_unique<MaxPool2dBackward>(block, size_t(dy), size_t(index));
+  const PoolGeometry geometry =
+      pool_geometry(member.attributes.as<MaxPool2dBackwardAttributes>().pool, group.output_types(member)[0].shape);
+  offer.kernel = std::make_unique<MaxPool2dBackward>(geometry, block, size_t(dy), size_t(index));
   return offer;
 }
 

@@ -12,7 +12,7 @@ AverageWindows windows_with(const Shape& image, const Shape& windows, Row row, C
   std::vector<WindowPart> down, right;
   for (int64_t i = 0; i < windows[2]; ++i) down.push_back(row(i));
   for (int64_t i = 0; i < windows[3]; ++i) right.push_back(column(i));
-  return {AverageAxis(std::move(down), image[2]), AverageAxis(std::move(right), image[3])};
+  return {PooledAxis(std::move(down), image[2]), PooledAxis(std::move(right), image[3])};
 }
 
 /// Those of the pooling whose larger images are `image` and whose smaller ones are `windows`.
@@ -47,18 +47,7 @@ class AveragePoolKernel final : public Kernel {
 
 }  // namespace
 
-AverageAxis::AverageAxis(std::vector<WindowPart> windows, int64_t places) : parts(std::move(windows)) {
-  Windows seen;
-  const int64_t count = int64_t(parts.size());
-  for (int64_t place = 0; place < places; ++place) {
-    while (seen.begin < count && parts[size_t(seen.begin)].end <= place) ++seen.begin;
-    while (seen.end < count && parts[size_t(seen.end)].begin <= place) ++seen.end;
-    seen_by.push_back({seen.begin, std::max(seen.begin, seen.end)});
-  }
-}
-
-AverageWindows::AverageWindows(AverageAxis down, AverageAxis across)
-    : rows(std::move(down)), columns(std::move(across)) {
+AverageWindows::AverageWindows(PooledAxis down, PooledAxis across) : rows(std::move(down)), columns(std::move(across)) {
   for (const WindowPart& row : rows.parts)
     for (const WindowPart& column : columns.parts) shares.push_back(1.0f / float(row.divisor * column.divisor));
 }

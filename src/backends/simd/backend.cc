@@ -34,6 +34,8 @@ constexpr Maker kMakers[] = {
     {"conv2d_backward_weights", simd::offer_grouped_weights},
     {"conv2d_backward_weights", simd::offer_direct_weights, true},
     {"relu_backward", simd::offer_relu_and_pool_gradient},
+    {"relu_backward", simd::offer_behind_gradient},
+    {"max_pool2d_backward", simd::offer_behind_gradient},
     {"max_pool2d", simd::offer_max_pool2d},
     {"max_pool2d_backward", simd::offer_max_pool2d_backward},
     {"avg_pool2d", simd::offer_average_pool},

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "backends/simd/gradient_source.h"
 #include "backends/simd/kernels.h"
 #include "backends/simd/layouts.h"
 #include "ops/batch_norm.h"
@@ -164,13 +165,19 @@ class Statistics final : public ChannelSums {
 class Parameters final : public ChannelSums {
  public:
   Parameters(const Group& group, int64_t channels)
-      : ChannelSums(channels), epsilon_(group.members[0].attributes.as<BatchNormAttributes>().epsilon) {}
+      : ChannelSums(channels), epsilon_(group.members.back().attributes.as<BatchNormAttributes>().epsilon) {
+    const GroupMember& member = group.members.back();
+    for (size_t i = 0; i < member.inputs.size(); ++i) at_[i] = external(group, member.inputs[i]);
+    if (const auto source = gradient_source_of(group)) at_[0] = source->dy, gate_ = source->gate;
+  }
 
   RunStatus accumulate(const KernelRun& run, void* partial) const override {
     const Images images(run.inputs[0].shape());
-    functions_.products(run.in<float>(0), run.in<float>(1), run.in<float>(2), images.places, channels_, sums(partial));
+    const auto in = [&](size_t i) { return run.in<float>(size_t(at_[i])); };
+    functions_.products(in(0), gate_ < 0 ? nullptr : run.in<float>(size_t(gate_)), in(1), in(2), images.places,
+                        channels_, sums(partial));
     count(partial) += double(images.places);
-    std::copy_n(run.in<float>(3), channels_, numbers(partial));  // `finish` does not see the inputs
+    std::copy_n(in(3), channels_, numbers(partial));  // `finish` does not see the inputs
     return {};
   }
 
@@ -191,6 +198,7 @@ class Parameters final : public ChannelSums {
 
  private:
   double epsilon_;
+  int at_[4] = {-1, -1, -1, -1}, gate_ = -1;  ///< inputs: dy, x, mean and variance; relu's results
 };
 
 /// The gradient in x: through the normalisation, through its statistics, or both and their sum, in one pass.
@@ -207,6 +215,7 @@ class InputGradient final : public Kernel {
         terms_ = member.attributes.as<BatchNormStatisticsBackwardAttributes>().terms;
       }
     }
+    if (const auto source = gradient_source_of(group)) dy_ = source->dy, gate_ = source->gate;
   }
 
   RunStatus run(const KernelRun& run) const override {
@@ -223,14 +232,14 @@ class InputGradient final : public Kernel {
       b[i] = 2 * in(dvariance_)[i] / terms;
       c[i] = in(dmean_)[i] / terms - in(mean_)[i] * b[i];
     }
-    functions_.combine(dy_ < 0 ? nullptr : in(dy_), x_ < 0 ? nullptr : in(x_), a, b, c, run.out<float>(0),
-                       images.places, channels);
+    functions_.combine(dy_ < 0 ? nullptr : in(dy_), gate_ < 0 ? nullptr : in(gate_), x_ < 0 ? nullptr : in(x_), a, b, c,
+                       run.out<float>(0), images.places, channels);
     return {};
   }
 
  private:
   const BatchNormFunctions& functions_ = batch_norm_functions();
-  int dy_ = -1, scale_ = -1, variance_ = -1, x_ = -1, mean_ = -1, dmean_ = -1, dvariance_ = -1;  ///< inputs
+  int dy_ = -1, gate_ = -1, scale_ = -1, variance_ = -1, x_ = -1, mean_ = -1, dmean_ = -1, dvariance_ = -1;  ///< inputs
   double epsilon_ = 0;
   int64_t terms_ = 0;
 };
@@ -269,6 +278,9 @@ OfferResult offer_batch_norm_statistics(const Group& group, const OfferContext&)
 }
 
 OfferResult offer_batch_norm_backward_parameters(const Group& group, const OfferContext&) {
+  const auto source = gradient_source_of(group);
+  if (source && source->pool) return Refusal{"an unpooling before batch_norm's gradient"};
+  if (group.members.size() != (source ? source->members : 0) + 1) return Refusal{"something behind the sums"};
   if (const std::string reason = reason_against(group); !reason.empty()) return Refusal{reason};
   auto kernel = std::make_unique<Parameters>(group, channels_of(group));
   const size_t bytes = kernel->partial_bytes();
@@ -276,8 +288,10 @@ OfferResult offer_batch_norm_backward_parameters(const Group& group, const Offer
 }
 
 OfferResult offer_batch_norm_input_gradient(const Group& group, const OfferContext&) {
-  const size_t members = group.members.size();
-  const bool whole = members == 3 && group.members[2].op->name == "add";
+  const auto source = gradient_source_of(group);
+  if (source && source->pool) return Refusal{"an unpooling before batch_norm's gradient"};
+  const size_t first = source ? source->members : 0, members = group.members.size() - first;
+  const bool whole = members == 3 && group.members[first + 2].op->name == "add";
   if (members != 1 && !whole) return Refusal{"either part alone, or both with their sum"};
   if (const std::string reason = reason_against(group); !reason.empty()) return Refusal{reason};
   return offer_for(group, std::make_unique<InputGradient>(group), "all terms in one pass",

@@ -15,15 +15,15 @@ struct DeviationSums {
 struct BatchNormFunctions {
   /// Adds to sums: x - shift and (x - shift)^2.
   void (*deviations)(const float* x, const float* shift, int64_t places, int64_t channels, const DeviationSums& sums);
-  /// Adds to sums: dy and dy (x - mean).
-  void (*products)(const float* dy, const float* x, const float* mean, int64_t places, int64_t channels,
-                   const DeviationSums& sums);
+  /// Adds to sums: dy and dy (x - mean). Where `gate` is not null, dy is 0 where that is not positive.
+  void (*products)(const float* dy, const float* gate, const float* x, const float* mean, int64_t places,
+                   int64_t channels, const DeviationSums& sums);
   /// y = slope x + offset [+ residual], at least 0 where `relu`. `residual` may be null; y may be x or residual.
   void (*normalize)(const float* x, const float* slope, const float* offset, const float* residual, bool relu, float* y,
                     int64_t places, int64_t channels);
-  /// dx = a dy + b x + c; null `dy` or `x`: without that term. dx may be either.
-  void (*combine)(const float* dy, const float* x, const float* a, const float* b, const float* c, float* dx,
-                  int64_t places, int64_t channels);
+  /// dx = a dy + b x + c; null `dy` or `x`: without that term. `gate` as above. dx may be any of them.
+  void (*combine)(const float* dy, const float* gate, const float* x, const float* a, const float* b, const float* c,
+                  float* dx, int64_t places, int64_t channels);
 };
 
 /// Of the target in use.

@@ -81,13 +81,27 @@ void deviations(const float* x, const float* shift, int64_t places, int64_t chan
   });
 }
 
-void products(const float* dy, const float* x, const float* mean, int64_t places, int64_t channels,
-              const DeviationSums& sums) {
+/// A vector of gradients: 0 where the gate is not positive.
+template <bool kGate, class D>
+HWY_INLINE hn::Vec<D> load_gradient(D d, const float* dy, const float* gate, int64_t at) {
+  const auto value = hn::LoadU(d, dy + at);
+  if constexpr (kGate) return hn::IfThenElseZero(hn::Gt(hn::LoadU(d, gate + at), hn::Zero(d)), value);
+  else return value;
+}
+
+template <bool kGate>
+void products_as(const float* dy, const float* gate, const float* x, const float* mean, int64_t places,
+                 int64_t channels, const DeviationSums& sums) {
   sum_terms(places, channels, sums, [&](auto d, int64_t place, int64_t c, auto& a, auto& b) HWY_ATTR {
-    const auto gradient = hn::LoadU(d, dy + place * channels + c);
+    const auto gradient = load_gradient<kGate>(d, dy, gate, place * channels + c);
     a = hn::Add(a, gradient);
     b = hn::MulAdd(gradient, hn::Sub(hn::LoadU(d, x + place * channels + c), hn::LoadU(d, mean + c)), b);
   });
+}
+
+void products(const float* dy, const float* gate, const float* x, const float* mean, int64_t places, int64_t channels,
+              const DeviationSums& sums) {
+  (gate ? products_as<true> : products_as<false>)(dy, gate, x, mean, places, channels, sums);
 }
 
 /// f(tag, element, channel) for every vector of every place.
@@ -116,20 +130,26 @@ void normalize(const float* x, const float* slope, const float* offset, const fl
   as(x, slope, offset, residual, y, places, channels);
 }
 
-void combine(const float* dy, const float* x, const float* a, const float* b, const float* c, float* dx, int64_t places,
-             int64_t channels) {
+template <bool kGate>
+void combine_as(const float* dy, const float* gate, const float* x, const float* a, const float* b, const float* c,
+                float* dx, int64_t places, int64_t channels) {
   if (dy && x) {
     for_elements(places, channels, [&](auto d, int64_t at, int64_t channel) HWY_ATTR {
       const auto rest = hn::MulAdd(hn::LoadU(d, x + at), hn::LoadU(d, b + channel), hn::LoadU(d, c + channel));
-      hn::StoreU(hn::MulAdd(hn::LoadU(d, dy + at), hn::LoadU(d, a + channel), rest), d, dx + at);
+      hn::StoreU(hn::MulAdd(load_gradient<kGate>(d, dy, gate, at), hn::LoadU(d, a + channel), rest), d, dx + at);
     });
     return;
   }
   const float *source = dy ? dy : x, *slope = dy ? a : b;
   for_elements(places, channels, [&](auto d, int64_t at, int64_t channel) HWY_ATTR {
-    hn::StoreU(hn::MulAdd(hn::LoadU(d, source + at), hn::LoadU(d, slope + channel), hn::LoadU(d, c + channel)), d,
-               dx + at);
+    const auto value = load_gradient<kGate>(d, source, gate, at);
+    hn::StoreU(hn::MulAdd(value, hn::LoadU(d, slope + channel), hn::LoadU(d, c + channel)), d, dx + at);
   });
+}
+
+void combine(const float* dy, const float* gate, const float* x, const float* a, const float* b, const float* c,
+             float* dx, int64_t places, int64_t channels) {
+  (dy && gate ? combine_as<true> : combine_as<false>)(dy, gate, x, a, b, c, dx, places, channels);
 }
 
 }  // namespace

@@ -100,6 +100,25 @@ TEST(SimdBatchNorm, StatisticsAndGradients) {
   }
 }
 
+/// The gate of a relu behind it, taken on the way in.
+TEST(SimdBatchNorm, GradientsBehindARelu) {
+  const Step gate{&op_named("relu_backward"), {}, {0, 1}};
+  for (const Shape& shape : kShapes) {
+    const TensorType images{DType::float32, shape}, numbers{DType::float32, {shape[1]}};
+    const Fill positive{Fill::positive};
+    const BatchNormStatisticsBackwardAttributes whole{shape[0] * shape[2] * shape[3]};
+    expect_norm_agreement({images, images, images, numbers, numbers}, {{}, {}, {}, {}, positive},
+                          {gate, {&op_named("batch_norm_backward_parameters"), BatchNormAttributes{}, {5, 2, 3, 4}}});
+    expect_norm_agreement({images, images, numbers, numbers}, {{}, {}, {}, positive},
+                          {gate, {&op_named("batch_norm_backward_input"), BatchNormAttributes{}, {4, 2, 3}}});
+    expect_norm_agreement({images, images, numbers, numbers, images, numbers, numbers, numbers}, {{}, {}, {}, positive},
+                          {gate,
+                           {&op_named("batch_norm_backward_input"), BatchNormAttributes{}, {8, 2, 3}},
+                           {&op_named("batch_norm_statistics_backward"), whole, {4, 5, 6, 7}},
+                           {&op_named("add"), {}, {9, 10}}});
+  }
+}
+
 TEST(SimdBatchNorm, VarianceOfValuesFarFromZeroKeepsItsDigits) {
   // Mean 1e4, deviation 1: sums of squares about zero would leave no digit of the variance.
   const TensorType images{DType::float32, {8, 16, 8, 8}};

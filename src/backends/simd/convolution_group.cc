@@ -81,7 +81,7 @@ std::string operands_that_do_not_fit(const Group& group, const ConvolutionRange&
   for (const std::vector<int>* operands : {&group.inputs, &group.outputs})
     for (int operand : *operands) {
       const GroupOperand& o = group.operands[size_t(operand)];
-      if (o.type.dtype != DType::float32 && o.type.dtype != DType::int32 &&
+      if (o.type.dtype != DType::float32 && o.type.dtype != DType::uint8 &&
           !(range.float64 && o.type.dtype == DType::float64))
         return text_of("dtype ", name_of(o.type.dtype));
       if (!range.no_images && element_count(o.type.shape) == 0) return "an operand without elements";
@@ -110,7 +110,7 @@ std::string states_that_do_not_fit(const ConvolutionGroup& convolution, const Gr
 ImageResult ConvolutionGroup::result_of(const KernelRun& run) const {
   constexpr float infinity = std::numeric_limits<float>::infinity();
   return {.y = run.out<float>(size_t(y)),
-          .index = index < 0 ? nullptr : run.out<int32_t>(size_t(index)),
+          .index = index < 0 ? nullptr : run.out<uint8_t>(size_t(index)),
           .bias = bias < 0 ? nullptr : run.in<float>(size_t(bias)),
           .added = added < 0 ? nullptr : run.in<float>(size_t(added)),
           .least = clip            ? float(clip->low)

@@ -31,8 +31,7 @@ class FilterGradientOf : public Kernel {
   RunStatus accumulate(const KernelRun& run, void* partial) const final {
     const int64_t images = run.inputs[group_.first].shape()[0];
     if (images == 0) return {};
-    add(images, run.in<T>(group_.second), run.in<T>(group_.first), empty(partial) != 0, sums(partial),
-        static_cast<T*>(run.workspace));
+    add_from(run, images, run.in<T>(group_.second), empty(partial) != 0, sums(partial), static_cast<T*>(run.workspace));
     empty(partial) = 0;
     return {};
   }
@@ -59,7 +58,11 @@ class FilterGradientOf : public Kernel {
   virtual int64_t elements() const = 0;
   /// The gradient of `images` images x and results' gradients dy, into sums: added, or written over them where they are
   /// `empty`.
-  virtual void add(int64_t images, const T* x, const T* dy, bool empty, T* sums, T* workspace) const = 0;
+  virtual void add(int64_t, const T*, const T*, bool, T*, T*) const { TACHO_CHECK(false, "not the way it adds"); }
+  /// The same where the results' gradients are made of several operands of the run.
+  virtual void add_from(const KernelRun& run, int64_t images, const T* x, bool empty, T* sums, T* workspace) const {
+    add(images, x, run.in<T>(group_.first), empty, sums, workspace);
+  }
   virtual void join(T* into, const T* from, bool empty) const = 0;
   /// Into the filters' own layout.
   virtual void write(const T* sums, T* dw) const = 0;

@@ -1,5 +1,6 @@
 // Pooling and its gradient, bias gradients and reshapes of images that lie channels last.
 #include "backends/simd/convolution_group.h"
+#include "backends/simd/gradient_source.h"
 #include "backends/simd/image_offer.h"
 #include "backends/simd/image_ops.h"
 #include "backends/simd/kernels.h"
@@ -7,7 +8,7 @@
 #include "backends/simd/product_chain.h"
 #include "backends/simd/targets.h"
 #include "op/output_partial.h"
-#include "ops/max_pool2d.h"
+#include "ops/max_pool2d_backward.h"
 #include "ops/sum.h"
 
 namespace tacho::simd {
@@ -18,8 +19,13 @@ class MaxPool final : public Kernel {
   MaxPool(const PoolGeometry& geometry, size_t y, int index) : geometry_(geometry), y_(y), index_(index) {}
   RunStatus run(const KernelRun& run) const override {
     const Shape& shape = run.inputs[0].shape();
-    routines_.max_pool(geometry_, shape[1], shape[0], run.in<float>(0), run.out<float>(y_),
-                       index_ < 0 ? nullptr : run.out<int32_t>(size_t(index_)));
+    const auto pool = [&](auto routine, auto* index) {
+      routine(geometry_, shape[1], shape[0], run.in<float>(0), run.out<float>(y_), index);
+    };
+    if (index_ < 0) pool(routines_.max_pool_large, static_cast<int32_t*>(nullptr));
+    else if (run.outputs[size_t(index_)].type.dtype == DType::int32)
+      pool(routines_.max_pool_large, run.out<int32_t>(size_t(index_)));
+    else pool(routines_.max_pool, run.out<uint8_t>(size_t(index_)));
     return {};
   }
 
@@ -33,36 +39,43 @@ class MaxPool final : public Kernel {
 /// max_pool2d_backward, with the gradient of a relu before it where `gate` is not negative.
 class Unpool final : public Kernel {
  public:
-  Unpool(size_t dy, size_t index, int gate) : dy_(dy), index_(index), gate_(gate) {}
+  Unpool(const PoolGeometry& geometry, size_t dy, size_t index, int gate)
+      : windows_(geometry), dy_(dy), index_(index), gate_(gate) {}
   RunStatus run(const KernelRun& run) const override {
-    const Shape &in = run.inputs[dy_].shape(), &out = run.outputs[0].shape();
-    const ImageExtent image{out[2], out[3], out[1]};
-    const bool by_two = in[2] == out[2] / 2 && in[3] == out[3] / 2;
-    const int64_t windows = in[2] * in[3];
-    for (int64_t n = 0; n < in[0]; ++n) {
-      const int64_t first = n * windows * in[1];
-      const float *dy = run.in<float>(dy_) + first, *gate = gate_ < 0 ? nullptr : run.in<float>(size_t(gate_)) + first;
-      const int32_t* index = run.in<int32_t>(index_) + first;
-      float* dx = run.out<float>(0) + n * image.elements();
-      if (!by_two || !routines_.unpool_by_two(image, dy, gate, index, dx)) scatter(image, windows, dy, gate, index, dx);
-    }
+    const Shape& in = run.inputs[dy_].shape();
+    const int64_t channels = in[1], from = in[2] * in[3] * channels;
+    const int64_t to = windows_.geometry.rows.in * windows_.geometry.columns.in * channels;
+    with_max_pool2d_index(run.inputs[index_], [&](const auto* index) {
+      for (int64_t n = 0; n < in[0]; ++n) {
+        const float* const gate = gate_ < 0 ? nullptr : run.in<float>(size_t(gate_)) + n * from;
+        unpool(channels, run.in<float>(dy_) + n * from, gate, index + n * from, run.out<float>(0) + n * to);
+      }
+    });
     return {};
   }
 
  private:
-  /// Windows of any shape: from zeros, each channel adds at its own place.
-  static void scatter(const ImageExtent& image, int64_t windows, const float* dy, const float* gate,
-                      const int32_t* index, float* dx) {
-    const int64_t plane = image.height * image.width;
-    std::fill_n(dx, image.elements(), 0.0f);
-    for (int64_t i = 0; i < windows * image.channels; ++i) {
-      if (uint64_t(index[i]) >= uint64_t(plane))
-        fail("[max_pool2d_backward] index ", index[i], " is outside a plane of ", plane);
-      if (!gate || gate[i] > 0) dx[index[i] * image.channels + i % image.channels] += dy[i];
-    }
+  void unpool(int64_t channels, const float* dy, const float* gate, const uint8_t* index, float* dx) const {
+    if (!routines_.unpool(windows_, channels, dy, gate, index, dx)) scatter(channels, dy, gate, index, dx);
+  }
+  void unpool(int64_t channels, const float* dy, const float* gate, const int32_t* index, float* dx) const {
+    scatter(channels, dy, gate, index, dx);
+  }
+  /// From zeros, each channel adds at its own place; it also says which place is none.
+  template <class Index>
+  void scatter(int64_t channels, const float* dy, const float* gate, const Index* index, float* dx) const {
+    const PoolGeometry& g = windows_.geometry;
+    std::fill_n(dx, g.rows.in * g.columns.in * channels, 0.0f);
+    for (int64_t oh = 0; oh < g.rows.out; ++oh)
+      for (int64_t ow = 0; ow < g.columns.out; ++ow)
+        for (int64_t c = 0; c < channels; ++c, ++dy, ++index, gate += gate ? 1 : 0) {
+          const int64_t place = place_in_plane(g, oh, ow, *index, "max_pool2d_backward");
+          if (!gate || *gate > 0) dx[place * channels + c] += *dy;
+        }
   }
 
   const ImageRoutines& routines_ = image_routines();
+  MaxWindows windows_;
   size_t dy_, index_;
   int gate_;
 };
@@ -70,7 +83,8 @@ class Unpool final : public Kernel {
 /// A bias gradient. Each image is summed on its own and then added: shorter chains of roundings than one sum over all.
 class ChannelSum final : public OutputPartialKernel {
  public:
-  explicit ChannelSum(const Group& group) : OutputPartialKernel(group), output_(group.outputs[0]) {}
+  ChannelSum(const Group& group, size_t dy, int gate)
+      : OutputPartialKernel(group), output_(group.outputs[0]), dy_(dy), gate_(gate) {}
 
   RunStatus run(const KernelRun& run) const override {
     std::fill_n(run.out<float>(0), run.outputs[0].elements(), 0.0f);
@@ -87,14 +101,17 @@ class ChannelSum final : public OutputPartialKernel {
 
  private:
   void add(const KernelRun& run, float* sums) const {
-    const Shape& shape = run.inputs[0].shape();
+    const Shape& shape = run.inputs[dy_].shape();
     const int64_t places = shape[2] * shape[3];
-    for (int64_t n = 0; n < shape[0]; ++n)
-      routines_.add_places(run.in<float>(0) + n * places * shape[1], places, shape[1], sums);
+    for (int64_t n = 0, at = 0; n < shape[0]; ++n, at += places * shape[1])
+      routines_.add_places(run.in<float>(dy_) + at, gate_ < 0 ? nullptr : run.in<float>(size_t(gate_)) + at, places,
+                           shape[1], sums);
   }
 
   const ImageRoutines& routines_ = image_routines();
   int output_;
+  size_t dy_;
+  int gate_;
 };
 
 /// max_pool2d_backward as member `last`, the gradient of a relu before it where that is 1.
@@ -108,7 +125,9 @@ OfferResult offer_unpool(const Group& group, const OfferContext& context, size_t
   // The places decide: they come from the pooling itself, the gradient perhaps from a fully connected layer.
   if (!arrives_channels_last(group, pool.inputs[1])) return Refusal{"row-major images"};
   Offer offer = image_offer(group);
-  offer.kernel = std::make_unique<Unpool>(size_t(dy), size_t(index), gate);
+  const Shape& dx = group.operands[size_t(pool.outputs[0])].type.shape;
+  const PoolGeometry geometry = pool_geometry(pool.attributes.as<MaxPool2dBackwardAttributes>().pool, dx);
+  offer.kernel = std::make_unique<Unpool>(geometry, size_t(dy), size_t(index), gate);
   return offer;
 }
 
@@ -138,15 +157,18 @@ OfferResult offer_max_pool2d_backward(const Group& group, const OfferContext& co
 }
 
 OfferResult offer_channel_sum(const Group& group, const OfferContext&) {
-  const GroupMember& member = group.members[0];
-  const GroupOperand& x = group.operands[size_t(group.inputs[0])];
-  if (group.members.size() > 1 || x.type.dtype != DType::float32 || !may_be_images(x) ||
-      !arrives_channels_last(group, group.inputs[0]))
+  const GroupMember& member = group.members.back();
+  const std::optional<GradientSource> source = gradient_source_of(group);
+  // An unpooled image has the sums of the pooled one, wherever its maxima were.
+  const size_t dy = source ? size_t(source->dy) : 0;
+  const GroupOperand& x = group.operands[size_t(group.inputs[dy])];
+  if (group.members.size() > (source ? source->members : 0) + 1 || x.type.dtype != DType::float32 ||
+      !may_be_images(x) || !arrives_channels_last(group, group.inputs[dy]))
     return Refusal{"not images that lie channels last"};
   if (member.attributes.as<ReductionAttributes>().axes != std::vector<int64_t>{0, 2, 3})
     return Refusal{"not a sum over all but the channels"};
   Offer offer = image_offer(group);
-  offer.kernel = std::make_unique<ChannelSum>(group);
+  offer.kernel = std::make_unique<ChannelSum>(group, dy, source ? source->gate : -1);
   return offer;
 }
 

@@ -20,12 +20,12 @@ namespace {
 
 using namespace support;
 
-TensorType i32(Shape shape) { return {DType::int32, shape}; }
+TensorType bytes(Shape shape) { return {DType::uint8, shape}; }
 
 /// Offers the chain in two slices, its images channels last; compares with the reference in double. `index`, where it
-/// is given, becomes the int32 input.
+/// is given, becomes the integer input.
 void expect_image_agreement(const std::vector<TensorType>& inputs, const std::vector<Step>& steps,
-                            const std::function<int32_t(int64_t)>& index = nullptr) {
+                            const std::function<int(int64_t)>& index = nullptr) {
   const Chain chain = make_chain(inputs, steps, 0);
   ASSERT_EQ(chain.refusal, "");
   const std::vector<Slice> slices = even_slices(chain.rows, 2);
@@ -41,8 +41,11 @@ void expect_image_agreement(const std::vector<TensorType>& inputs, const std::ve
                       wide = filled_inputs(sample, DType::float64, 1);
   for (std::vector<Tensor>* tensors : {&narrow, &wide})
     for (Tensor& tensor : *tensors)
-      if (index && tensor.dtype() == DType::int32)
-        for (int64_t i = 0; i < tensor.elements(); ++i) tensor.as<int32_t>()[i] = index(i);
+      if (index && !is_floating(tensor.dtype()))
+        for (int64_t i = 0; i < tensor.elements(); ++i) {
+          if (tensor.dtype() == DType::uint8) tensor.as<uint8_t>()[i] = uint8_t(index(i));
+          else tensor.as<int32_t>()[i] = index(i);
+        }
   const std::vector<Tensor> expected = run_members(chain, wide);
   const std::vector<Tensor> actual = run_offer(backend, std::get<Offer>(result), chain, narrow, slices, 2, 0xFF);
   ASSERT_EQ(actual.size(), expected.size());
@@ -73,25 +76,42 @@ TEST_P(SimdImages, Pooling) {
       expect_image_agreement({f32({5, channels, 6, 5})}, {{&op_named("max_pool2d"), attributes, {0}}});
 }
 
-/// Each window's maximum in one of its four places; then anywhere, also where another window found its own.
+TEST_P(SimdImages, PoolingOfLargeWindows) {
+  const MaxPool2dAttributes large{{20, 13}, {1, 1}};
+  ASSERT_EQ(max_pool2d_index(large), DType::int32);
+  for (int64_t channels : {3, 21}) {
+    expect_image_agreement({f32({3, channels, 21, 14})}, {{&op_named("max_pool2d"), large, {0}}});
+    const Shape pooled{3, channels, 2, 2};
+    expect_image_agreement({f32(pooled), {DType::int32, pooled}},
+                           {{&op_named("max_pool2d_backward"), MaxPool2dBackwardAttributes{large, {21, 14}}, {0, 1}}},
+                           [](int64_t i) { return int(i * 37 % 260); });
+  }
+}
+
+/// Windows side by side, of which a last row or column belongs to none; overlapping, apart, over padding.
 TEST_P(SimdImages, PoolingBackward) {
   for (int64_t channels : kChannels)
-    for (const auto& [height, width] : {std::pair<int64_t, int64_t>{6, 4}, {7, 5}}) {
-      const Shape pooled{5, channels, height / 2, width / 2};
-      const auto own = [&, h = height / 2, w = width / 2, width = width](int64_t i) {
-        const int64_t row = i / w % h * 2 + i * 7 / 3 % 2, column = i % w * 2 + i * 5 / 3 % 2;
-        return int32_t(row * width + column);
-      };
-      const auto anywhere = [plane = height * width](int64_t i) { return int32_t(i * 7 % plane); };
-      const MaxPool2dBackwardAttributes attributes{{height, width}};
-      for (const std::function<int32_t(int64_t)>& index : {std::function<int32_t(int64_t)>(own), {anywhere}}) {
-        expect_image_agreement({f32(pooled), i32(pooled)}, {{&op_named("max_pool2d_backward"), attributes, {0, 1}}},
+    for (const MaxPool2dAttributes& pool :
+         {MaxPool2dAttributes{}, MaxPool2dAttributes{{3, 3}, {2, 2}, {1, 1, 1, 1}},
+          MaxPool2dAttributes{{3, 2}, {1, 3}, {0, 0, 2, 0}, true}, MaxPool2dAttributes{{2, 2}, {2, 2}, {1, 1, 1, 1}}})
+      for (const auto& [height, width] : {std::pair<int64_t, int64_t>{6, 4}, {7, 5}}) {
+        const PoolGeometry g = pool_geometry(pool, {5, channels, height, width});
+        const Shape pooled{5, channels, g.rows.out, g.columns.out};
+        const auto index = [&](int64_t i) {
+          const auto inside = [](const WindowAxis& axis, int64_t window, int64_t any) {
+            const int64_t first = std::max<int64_t>(-axis.place(window, 0), 0);
+            return first + any % (std::min(axis.kernel, axis.in - axis.place(window, 0)) - first);
+          };
+          return int(inside(g.rows, i / g.columns.out % g.rows.out, i * 7 / 3) * g.columns.kernel +
+                     inside(g.columns, i % g.columns.out, i * 5 / 3));
+        };
+        const MaxPool2dBackwardAttributes attributes{pool, {height, width}};
+        expect_image_agreement({f32(pooled), bytes(pooled)}, {{&op_named("max_pool2d_backward"), attributes, {0, 1}}},
                                index);
         expect_image_agreement(
-            {f32(pooled), f32(pooled), i32(pooled)},
+            {f32(pooled), f32(pooled), bytes(pooled)},
             {{&op_named("relu_backward"), {}, {0, 1}}, {&op_named("max_pool2d_backward"), attributes, {3, 2}}}, index);
       }
-    }
 }
 
 /// Windows side by side, overlapping, apart, over the padding, of one place, of all.
@@ -115,17 +135,35 @@ TEST_P(SimdImages, AveragePooling) {
   }
 }
 
-TEST_P(SimdImages, RefusesAPlaceOutsideOfThePlane) {
-  const Shape pooled{2, 8, 2, 2};
-  EXPECT_THROW(expect_image_agreement({f32(pooled), i32(pooled)},
-                                      {{&op_named("max_pool2d_backward"), MaxPool2dBackwardAttributes{{4, 4}}, {0, 1}}},
-                                      [](int64_t) { return 16; }),
-               Error);
+TEST_P(SimdImages, RefusesAPlaceOutsideOfItsWindowOrOnPadding) {
+  const auto unpool = [](const MaxPool2dAttributes& pool, int64_t size, int place) {
+    const Shape pooled{2, 8, 2, 2};
+    expect_image_agreement(
+        {f32(pooled), bytes(pooled)},
+        {{&op_named("max_pool2d_backward"), MaxPool2dBackwardAttributes{pool, {size, size}}, {0, 1}}},
+        [place](int64_t) { return place; });
+  };
+  EXPECT_THROW(unpool({}, 4, 4), Error);
+  const MaxPool2dAttributes padded{{3, 3}, {2, 2}, {1, 1, 1, 1}};
+  EXPECT_NO_THROW(unpool(padded, 4, 4));
+  EXPECT_THROW(unpool(padded, 4, 9), Error);
+  EXPECT_THROW(unpool(padded, 4, 0), Error);
 }
 
 TEST_P(SimdImages, BiasGradientAndReshape) {
   for (int64_t channels : kChannels) {
     expect_image_agreement({f32({5, channels, 3, 4})}, {{&op_named("sum"), ReductionAttributes{{0, 2, 3}}, {0}}});
+    // Behind a gate, an unpooling, both: no gradient of the image's size is stored.
+    const TensorType dy = f32({5, channels, 3, 4});
+    const Step gate{&op_named("relu_backward"), {}, {0, 1}};
+    const auto unpool = [](int from, int index) {
+      return Step{&op_named("max_pool2d_backward"), MaxPool2dBackwardAttributes{{}, {7, 8}}, {from, index}};
+    };
+    const auto sum = [](int from) { return Step{&op_named("sum"), ReductionAttributes{{0, 2, 3}}, {from}}; };
+    const auto index = [](int64_t i) { return int(i * 7 % 4); };
+    expect_image_agreement({dy, dy}, {gate, sum(2)});
+    expect_image_agreement({dy, bytes(dy.shape)}, {unpool(0, 1), sum(2)}, index);
+    expect_image_agreement({dy, dy, bytes(dy.shape)}, {gate, unpool(3, 2), sum(4)}, index);
     expect_image_agreement({f32({5, channels, 3, 4})},
                            {{&op_named("reshape"), ReshapeAttributes{{5, channels * 12}}, {0}}});
   }

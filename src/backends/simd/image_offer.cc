@@ -11,7 +11,7 @@ std::string image_objection(const Group& group, const OfferContext& context, siz
   for (const std::vector<int>* operands : {&group.inputs, &group.outputs})
     for (int operand : *operands) {
       const GroupOperand& o = group.operands[size_t(operand)];
-      if (o.type.dtype != DType::float32 && o.type.dtype != DType::int32)
+      if (o.type.dtype != DType::float32 && o.type.dtype != DType::int32 && o.type.dtype != DType::uint8)
         return text_of("dtype ", name_of(o.type.dtype));
       if (!may_be_images(o)) return "not images, or images sliced along another axis than the batch";
     }

@@ -15,95 +15,163 @@ namespace tacho::simd {
 namespace HWY_NAMESPACE {
 namespace {
 
+/// A vector of gradients, 0 where the gate is not positive.
+template <class D>
+HWY_INLINE hn::Vec<D> load_gated(D d, const float* dy, const float* gate, int64_t at) {
+  const auto value = hn::LoadU(d, dy + at);
+  return gate ? hn::IfThenElseZero(hn::Gt(hn::LoadU(d, gate + at), hn::Zero(d)), value) : value;
+}
+
 /// Sums of a few vectors of channels side by side; each channel once.
 template <int kVectors, class D>
-HWY_INLINE void add_columns(D d, const float* x, int64_t places, int64_t channels, float* sums) {
+HWY_INLINE void add_columns(D d, const float* x, const float* gate, int64_t places, int64_t channels, int64_t first,
+                            float* sums) {
   const int64_t lanes = int64_t(hn::Lanes(d));
   hn::Vec<D> total[kVectors];
   for (int v = 0; v < kVectors; ++v) total[v] = hn::Zero(d);
-  for (int64_t p = 0; p < places; ++p, x += channels)
-    for (int v = 0; v < kVectors; ++v) total[v] = hn::Add(total[v], hn::LoadU(d, x + v * lanes));
-  for (int v = 0; v < kVectors; ++v) hn::StoreU(hn::Add(hn::LoadU(d, sums + v * lanes), total[v]), d, sums + v * lanes);
+  for (int64_t p = 0, at = first; p < places; ++p, at += channels)
+    for (int v = 0; v < kVectors; ++v) total[v] = hn::Add(total[v], load_gated(d, x, gate, at + v * lanes));
+  for (int v = 0; v < kVectors; ++v) {
+    float* const to = sums + first + v * lanes;
+    hn::StoreU(hn::Add(hn::LoadU(d, to), total[v]), d, to);
+  }
 }
 
-void add_channels(const float* x, int64_t places, int64_t channels, float* sums) {
+void add_channels(const float* x, const float* gate, int64_t places, int64_t channels, float* sums) {
   const hn::ScalableTag<float> d;
   const int64_t lanes = int64_t(hn::Lanes(d));
   int64_t c = 0;
-  for (; c + 4 * lanes <= channels; c += 4 * lanes) add_columns<4>(d, x + c, places, channels, sums + c);
-  for (; c + lanes <= channels; c += lanes) add_columns<1>(d, x + c, places, channels, sums + c);
-  for (; c < channels; ++c) add_columns<1>(hn::CappedTag<float, 1>(), x + c, places, channels, sums + c);
+  for (; c + 4 * lanes <= channels; c += 4 * lanes) add_columns<4>(d, x, gate, places, channels, c, sums);
+  for (; c + lanes <= channels; c += lanes) add_columns<1>(d, x, gate, places, channels, c, sums);
+  for (; c < channels; ++c) add_columns<1>(hn::CappedTag<float, 1>(), x, gate, places, channels, c, sums);
 }
 
-void add_places(const float* x, int64_t places, int64_t channels, float* sums) {
+void add_places(const float* x, const float* gate, int64_t places, int64_t channels, float* sums) {
   constexpr int64_t kMostFloats = 1024;
   const int64_t lanes = int64_t(HWY_LANES(float)), together = lanes / std::gcd(lanes, channels);
   const int64_t floats = together * channels, blocks = places / together;
-  if (together == 1 || blocks < 2 || floats > kMostFloats) return add_channels(x, places, channels, sums);
+  if (together == 1 || blocks < 2 || floats > kMostFloats) return add_channels(x, gate, places, channels, sums);
   // Channels that fill no vectors: so many places that they do are taken as one place of as many channels more.
   HWY_ALIGN float block[kMostFloats];
   std::fill_n(block, floats, 0.0f);
-  add_channels(x, blocks, floats, block);
+  add_channels(x, gate, blocks, floats, block);
   for (int64_t p = 0; p < together; ++p)
     for (int64_t c = 0; c < channels; ++c) sums[c] += block[p * channels + c];
-  add_channels(x + blocks * floats, places - blocks * together, channels, sums);
+  add_channels(x + blocks * floats, gate ? gate + blocks * floats : nullptr, places - blocks * together, channels,
+               sums);
 }
 
-void max_pool(const PoolGeometry& g, int64_t channels, int64_t images, const float* x, float* y, int32_t* index) {
+template <class Index>
+void max_pool_as(const PoolGeometry& g, int64_t channels, int64_t images, const float* x, float* y, Index* index) {
   const int64_t image_floats = g.rows.in * g.columns.in * channels;
   for (int64_t n = 0; n < images; ++n, x += image_floats)
     for (int64_t oh = 0; oh < g.rows.out; ++oh) {
       const int64_t top = g.rows.place(oh, 0);
-      const int64_t first_row = std::max<int64_t>(top, 0), last_row = std::min(top + g.rows.kernel, g.rows.in);
+      const int64_t first_row = std::max<int64_t>(-top, 0), last_row = std::min(g.rows.kernel, g.rows.in - top);
       for (int64_t ow = 0; ow < g.columns.out; ++ow, y += channels, index += index ? channels : 0) {
         const int64_t left = g.columns.place(ow, 0);
-        const int64_t first = std::max<int64_t>(left, 0), last = std::min(left + g.columns.kernel, g.columns.in);
+        const int64_t first = std::max<int64_t>(-left, 0), last = std::min(g.columns.kernel, g.columns.in - left);
+        const float* const corner = x + (top * g.columns.in + left) * channels;
         for_channels(channels, [&](auto d, int64_t c) HWY_ATTR {
           const hn::RebindToSigned<decltype(d)> di;
-          const int64_t start = first_row * g.columns.in + first;
-          auto best = hn::LoadU(d, x + start * channels + c);
-          auto at = hn::Set(di, int32_t(start));
+          auto best = hn::LoadU(d, corner + (first_row * g.columns.in + first) * channels + c);
+          auto at = hn::Set(di, int32_t(first_row * g.columns.kernel + first));
           for (int64_t row = first_row; row < last_row; ++row)
             for (int64_t column = first; column < last; ++column) {
-              const int64_t place = row * g.columns.in + column;
-              const auto candidate = hn::LoadU(d, x + place * channels + c);
+              const auto candidate = hn::LoadU(d, corner + (row * g.columns.in + column) * channels + c);
               const auto larger = hn::Gt(candidate, best);
               best = hn::IfThenElse(larger, candidate, best);
-              at = hn::IfThenElse(hn::RebindMask(di, larger), hn::Set(di, int32_t(place)), at);
+              at =
+                  hn::IfThenElse(hn::RebindMask(di, larger), hn::Set(di, int32_t(row * g.columns.kernel + column)), at);
             }
           hn::StoreU(best, d, y + c);
-          if (index) hn::StoreU(at, di, index + c);
+          if (!index) return;
+          if constexpr (sizeof(Index) == 1) {
+            const hn::Rebind<uint8_t, decltype(d)> bytes;
+            hn::StoreU(hn::DemoteTo(bytes, at), bytes, index + c);
+          } else {
+            hn::StoreU(at, di, index + c);
+          }
         });
       }
     }
 }
 
-bool unpool_by_two(const ImageExtent& image, const float* dy, const float* gate, const int32_t* index, float* dx) {
-  const int64_t width = image.width, channels = image.channels, down = image.height / 2, right = width / 2;
+/// A vector of places within windows.
+template <class D>
+HWY_INLINE hn::Vec<hn::RebindToSigned<D>> load_index(D, const uint8_t* index) {
+  const hn::Rebind<uint8_t, D> bytes;
+  return hn::PromoteTo(hn::RebindToSigned<D>(), hn::LoadU(bytes, index));
+}
+
+bool unpool_by_two(const PoolGeometry& g, int64_t channels, const float* dy, const float* gate, const uint8_t* index,
+                   float* dx) {
+  const int64_t height = g.rows.in, width = g.columns.in, down = height / 2, right = width / 2;
   bool within = true;
   for (int64_t oh = 0; oh < down; ++oh)
     for (int64_t ow = 0; ow < right; ++ow) {
-      const int64_t window = (oh * right + ow) * channels, corner = 2 * oh * width + 2 * ow;
+      const int64_t window = (oh * right + ow) * channels;
+      float* const corner = dx + (2 * oh * width + 2 * ow) * channels;
       for_channels(channels, [&](auto d, int64_t c) HWY_ATTR {
         const hn::RebindToSigned<decltype(d)> di;
-        auto value = hn::LoadU(d, dy + window + c);
-        if (gate) value = hn::IfThenElseZero(hn::Gt(hn::LoadU(d, gate + window + c), hn::Zero(d)), value);
-        const auto at = hn::LoadU(di, index + window + c);
-        auto found = hn::Zero(di);
-        for (const int64_t place : {corner, corner + 1, corner + width, corner + width + 1}) {
-          const auto here = hn::Eq(at, hn::Set(di, int32_t(place)));
-          hn::StoreU(hn::IfThenElseZero(hn::RebindMask(d, here), value), d, dx + place * channels + c);
-          found = hn::Or(found, hn::VecFromMask(di, here));
+        const auto value = load_gated(d, dy, gate, window + c);
+        const auto at = load_index(d, index + window + c);
+        for (int32_t tap = 0; tap < 4; ++tap) {
+          const auto here = hn::Eq(at, hn::Set(di, tap));
+          hn::StoreU(hn::IfThenElseZero(hn::RebindMask(d, here), value), d,
+                     corner + (tap / 2 * width + tap % 2) * channels + c);
         }
-        within = within && hn::AllTrue(di, hn::MaskFromVec(found));
+        within = within && hn::AllTrue(di, hn::Lt(at, hn::Set(di, 4)));
       });
     }
   // A last odd column and row belong to no window.
   if (width % 2)
-    for (int64_t row = 0; row < image.height; ++row)
-      std::fill_n(dx + (row * width + width - 1) * channels, channels, 0.0f);
-  if (image.height % 2) std::fill_n(dx + (image.height - 1) * width * channels, width * channels, 0.0f);
+    for (int64_t row = 0; row < height; ++row) std::fill_n(dx + (row * width + width - 1) * channels, channels, 0.0f);
+  if (height % 2) std::fill_n(dx + (height - 1) * width * channels, width * channels, 0.0f);
   return within;
+}
+
+/// Whether each window's place lies in it and in the image.
+bool places_inside(const PoolGeometry& g, int64_t channels, const uint8_t* index) {
+  const uint8_t taps = uint8_t(std::min<int64_t>(g.rows.kernel * g.columns.kernel - 1, 255));
+  uint8_t most = 0;
+  for (int64_t i = 0; i < g.rows.out * g.columns.out * channels; ++i) most = std::max(most, index[i]);
+  if (most > taps) return false;
+  const auto whole = [](const WindowAxis& axis, int64_t window) {
+    return axis.inside(window, 0) && axis.inside(window, axis.kernel - 1);
+  };
+  for (int64_t oh = 0; oh < g.rows.out; ++oh)
+    for (int64_t ow = 0; ow < g.columns.out; ++ow, index += channels)
+      if (!whole(g.rows, oh) || !whole(g.columns, ow))
+        for (int64_t c = 0; c < channels; ++c)
+          if (!g.rows.inside(oh, index[c] / g.columns.kernel) || !g.columns.inside(ow, index[c] % g.columns.kernel))
+            return false;
+  return true;
+}
+
+bool unpool(const MaxWindows& w, int64_t channels, const float* dy, const float* gate, const uint8_t* index,
+            float* dx) {
+  const PoolGeometry& g = w.geometry;
+  if (w.by_two()) return unpool_by_two(g, channels, dy, gate, index, dx);
+  if (!places_inside(g, channels, index)) return false;
+  for (int64_t row = 0; row < g.rows.in; ++row)
+    for (int64_t column = 0; column < g.columns.in; ++column, dx += channels) {
+      const auto [top, below] = w.rows.seen_by[size_t(row)];
+      const auto [left, right] = w.columns.seen_by[size_t(column)];
+      for_channels(channels, [&, top = top, below = below, left = left, right = right](auto d, int64_t c) HWY_ATTR {
+        const hn::RebindToSigned<decltype(d)> di;
+        auto sum = hn::Zero(d);
+        for (int64_t oh = top; oh < below; ++oh)
+          for (int64_t ow = left; ow < right; ++ow) {
+            const int64_t tap = (row - g.rows.place(oh, 0)) * g.columns.kernel + column - g.columns.place(ow, 0);
+            const int64_t window = (oh * g.columns.out + ow) * channels + c;
+            const auto here = hn::Eq(load_index(d, index + window), hn::Set(di, int32_t(tap)));
+            sum = hn::Add(sum, hn::IfThenElseZero(hn::RebindMask(d, here), load_gated(d, dy, gate, window)));
+          }
+        hn::StoreU(sum, d, dx + c);
+      });
+    }
+  return true;
 }
 
 /// The windows of one image in which channels fill vectors.
@@ -176,8 +244,8 @@ void spread_places(D d, const AverageWindows& w, int64_t channels, const float* 
                    const float* dx_end) {
   const int64_t across = int64_t(w.columns.parts.size());
   const int64_t row_floats = int64_t(w.columns.seen_by.size()) * channels;
-  AverageAxis::Windows done{-1, -1};
-  for (const AverageAxis::Windows& row : w.rows.seen_by) {
+  PooledAxis::Windows done{-1, -1};
+  for (const PooledAxis::Windows& row : w.rows.seen_by) {
     if (row.begin == done.begin && row.end == done.end) {
       dx = std::copy_n(dx - row_floats, row_floats, dx);
       continue;
@@ -209,8 +277,9 @@ int64_t average_workspace_floats(const AverageWindows& w, int64_t channels) {
 
 constexpr ImageRoutines kRoutines{
     .add_places = add_places,
-    .max_pool = max_pool,
-    .unpool_by_two = unpool_by_two,
+    .max_pool = max_pool_as<uint8_t>,
+    .max_pool_large = max_pool_as<int32_t>,
+    .unpool = unpool,
     .average = average,
     .spread = spread,
     .average_workspace_floats = average_workspace_floats,

@@ -7,32 +7,44 @@
 
 namespace tacho::simd {
 
-/// Windows of an average pooling along one axis.
-struct AverageAxis {
+/// Windows of a pooling along one axis.
+struct PooledAxis {
   struct Windows {
     int64_t begin = 0, end = 0;
   };
   std::vector<WindowPart> parts;  ///< by window; neither begins nor ends move backwards
   std::vector<Windows> seen_by;   ///< by place: the windows that see it
-  explicit AverageAxis(std::vector<WindowPart> windows, int64_t places);
+  explicit PooledAxis(std::vector<WindowPart> windows, int64_t places);
 };
 
 struct AverageWindows {
-  AverageAxis rows, columns;
+  PooledAxis rows, columns;
   std::vector<float> shares;  ///< by window: what its sum, or its gradient, is multiplied by
-  AverageWindows(AverageAxis down, AverageAxis across);
+  AverageWindows(PooledAxis down, PooledAxis across);
+};
+
+struct MaxWindows {
+  PoolGeometry geometry;
+  PooledAxis rows, columns;
+  explicit MaxWindows(const PoolGeometry& geometry);
+  /// Windows of 2 x 2 places side by side, none on padding.
+  bool by_two() const;
 };
 
 struct ImageRoutines {
-  /// sums[c] += the sum over `places` of x.
-  void (*add_places)(const float* x, int64_t places, int64_t channels, float* sums);
+  /// sums[c] += the sum over `places` of x (where `gate` is null or positive).
+  void (*add_places)(const float* x, const float* gate, int64_t places, int64_t channels, float* sums);
 
-  /// Maxima of each window and, where `index` is not null, their places; of equal elements the first.
-  void (*max_pool)(const PoolGeometry&, int64_t channels, int64_t images, const float* x, float* y, int32_t* index);
-  /// The gradient of 2 x 2 windows side by side for one image: dx is dy (where `gate` is null or positive) at the
-  /// places in `index`, else 0; each element is written once. False, and dx is anything, where a place lies in another
-  /// window.
-  bool (*unpool_by_two)(const ImageExtent& image, const float* dy, const float* gate, const int32_t* index, float* dx);
+  /// Maxima of each window and, where `index` is not null, their places in the window; of equal elements the first.
+  void (*max_pool)(const PoolGeometry&, int64_t channels, int64_t images, const float* x, float* y, uint8_t* index);
+  /// The same for windows of more than 256 places.
+  void (*max_pool_large)(const PoolGeometry&, int64_t channels, int64_t images, const float* x, float* y,
+                         int32_t* index);
+  /// The gradient for one image: dx is the sum of dy (where `gate` is null or positive) of the windows whose `index`
+  /// names the place; each element is written once. False, and dx is anything, where a place lies outside of its window
+  /// or of the image.
+  bool (*unpool)(const MaxWindows&, int64_t channels, const float* dy, const float* gate, const uint8_t* index,
+                 float* dx);
 
   /// Means of each window.
   void (*average)(const AverageWindows&, int64_t channels, int64_t images, const float* x, float* y, float* workspace);

@@ -80,6 +80,7 @@ HWY_INLINE void store_block(D d, V (&v)[kRows][kColumns], const ImageResult& res
   }
   if constexpr (kRows % 2 == 0 && kColumns % 2 == 0) {
     const hn::RebindToSigned<D> di;
+    const hn::Rebind<uint8_t, D> bytes;
     HWY_UNROLL(2)
     for (int i = 0; i < kRows / 2; ++i) {
       HWY_UNROLL(2)
@@ -91,13 +92,7 @@ HWY_INLINE void store_block(D d, V (&v)[kRows][kColumns], const ImageResult& res
                       number);
         const int64_t at = ((image * height + oh) * width + ow) * e.channels + channel;
         hn::StoreU(best, d, result.y + at);
-        if (!result.index) continue;
-        // number / 2 rows down, number % 2 to the right.
-        const auto n = hn::ConvertTo(di, number);
-        const auto down = hn::ShiftRight<1>(n);
-        const auto offset = hn::Add(hn::IfThenElseZero(hn::Gt(down, hn::Zero(di)), hn::Set(di, int32_t(e.width))),
-                                    hn::And(n, hn::Set(di, 1)));
-        hn::StoreU(hn::Add(offset, hn::Set(di, int32_t(2 * oh * e.width + 2 * ow))), di, result.index + at);
+        if (result.index) hn::StoreU(hn::DemoteTo(bytes, hn::ConvertTo(di, number)), bytes, result.index + at);
       }
     }
   }

@@ -22,7 +22,7 @@ struct ImageEpilogue {
 /// Where they go: images of the convolution's extent, or of its halves where pooled.
 struct ImageResult {
   float* y = nullptr;
-  int32_t* index = nullptr;     ///< pooled: place of each maximum in the convolution's plane; may be null
+  uint8_t* index = nullptr;     ///< pooled: place of each maximum in its window, 0 to 3; may be null
   const float* bias = nullptr;  ///< one a channel; null: none
   /// Images like y (which are not pooled then), added behind the bias; null: none.
   const float* added = nullptr;

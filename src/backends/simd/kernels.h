@@ -26,6 +26,10 @@ OfferResult offer_grouped_weights(const Group& group, const OfferContext& contex
 bool supports_convolution(const OpDef& op, const Attributes& attributes, std::span<const TensorType> inputs);
 
 // Images that lie channels last already.
+/// relu_backward or max_pool2d_backward, or both, with one operation behind them that does not store what they make.
+OfferResult offer_behind_gradient(const Group& group, const OfferContext& context);
+/// Of these conv2d_backward_weights of few channels behind a max pooling.
+OfferResult offer_sparse_weights(const Group& group, const OfferContext& context);
 /// relu_backward with max_pool2d_backward behind it.
 OfferResult offer_relu_and_pool_gradient(const Group& group, const OfferContext& context);
 OfferResult offer_max_pool2d(const Group& group, const OfferContext& context);

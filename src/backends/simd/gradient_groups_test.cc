@@ -1,0 +1,118 @@
+// Convolutions' gradients behind a relu's and a max pooling's: against the double reference, on each target.
+#include <gtest/gtest.h>
+
+#include "backends/simd/each_target.h"
+#include "backends/simd/layouts.h"
+#include "ops/max_pool2d_backward.h"
+#include "tests/support/convolutions.h"
+
+namespace tacho::simd {
+namespace {
+
+using namespace support;
+
+/// What the convolution's gradient reads: relu's gate, the unpooling, or both.
+struct Behind {
+  bool gate = false, pool = false;
+};
+
+struct GradientRan {
+  std::string refusal, name;
+  double error = 0;
+  Tally executed;
+};
+
+/// One gradient of the convolution behind these, in slices on lanes, beside the reference in double.
+GradientRan run_gradient(const ConvolutionCase& c, const Behind& behind, bool weights) {
+  const ConvGeometry g = c.geometry();
+  const Shape results = g.output_shape();
+  const Shape dy = behind.pool ? Shape{results[0], results[1], results[2] / 2, results[3] / 2} : results;
+  std::vector<TensorType> inputs{f32(dy)};
+  std::vector<Fill> fills{{}};
+  if (behind.gate) inputs.push_back(f32(dy)), fills.push_back({});
+  if (behind.pool) inputs.push_back({DType::uint8, dy}), fills.push_back({Fill::index, 4});
+  inputs.push_back(f32(weights ? c.x : c.w));
+  const int operands = int(inputs.size());
+  std::vector<Step> steps;
+  int value = 0;
+  if (behind.gate) steps.push_back({&op_named("relu_backward"), {}, {0, 1}}), value = operands;
+  if (behind.pool) {
+    const MaxPool2dBackwardAttributes unpool{{}, {results[2], results[3]}};
+    steps.push_back({&op_named("max_pool2d_backward"), unpool, {value, behind.gate ? 2 : 1}});
+    value = operands + int(steps.size()) - 1;
+  }
+  if (weights)
+    steps.push_back({&op_named("conv2d_backward_weights"),
+                     Conv2dBackwardWeightsAttributes{c.attributes, {c.w[2], c.w[3]}},
+                     {value, operands - 1}});
+  else
+    steps.push_back({&op_named("conv2d_backward_data"),
+                     Conv2dBackwardDataAttributes{c.attributes, {c.x[2], c.x[3]}},
+                     {value, operands - 1}});
+  const Chain chain = make_chain(inputs, steps, 0);
+  GradientRan ran;
+  ran.refusal = chain.refusal;
+  if (!ran.refusal.empty()) return ran;
+  const std::vector<Slice> slices = even_slices(chain.rows, std::min<int64_t>(chain.rows, 3));
+  const Backend& backend = backend_named("simd");
+  OfferResult result = backend.offer(chain.group(slices[0]), {this_cpu(), ""});
+  if (const auto* refusal = std::get_if<Refusal>(&result)) {
+    ran.refusal = refusal->reason;
+    return ran;
+  }
+  const Offer& offer = std::get<Offer>(result);
+  const Sample sample{{inputs.begin(), inputs.end()}, {}, fills};
+  const std::vector<Tensor> expected = run_members(chain, filled_inputs(sample, DType::float64, 1));
+  const std::vector<Tensor> narrow = filled_inputs(sample, DType::float32, 1);
+  const std::vector<Tensor> actual = run_offer(backend, offer, chain, narrow, slices, 2, 0xFF);
+  EXPECT_TRUE(same_bits(actual[0], run_offer(backend, offer, chain, narrow, slices, 2, 0x5B)[0]))
+      << "depends on what was in memory before";
+  ran.name = offer.name;
+  ran.executed = offer.executed.tally;
+  const double terms = weights ? double(results[0] * results[2] * results[3]) / (behind.pool ? 4 : 1)
+                               : double(g.filters_per_group() * g.taps());
+  ran.error = max_difference(actual[0], expected[0]) / std::max(4 * std::sqrt(terms), 1e-30);
+  return ran;
+}
+
+class SimdGradientGroups : public EachTarget {};
+
+TEST_P(SimdGradientGroups, SparseGradientsOfFiltersOfFewChannels) {
+  const auto with = [](int64_t padding, int64_t stride = 1) {
+    return Conv2dAttributes{.stride = {stride, stride}, .padding = {padding, padding, padding, padding}};
+  };
+  for (const ConvolutionCase& c :
+       {ConvolutionCase{{4, 1, 12, 12}, {32, 1, 5, 5}, with(2)}, ConvolutionCase{{3, 3, 9, 11}, {20, 3, 5, 5}, with(2)},
+        ConvolutionCase{{5, 1, 7, 6}, {6, 1, 3, 3}, with(0)}, ConvolutionCase{{2, 2, 21, 20}, {9, 2, 3, 4}, with(1, 2)},
+        ConvolutionCase{{3, 10, 7, 9}, {5, 10, 3, 3}, with(1)}, ConvolutionCase{{2, 1, 40, 30}, {3, 1, 2, 1}, with(0)},
+        ConvolutionCase{{2, 96, 6, 6}, {17, 96, 1, 1}, with(0)}, ConvolutionCase{{3, 2, 3, 3}, {1, 2, 2, 2}, with(0)}})
+    for (const bool gate : {false, true}) {
+      SCOPED_TRACE(text_of(target_in_use(), ": ", c.x, " by ", c.w, gate ? " gated" : ""));
+      const GradientRan ran = run_gradient(c, {gate, true}, true);
+      ASSERT_EQ(ran.refusal, "");
+      EXPECT_EQ(ran.name, std::string("sparse ") + (gate ? "relu_backward+" : "") +
+                              "max_pool2d_backward+conv2d_backward_weights");
+      EXPECT_LE(ran.error, 1e-6);
+    }
+}
+
+TEST_P(SimdGradientGroups, SparseGradientsSayWhatTheyExecute) {
+  const ConvolutionCase c{{2, 3, 9, 8}, {5, 3, 3, 3}, {.padding = {1, 1, 1, 1}}};
+  const Tally executed = run_gradient(c, {true, true}, true).executed;
+  EXPECT_EQ(executed.mul, 1 * 5 * 4 * 4 * 27) << "of the first slice's image";
+  EXPECT_EQ(executed.cmp, 5 * 4 * 4);
+}
+
+TEST_P(SimdGradientGroups, SparseGradientsRefuseWhatTheyDoNotTake) {
+  const Conv2dAttributes dilated{.dilation = {2, 2}};
+  EXPECT_NE(run_gradient({{2, 1, 9, 9}, {4, 1, 3, 3}, dilated}, {true, true}, true).refusal.find("dilations"),
+            std::string::npos);
+  EXPECT_NE(run_gradient({{2, 64, 9, 9}, {4, 64, 3, 3}, {}}, {true, true}, true).refusal.find("patches of 576"),
+            std::string::npos);
+}
+
+INSTANTIATE_TEST_SUITE_P(Targets, SimdGradientGroups, testing::ValuesIn(available_targets()),
+                         [](const auto& info) { return info.param; });
+
+}  // namespace
+}  // namespace tacho::simd

@@ -1,0 +1,34 @@
+#pragma once
+// A gradient that a group makes while it reads it: behind a relu, behind a max pooling, or both.
+#include <optional>
+
+#include "op/backend.h"
+#include "ops/pool_geometry.h"
+
+namespace tacho::simd {
+
+/// The group's first members: relu_backward, max_pool2d_backward, or the one and then the other.
+struct GradientSource {
+  size_t members = 0;  ///< how many there are
+  int value = -1;      ///< the operand that they make
+  int dy = -1;         ///< of what they read, positions in Group::inputs
+  int gate = -1;       ///< of relu's results: dy counts where they are positive; -1: everywhere
+  int index = -1;      ///< of the places of maxima; -1: no pooling
+  std::optional<PoolGeometry> pool;
+};
+
+/// Windows of 2 x 2 places side by side, none on padding; a last odd row or column belongs to none.
+bool pools_by_two(const PoolGeometry& geometry);
+
+/// Nothing where the group begins otherwise, or has nothing behind such members.
+std::optional<GradientSource> gradient_source_of(const Group& group);
+
+/// The group without them, whose anchor reads what they make as its last input, and for its other inputs their
+/// positions in `group`.
+struct GroupBehind {
+  Group group;
+  std::vector<int> positions;
+};
+GroupBehind group_behind(const Group& group, const GradientSource& source);
+
+}  // namespace tacho::simd
