@@ -32,6 +32,12 @@ void suggest_batch(Finding& finding, const Report& report, int64_t batch) {
   finding.command = more_command(report, "--batch-size " + std::to_string(batch));
 }
 
+std::string simd_first(const Report& report) {
+  std::string list = "simd," + switch_of(*report.record, "backend");
+  std::erase(list, ' ');
+  return list;
+}
+
 std::string more_command(const Report& report, const std::string& flags) {
   std::string command = report.record->command;
   // A flag is not said twice.

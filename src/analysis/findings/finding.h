@@ -45,6 +45,8 @@ void find_leave_alone(const Report& report, std::vector<Finding>& findings);
 void suggest(Finding& finding, const Report& report, const std::string& turn, const std::string& value);
 /// The command that measures this run with another batch; the finding says which.
 void suggest_batch(Finding& finding, const Report& report, int64_t batch);
+/// The run's backends with our own before them, as --backend takes them.
+std::string simd_first(const Report& report);
 /// The run's command with flags behind it.
 std::string more_command(const Report& report, const std::string& flags);
 /// What runs and why, of the same network and ways; a procedural run has no plan, so it is set beside the graph.
