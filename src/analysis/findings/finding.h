@@ -53,6 +53,8 @@ std::string more_command(const Report& report, const std::string& flags);
 std::string plan_command(const Report& report);
 /// Time against one of the same network's sizes.
 std::string sweep_command(const Report& report, const std::string& over);
+/// The flags of the run's command that say which network, with a space before each; empty for the default one.
+std::string network_flags(const Report& report);
 /// Prints the network as a file to edit: for what no switch changes.
 std::string edit_network_command(const Report& report);
 

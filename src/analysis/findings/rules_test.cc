@@ -287,8 +287,8 @@ TEST(FindingRules, CommandsKeepTheRunsFlagsAndSayNoneTwice) {
   EXPECT_EQ(plan_command(c.report), "tacho plan --network n.toml --batch-size 64 --threads 2 --inference");
   EXPECT_EQ(sweep_command(c.report, "width"), "tacho sweep --network n.toml --batch-size 64 --threads 2 --over width");
   EXPECT_EQ(edit_network_command(c.report), "tacho inspect --network n.toml --toml");
-  c.record.command = "tacho analyze --network vgg11 --image 3x64x64 --batch-size 64";
-  EXPECT_EQ(edit_network_command(c.report), "tacho inspect --network vgg11 --image 3x64x64 --toml");
+  c.record.command = "tacho analyze --network vgg11 --width 0.5 --image 3x64x64 --batch-size 64";
+  EXPECT_EQ(edit_network_command(c.report), "tacho inspect --network vgg11 --width 0.5 --image 3x64x64 --toml");
   c.switched("execution", "procedural");
   EXPECT_TRUE(plan_command(c.report).ends_with("--against execution=graph")) << "it has no plan";
 }
