@@ -98,7 +98,9 @@ std::string render_findings(const Report& report, const Paint& paint) {
   if (switch_of(*report.record, "convolution") != "gather")
     text += next(command + " --convolution gather --execution procedural", "pad, phi, W phi");
   text += next(command + " --self-check", "is the ledger right?");
-  text += next("tacho complexity --network " + report.record->network, "the counts, formula by formula");
+  const std::string network = network_flags(report);
+  text += next("tacho complexity" + (network.empty() ? " --network " + report.record->network : network),
+               "the counts, formula by formula");
   return text;
 }
 

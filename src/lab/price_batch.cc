@@ -11,7 +11,7 @@ namespace tacho {
 
 Price price_of_batch(const Report& report, const StepOptions& options, int64_t batch, const Dataset& data,
                      const MeasureOptions& measuring) {
-  constexpr double kMostStepSeconds = 1, kMostBytes = 4e9, kTurnSeconds = 0.05, kSeconds = 1.5;
+  constexpr double kMostStepSeconds = 0.5, kMostBytes = 4e9, kTurnSeconds = 0.05, kSeconds = 1.5;
   constexpr size_t kFewestPairs = 5;
   const double ratio = double(batch) / double(options.batch);
   const double seconds = ratio * double(report.step.median_ns) / 1e9;

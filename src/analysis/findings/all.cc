@@ -32,6 +32,12 @@ void suggest_batch(Finding& finding, const Report& report, int64_t batch) {
   finding.command = more_command(report, "--batch-size " + std::to_string(batch));
 }
 
+std::string simd_first(const Report& report) {
+  std::string list = "simd," + switch_of(*report.record, "backend");
+  std::erase(list, ' ');
+  return list;
+}
+
 std::string more_command(const Report& report, const std::string& flags) {
   std::string command = report.record->command;
   // A flag is not said twice.
@@ -67,14 +73,16 @@ std::string sweep_command(const Report& report, const std::string& over) {
   return command + " --over " + over;
 }
 
-std::string edit_network_command(const Report& report) {
+std::string network_flags(const Report& report) {
   const std::string& command = report.record->command;
-  std::string text = "tacho inspect";
-  for (const char* flag : {" --network ", " --image ", " --classes "})
+  std::string text;
+  for (const char* flag : {" --network ", " --width ", " --depth ", " --image ", " --classes "})
     if (const size_t at = command.find(flag); at != std::string::npos)
       text += command.substr(at, command.find(" --", at + 1) - at);
-  return text + " --toml";
+  return text;
 }
+
+std::string edit_network_command(const Report& report) { return "tacho inspect" + network_flags(report) + " --toml"; }
 
 std::string names_of(const std::vector<const Operation*>& operations) {
   if (operations.empty()) return "";

@@ -45,12 +45,16 @@ void find_leave_alone(const Report& report, std::vector<Finding>& findings);
 void suggest(Finding& finding, const Report& report, const std::string& turn, const std::string& value);
 /// The command that measures this run with another batch; the finding says which.
 void suggest_batch(Finding& finding, const Report& report, int64_t batch);
+/// The run's backends with our own before them, as --backend takes them.
+std::string simd_first(const Report& report);
 /// The run's command with flags behind it.
 std::string more_command(const Report& report, const std::string& flags);
 /// What runs and why, of the same network and ways; a procedural run has no plan, so it is set beside the graph.
 std::string plan_command(const Report& report);
 /// Time against one of the same network's sizes.
 std::string sweep_command(const Report& report, const std::string& over);
+/// The flags of the run's command that say which network, with a space before each; empty for the default one.
+std::string network_flags(const Report& report);
 /// Prints the network as a file to edit: for what no switch changes.
 std::string edit_network_command(const Report& report);
 

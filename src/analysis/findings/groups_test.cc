@@ -1,6 +1,11 @@
 // Who is told first, what is said of the rest, and the report in one sentence.
 #include "analysis/findings/groups.h"
 
+#include <sstream>
+
+#include "analysis/render_json.h"
+#include "analysis/render_text.h"
+#include "tests/support/made_up_run.h"
 #include "tests/support/rule_case.h"
 
 namespace tacho {
@@ -85,6 +90,64 @@ TEST(FindingGroups, SameChangesAndFirstSentences) {
   EXPECT_FALSE(same_change(bounded("x", 1), bounded("x", 1))) << "they turn nothing";
   EXPECT_EQ(first_sentence("Pooling takes 5.4 % of it. The rest follows."), "Pooling takes 5.4 % of it.");
   EXPECT_EQ(first_sentence("One alone."), "One alone.");
+}
+
+/// Of a real step: its findings are replaced.
+struct RenderedCase {
+  RunRecord record = made_up_run(5);
+  Report report = make_report(record);
+  explicit RenderedCase(std::vector<Finding> findings) {
+    report.findings = std::move(findings);
+    group_findings(report.findings, report.step);
+  }
+};
+
+TEST(FindingGroups, TheTextHasThemInThreePartsWithWhatToDo) {
+  Finding batch = priced("batch", {100, 200, 300}), again = batch;
+  batch.turn.clear(), batch.batch = 64, again = batch;
+  const RenderedCase c({priced("costs", {-900, -800, -700}),
+                        bounded("half", 2'000),
+                        {"leave_alone", "Leave alone: x."},
+                        batch,
+                        again,
+                        bounded("tiny", 1)});
+  const std::string text = render_findings(c.report, {});
+  size_t at = 0;
+  for (const char* part :
+       {"FINDINGS: what would save time", "1 A sentence. Another.", "Change: turn batch.", "run batch",
+        "measured -0.000", "for 4 examples", "2 A sentence.", "Change: as 1.", "3 A sentence.", "Change: write half.",
+        "at most -0.002 ms a step", "updates less often", "do not add up", "ALREADY RIGHT", "costs=on  +0.001",
+        "slower", "Too small to look at: A sentence. (at most", "Leave alone: x.", "Trust:"}) {
+    const size_t found = text.find(part, at);
+    ASSERT_NE(found, std::string::npos) << part << " behind\n" << text.substr(0, at) << "\nin\n" << text;
+    at = found;
+  }
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) EXPECT_LE(width_of(line), 80u) << line;
+  const RenderedCase quiet(std::vector<Finding>(1, Finding{"leave_alone", "Leave alone: x."}));
+  EXPECT_NE(render_findings(quiet.report, {}).find("nothing that this run shows"), std::string::npos);
+}
+
+TEST(FindingGroups, TheJsonSaysGroupBasisAndBound) {
+  Finding batch = priced("batch", {100, 200, 300}), unknown = priced("unknown", {});
+  batch.turn.clear(), batch.batch = 64;
+  unknown.gain.reset(), unknown.unpriced = "too long", unknown.at_most_ns = 2'000;
+  const RenderedCase c({priced("costs", {-900, -800, -700}), bounded("half", 3'000), batch, unknown});
+  const Json findings = Json::parse(to_json(c.report).dump())["findings"];
+  ASSERT_EQ(findings.size(), 4u);
+  EXPECT_EQ(findings[0]["group"], "change");
+  EXPECT_EQ(findings[0]["gain_basis"], "run");
+  EXPECT_EQ(findings[0]["batch_size"], 64);
+  EXPECT_EQ(findings[0]["estimated_gain_ns"]["median"], 200);
+  EXPECT_FALSE(findings[0].contains("at_most_ns"));
+  EXPECT_EQ(findings[1]["gain_basis"], "bound");
+  EXPECT_EQ(findings[1]["estimated_gain_ns"], (Json{{"low", 0}, {"high", 3'000}}));
+  EXPECT_EQ(findings[1]["change"], "write half");
+  EXPECT_EQ(findings[2]["no_estimate"], "too long");
+  EXPECT_EQ(findings[2]["gain_basis"], "bound") << "what could not be priced still has its bound";
+  EXPECT_EQ(findings[3]["group"], "right");
+  EXPECT_EQ(findings[3]["gain_basis"], "switch");
+  EXPECT_EQ(findings[3]["switch"]["name"], "costs");
 }
 
 }  // namespace

@@ -24,10 +24,9 @@ void find_plain_loops(const Report& report, std::vector<Finding>& findings) {
   if (!first.refusals.empty())
     finding.text += text_of(" ", first.refusals[0].backend, " says: ", first.refusals[0].reason, ".");
   finding.evidence = {{"time_share", double(ns) / whole}, {"operations", double(plain.size())}};
-  const std::string all = "simd,onednn,blas,gather,reference";
   if (backends.find("simd") == std::string::npos) {
-    finding.change = "let every backend offer its kernels";
-    suggest(finding, report, "backend", all);
+    finding.change = "let our own kernels offer first";
+    suggest(finding, report, "backend", simd_first(report));
   } else {
     const auto is_plain = [&](const Operation& o) { return std::find(plain.begin(), plain.end(), &o) != plain.end(); };
     finding.at_most_ns = saved_by(report, is_plain, [](const Operation& o) { return o.floor_ns; });

@@ -44,7 +44,7 @@ void find_products(const Report& report, std::vector<Finding>& findings) {
     suggest(finding, report, "gemm", "blas");
   } else if (switch_of(*report.record, "backend").starts_with("onednn")) {
     finding.change = "let our own kernels do the products";
-    suggest(finding, report, "backend", "simd,onednn,blas,reference");
+    suggest(finding, report, "backend", simd_first(report));
   } else {
     finding.change = "let oneDNN do the products";
     suggest(finding, report, "backend", "onednn,blas,reference");
