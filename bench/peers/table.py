@@ -59,7 +59,8 @@ def markdown(out, names):
         commits = sorted({row["environment"]["commit"][:7] + ("+" if row["environment"]["changed_files"] else "") for row in rows})
         dates = sorted({row["environment"]["date"][:10] for row in rows})
         threads = rows[0]["threads"]
-        parts += [f"{TABLES[name].title}, {threads} thread{'s' if threads > 1 else ''}; medians in ms (5 to 95 %, steps; peak memory), build {', '.join(commits)}, "
+        parts += [f"{TABLES[name].title}, {threads} thread{'s' if threads > 1 else ''}; medians in ms "
+                  f"(5 to 95 %, steps; peak memory), build {', '.join(commits)}, "
                   f"{' to '.join(dict.fromkeys((dates[0], dates[-1])))}:", figures.markdown_of(rows),
                   "Falls short: " + "; ".join(short) + "." if short else "All of these rows hold their bars."]
         if len(rows) < len(files):
