@@ -229,7 +229,8 @@ class Runs(unittest.TestCase):
         self.assertEqual((row["verdict"]["best"], row["verdict"]["ratio"], row["verdict"]["bar"]), ("pytorch", 3.5, 2.5))
         self.assertEqual(row["environment"]["cores"], 2)
         self.assertEqual((self.folder / "out/tables.md").read_text(), text[text.index("Training (forward"):])
-        self.assertIn("9 rows are missing", text)
+        self.assertIn("9 rows are not measured yet", text)
+        self.assertIn("momentum), 2 threads;", text)
         # What is there is not measured again; a table that follows tries the nearest settings only.
         tried, _ = self.table("--tables", "training,training-1", "--rows", "lenet5", "--among", "1")
         self.assertEqual(tried, ["pytorch", "tensorflow"] * 2)

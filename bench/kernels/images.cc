@@ -61,8 +61,8 @@ void poolings(Rows& rows, const Shape& x, int64_t size, int64_t stride, int64_t 
   const std::string windows = text_of(" ", size, "x", size, "/", stride);
   const MaxPool2dAttributes max{{size, size}, {stride, stride}, {padding, padding, padding, padding}};
   const Group forward = group_of({images(x)}, {{"max_pool2d", max, {0}}});
-  const Group backward = group_of({images(y), images(y, DType::int32)},
-                                  {{"max_pool2d_backward", MaxPool2dBackwardAttributes{{x[2], x[3]}}, {0, 1}}});
+  const Group backward = group_of({images(y), images(y, max_pool2d_index(max))},
+                                  {{"max_pool2d_backward", MaxPool2dBackwardAttributes{max, {x[2], x[3]}}, {0, 1}}});
   const MaxPooling library{x, size, stride, padding};
   rows.against(
       "max_pool2d" + windows, x, bytes_of(forward), [&] { return entry_of(simd, forward, true); },

@@ -5,6 +5,8 @@
 #include <memory>
 
 #include "base/error.h"
+#include "ops/max_pool2d_backward.h"
+#include "ops/pool_geometry.h"
 #include "tensor/tensor.h"
 #ifdef TACHO_BENCH_ONEDNN
 #include "backends/onednn/layouts.h"
@@ -24,22 +26,27 @@ void fill(void* data, size_t bytes, const TensorType& type) {
   }
 }
 
-/// Pooling's gradient is told where in each plane of its result an element goes: anywhere in the part that its own
-/// place stands for, as pooling finds its maxima. `last`: places lie channels last.
-void fill_places(int32_t* places, const Shape& from, const Shape& to, bool last) {
+/// Max pooling's gradient is told places within its windows and the image, as pooling finds its maxima, in no order.
+/// `last`: they lie channels last.
+void fill_places(const GroupMember& member, const View& places, const Shape& image, bool last) {
+  const PoolGeometry g = pool_geometry(member.attributes.as<MaxPool2dBackwardAttributes>().pool, image);
   uint32_t drawn = 1;
-  const auto within = [&](int64_t at, int64_t count, int64_t size) {
+  const auto within = [&](const WindowAxis& axis, int64_t window) {
     drawn = drawn * 1664525u + 1013904223u;
-    return std::min(at * size / count + int64_t(drawn >> 16) % std::max<int64_t>(size / count, 1), size - 1);
+    const int64_t place = axis.place(window, 0), first = std::max<int64_t>(-place, 0);
+    return first + int64_t(drawn >> 16) % (std::min(axis.kernel, axis.in - place) - first);
   };
-  const int64_t planes = last ? from[0] : from[0] * from[1], side_by_side = last ? from[1] : 1;
-  for (int64_t plane = 0; plane < planes; ++plane)
-    for (int64_t i = 0; i < from[2]; ++i)
-      for (int64_t j = 0; j < from[3]; ++j)
-        for (int64_t c = 0; c < side_by_side; ++c) {
-          const int64_t row = within(i, from[2], to[2]);
-          *places++ = int32_t(row * to[3] + within(j, from[3], to[3]));
-        }
+  const Shape& shape = places.shape();
+  const int64_t planes = last ? shape[0] : shape[0] * shape[1], side_by_side = last ? shape[1] : 1;
+  with_max_pool2d_index(places, [&](auto* index) {
+    for (int64_t plane = 0; plane < planes; ++plane)
+      for (int64_t i = 0; i < shape[2]; ++i)
+        for (int64_t j = 0; j < shape[3]; ++j)
+          for (int64_t c = 0; c < side_by_side; ++c) {
+            const int64_t row = within(g.rows, i);
+            *index++ = std::remove_reference_t<decltype(*index)>(row * g.columns.kernel + within(g.columns, j));
+          }
+  });
 }
 
 /// What a kernel runs on; kept by the entry's function.
@@ -55,10 +62,9 @@ class Running {
         outputs_.push_back(inputs_[size_t(offer_.aliases[i])]);  // in place, as a plan has it
       else outputs_.push_back(operand(to, offer_.output_layouts, i));
     }
-    for (size_t i = 0; i < inputs_.size(); ++i)
-      if (inputs_[i].type.dtype == DType::int32 && inputs_[i].shape().size() == 4)
-        fill_places(const_cast<int32_t*>(inputs_[i].as<int32_t>()), inputs_[i].shape(), outputs_[0].shape(),
-                    !offer_.input_layouts.empty() && offer_.input_layouts[i].is_channels_last());
+    if (const GroupMember& anchor = group.anchor_member(); anchor.op->name == "max_pool2d_backward")
+      fill_places(anchor, inputs_[1], outputs_[0].shape(),
+                  !offer_.input_layouts.empty() && offer_.input_layouts[1].is_channels_last());
     if (group.has_partial()) {
       partial_ = memory(offer_.kernel->partial_bytes());
       offer_.kernel->begin(partial_);

@@ -97,7 +97,8 @@ def text_of(row):
 
 def markdown_of(rows):
     """A table of measured rows: each framework by its best setting. What falls short is in bold."""
-    frameworks = list(dict.fromkeys(p["framework"] for row in rows for p in row["participants"].values() if p["framework"] in FRAMEWORKS))
+    there = {p["framework"] for row in rows for p in row["participants"].values()}
+    frameworks = [framework for framework in FRAMEWORKS if framework in there]
     head = ["network (batch)", "Tachograph", *(FRAMEWORKS[f] for f in frameworks), "best / ours (by rounds)", "bar", "memory"]
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     for row in rows:

@@ -83,11 +83,11 @@ class Table(NamedTuple):
 
 
 TABLES = {
-    "training": Table("Training (forward, backward, momentum), all threads", TRAINED),
-    "training-1": Table("Training, 1 thread", TRAINED, one_thread=True, after="training"),
-    "training-avx2": Table("Training limited to AVX2, all threads", TRAINED[:4], isa="avx2", after="training"),
-    "inference": Table("Inference, all threads", INFERRED, inference=True),
-    "inference-1": Table("Inference, 1 thread", INFERRED, inference=True, one_thread=True, after="inference"),
+    "training": Table("Training (forward, backward, momentum)", TRAINED),
+    "training-1": Table("Training", TRAINED, one_thread=True, after="training"),
+    "training-avx2": Table("Training limited to AVX2", TRAINED[:4], isa="avx2", after="training"),
+    "inference": Table("Inference", INFERRED, inference=True),
+    "inference-1": Table("Inference", INFERRED, inference=True, one_thread=True, after="inference"),
 }
 
 

@@ -135,7 +135,7 @@ def add_common(parser):
     parser.add_argument("--seconds", type=float, default=0.7, help="of each participant in each round (0.7)")
     parser.add_argument("--screen-seconds", type=float, default=0.3, help="of each setting that is tried (0.3)")
     parser.add_argument("--best", type=int, default=2, help="at most so many settings of each framework are measured in full (2)")
-    parser.add_argument("--patience", type=float, default=240, help="seconds within which a peer must start, and answer (240)")
+    parser.add_argument("--patience", type=float, default=400, help="seconds within which a peer must start, and answer (400)")
     parser.add_argument("--warmup", type=int, default=3, help="steps of each peer before its first round, and 3 more (3)")
     parser.add_argument("--verbose", action="store_true", help="show what the peers print on standard error")
 

@@ -58,11 +58,13 @@ def markdown(out, names):
         short = figures.shortfalls(rows)
         commits = sorted({row["environment"]["commit"][:7] + ("+" if row["environment"]["changed_files"] else "") for row in rows})
         dates = sorted({row["environment"]["date"][:10] for row in rows})
-        parts += [f"{TABLES[name].title}; medians in ms (5 to 95 %, steps; peak memory), build {', '.join(commits)}, "
+        threads = rows[0]["threads"]
+        parts += [f"{TABLES[name].title}, {threads} thread{'s' if threads > 1 else ''}; medians in ms "
+                  f"(5 to 95 %, steps; peak memory), build {', '.join(commits)}, "
                   f"{' to '.join(dict.fromkeys((dates[0], dates[-1])))}:", figures.markdown_of(rows),
-                  "Falls short: " + "; ".join(short) + "." if short else "Every row holds its bars."]
-        missing = len(files) - len(rows)
-        parts += [f"{missing} rows are missing."] if missing else []
+                  "Falls short: " + "; ".join(short) + "." if short else "All of these rows hold their bars."]
+        if len(rows) < len(files):
+            parts.append(f"{len(files) - len(rows)} rows are not measured yet.")
     return "\n\n".join(parts) + "\n"
 
 
