@@ -12,10 +12,11 @@ class Convolve final : public Kernel {
  public:
   Convolve(const ConvolutionProblem& problem, ChosenConvolution chosen, MakeConvolution make, const ProductChain& chain)
       : problem_(problem), chosen_(std::move(chosen)), make_(make), chain_(chain) {
-    if (packed()) pack_.emplace(make_reorder(problem.plain_filters(), chosen_.made.w));
+    const Desc plain = problem.plain_filters();
+    if (!(chosen_.made.w == plain)) pack_.emplace(make_reorder(plain, chosen_.made.w));
   }
 
-  bool packed() const { return !(chosen_.made.w == problem_.plain_filters()); }
+  bool packed() const { return pack_.has_value(); }
   size_t packed_bytes() const { return chosen_.made.w.get_size(); }
   size_t workspace_bytes() const { return chosen_.made.primitive.workspace_bytes(); }
 
