@@ -7,23 +7,30 @@
 #include "backends/simd/product_chain.h"
 #include "backends/simd/targets.h"
 #include "op/output_partial.h"
+#include "op/part_run.h"
 #include "ops/max_pool2d.h"
 #include "ops/sum.h"
 
 namespace tacho::simd {
 namespace {
 
-class MaxPool final : public Kernel {
+class MaxPool final : public Kernel, public PartRun {
  public:
   MaxPool(const PoolGeometry& geometry, size_t y, int index) : geometry_(geometry), y_(y), index_(index) {}
-  RunStatus run(const KernelRun& run) const override {
+  RunStatus run(const KernelRun& run) const override { return pool(run, 0, geometry_.rows.out); }
+  int64_t units() const override { return geometry_.rows.out; }
+  RunStatus run_part(const KernelRun& run) const override {
+    return pool(run, run.slice.begin, run.slice.begin + run.slice.count);
+  }
+
+ private:
+  RunStatus pool(const KernelRun& run, int64_t first, int64_t end) const {
     const Shape& shape = run.inputs[0].shape();
-    routines_.max_pool(geometry_, shape[1], shape[0], run.in<float>(0), run.out<float>(y_),
+    routines_.max_pool(geometry_, shape[1], shape[0], first, end, run.in<float>(0), run.out<float>(y_),
                        index_ < 0 ? nullptr : run.out<int32_t>(size_t(index_)));
     return {};
   }
 
- private:
   const ImageRoutines& routines_ = image_routines();
   PoolGeometry geometry_;
   size_t y_;

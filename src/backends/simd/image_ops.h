@@ -27,8 +27,10 @@ struct ImageRoutines {
   /// sums[c] += the sum over `places` of x.
   void (*add_places)(const float* x, int64_t places, int64_t channels, float* sums);
 
-  /// Maxima of each window and, where `index` is not null, their places; of equal elements the first.
-  void (*max_pool)(const PoolGeometry&, int64_t channels, int64_t images, const float* x, float* y, int32_t* index);
+  /// Maxima of each window and, where `index` is not null, their places; of equal elements the first. Of each image
+  /// rows [first, end) of the results are written.
+  void (*max_pool)(const PoolGeometry&, int64_t channels, int64_t images, int64_t first, int64_t end, const float* x,
+                   float* y, int32_t* index);
   /// The gradient of 2 x 2 windows side by side for one image: dx is dy (where `gate` is null or positive) at the
   /// places in `index`, else 0; each element is written once. False, and dx is anything, where a place lies in another
   /// window.
