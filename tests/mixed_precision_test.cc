@@ -59,7 +59,7 @@ TEST_F(MixedPrecision, EveryProductOfAStepCarriesTheAttribute) {
 
 TEST_F(MixedPrecision, ThePlanTakesKernelsOfBothAndFloorsKnowThem) {
   const StepOptions options =
-      mixed_step(mixed_network(), 16, {{"dtype", "bfloat16"}, {"backend", "simd,reference"}, {"tune", "off"}});
+      mixed_step(mixed_network(), 16, {{"dtype", "bfloat16"}, {"backend", "simd,reference"}, {"tune", "order"}});
   EXPECT_EQ(dtype_name(options.way), "bfloat16");
   EXPECT_EQ(options.way.dtype, DType::float32);
   const std::unique_ptr<Plan> plan = plan_of(options);

@@ -6,16 +6,9 @@
 namespace tacho {
 namespace {
 
-constexpr double kDiv = 4, kTranscendental = 8;  // multiply-adds, at least
-
 double share_of(double part, double whole) { return whole > 0 ? part / whole : 0; }
 
 }  // namespace
-
-double multiply_adds(const Tally& executed) {
-  return double(std::max(executed.mul, executed.add)) + double(executed.cmp) + kDiv * double(executed.div) +
-         kTranscendental * double(executed.transcendental);
-}
 
 Floor floor_of(const NodeRow& row, const MachineProfile& profile, int threads) {
   Floor floor;

@@ -30,6 +30,7 @@ void GraphExecutor::bind(std::string_view input, const View& view) {
 }
 
 void GraphExecutor::step() {
+  if (!touched_) touch_first(pool_, runner_.first_touches()), touched_ = true;
   if (!prepared_) runner_.prepare(), prepared_ = true;
   pool_.run(runner_);
 }

@@ -29,7 +29,7 @@ class GraphExecutor : public Executor {
   std::unique_ptr<Plan> plan_;
   Pool& pool_;
   PlanRunner runner_;
-  bool prepared_ = false;
+  bool touched_ = false, prepared_ = false;  ///< see PlanRunner; before the first step, so that a plan alone is cheap
 };
 
 }  // namespace tacho

@@ -1,5 +1,6 @@
 #include "exec/plan_runner.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace tacho {
@@ -80,6 +81,37 @@ View PlanRunner::operand_view(const OperandUse& use, const Slice& slice, int thr
 }
 
 View PlanRunner::view_of(Value value) const { return {base_of(value.id, 0), plan_.values[size_t(value.id)].type}; }
+
+std::vector<TouchedPart> PlanRunner::first_touches() const {
+  const int threads = int(local_.size());
+  std::vector<TouchedPart> parts;
+  for (int t = 0; t < threads; ++t)
+    for (const std::unique_ptr<Buffer>* own : {&local_[size_t(t)], &workspace_[size_t(t)]})
+      if ((*own)->bytes() > 0) parts.push_back({static_cast<std::byte*>((*own)->data()), (*own)->bytes(), t});
+  // Values share memory by lifetime: the first of them says whose a page is.
+  std::vector<int> owners((size_t(plan_.shared_bytes) + kPageBytes - 1) / kPageBytes, -1);
+  const auto share = [&](int64_t offset, int64_t bytes, int64_t count) {
+    for (int64_t i = 0; i < count; ++i) {
+      const int64_t begin = offset + bytes * i / count, end = offset + bytes * (i + 1) / count;
+      for (int64_t page = begin / int64_t(kPageBytes); page * int64_t(kPageBytes) < end; ++page)
+        if (owners[size_t(page)] < 0) owners[size_t(page)] = int(i * threads / count);
+    }
+  };
+  for (size_t v = 0; v < plan_.values.size(); ++v)
+    if (const PlannedValue& value = plan_.values[v]; value.root == int(v) && value.storage == Storage::shared)
+      share(value.offset, value.bytes, plan_.lanes);
+  for (const PlannedNode& node : plan_.nodes)
+    if (node.partial_bytes > 0) share(node.partial_offset, node.partial_bytes * plan_.lanes, plan_.lanes);
+  std::byte* const shared = static_cast<std::byte*>(shared_.data());
+  for (size_t page = 0; page < owners.size();) {
+    size_t end = page;
+    while (end < owners.size() && owners[end] == owners[page]) ++end;
+    const size_t begin_bytes = page * kPageBytes, end_bytes = std::min(end * kPageBytes, shared_.bytes());
+    parts.push_back({shared + begin_bytes, end_bytes - begin_bytes, std::max(owners[page], 0)});
+    page = end;
+  }
+  return parts;
+}
 
 void PlanRunner::prepare() {
   for (const PlannedNode& node : plan_.nodes) {

@@ -2,6 +2,7 @@
 #include <memory>
 #include <vector>
 
+#include "exec/first_touch.h"
 #include "exec/holding.h"
 #include "op/part_run.h"
 #include "op/row_join.h"
@@ -18,6 +19,9 @@ class PlanRunner : public Program {
 
   /// Memory for a slot, until it is bound anew; it must hold the slot's type.
   void bind(int slot, void* data) { bound_[size_t(slot)] = data; }
+  /// Who shall write which memory first, before anything else does: a thread its own arena and workspace; of the shared
+  /// arena what the lanes fall to it of each value and partial, where threads take lanes in order. Each page once.
+  std::vector<TouchedPart> first_touches() const;
   /// Runs the prepared nodes: before the first step, and where the variables have changed since.
   void prepare();
   /// A value after the run: an output of the graph.

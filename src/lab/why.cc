@@ -76,7 +76,7 @@ class Combinations {
       const int backend = turn_of("backend"), other = turn_of(name);
       if (backend < 0 || other < 0 || !(made >> other & 1) || (made >> backend & 1)) continue;
       const std::string& value = turns_[size_t(other)].to;
-      if (value == "auto" || value == "on")
+      if (value == "auto" || value == "on" || (value == "off" && other == turn_of("tune")))
         return text_of("--", name, " ", value, " chooses among --backend, which must be turned first");
     }
     try {

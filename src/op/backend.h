@@ -23,6 +23,9 @@ struct PackRequest {
   size_t bytes = 0;
 };
 
+/// Offer::efficiency of plain loops: a scalar at a time, where a vector has eight or sixteen.
+inline constexpr double kPlainLoops = 1.0 / 16;
+
 /// "Yes": the kernel and what it needs.
 struct Offer {
   std::unique_ptr<Kernel> kernel;
@@ -34,19 +37,26 @@ struct Offer {
   bool bfloat16 = false;                              ///< the kernel multiplies in bfloat16, whose ceiling is another
   std::vector<int> aliases;  ///< output -> input it may overwrite in place, -1 for none; empty: none
   Executed executed;         ///< for the offered (largest) slice
+  double efficiency = 1;     ///< share of the machine's ceiling that its arithmetic can reach, for the cost model
 };
 using OfferResult = std::variant<Offer, Refusal>;
+
+/// Winograd's F(2x2, 3x3) and never F(4x4, 3x3), by its name among --convolution's: 1.8 times the products, a tenth of
+/// the error.
+inline constexpr std::string_view kAccurateWinograd = "winograd-2x2";
 
 /// What a backend may look at besides the group itself.
 struct OfferContext {
   const CpuInfo& cpu;
-  std::string algorithm;  ///< "direct" or "winograd" where --convolution asks for one; empty: the backend's choice
+  /// "direct", "winograd" or kAccurateWinograd where --convolution asks for one; empty: the backend's choice
+  std::string algorithm;
   bool row_major_outputs = false;  ///< the results are read outside of the plan: no layout of one's own for them
   bool keeps_packs = false;        ///< operands stay as they are from step to step: what is packed, is once
   /// Asked for a kernel that multiplies in bfloat16, which the group permits: the backend refuses where it has none.
   /// Else it offers one that multiplies the factors as they are. Only backends that multiply in it are asked so.
   bool bfloat16 = false;
   ImageLayout images = ImageLayout::automatic;  ///< what --layout asks for; the plan refuses offers that go against it
+  bool wants_winograd() const { return algorithm == "winograd" || algorithm == kAccurateWinograd; }
 };
 
 struct Backend {

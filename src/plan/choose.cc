@@ -370,7 +370,9 @@ void Planner::split_by_units(PlannedNode& node) const {
   if (!parts) return;
   node.split_rows = parts->units();
   node.by_units = true;
-  if (!worth_dividing(node.executed)) return;
+  int64_t bytes = 0;
+  for (const OperandUse& use : node.outputs) bytes += whole_bytes(plan_->values[size_t(use.value)]);
+  if (!worth_dividing(node.executed, bytes)) return;
   const Tally again = parts->repeated();
   for (int64_t part = 1; part < std::min<int64_t>(cores(), node.split_rows); ++part) node.executed.tally += again;
 }

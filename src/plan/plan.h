@@ -108,7 +108,7 @@ struct PlannedNode {
   int combined = -1;           ///< combine: the node whose partials it joins
   int pack_index = 0;          ///< pack: which PackRequest of node `combined`
   int64_t workspace_bytes = 0;
-  int64_t tuned_ns = 0;   ///< of all its slices on one thread, as measured when it was chosen; 0 where nothing was
+  int64_t tuned_ns = 0;   ///< of all its slices on one thread, as it was chosen by; 0 where by no time
   Executed executed;      ///< for the whole batch
   bool bfloat16 = false;  ///< the kernel multiplies in it
 };
@@ -148,6 +148,7 @@ struct Plan {
   int64_t slices = 1;                    ///< of the batch, in the segment that has the fewest
   int64_t slice_examples = 0;            ///< of the largest; the others of that segment have as many or one fewer
   std::vector<int64_t> slices_by_order;  ///< see Slicing; empty where PlanOptions says how many
+  bool estimated = false;                ///< kernels were chosen, and their times are, by a model (PlanOptions::times)
   bool branches = false;  ///< one example: whole nodes as soon as those they depend on are over (see operators.cc)
   int64_t shared_bytes = 0, local_bytes = 0, workspace_bytes = 0;
   int64_t sum_of_sizes_bytes = 0;  ///< all intermediate values, each with memory of its own

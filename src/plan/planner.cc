@@ -103,6 +103,7 @@ int64_t slices_per_lane(int64_t batch, int64_t lanes, int64_t in_cache, const Sl
 Planner::Planner(Graph graph, const std::vector<std::vector<int>>& groups, const PlanOptions& options)
     : options_(options), groups_(groups), plan_(std::make_unique<Plan>()) {
   plan_->graph = std::move(graph);
+  plan_->estimated = options_.times != nullptr;
 }
 
 int Planner::cores() const { return options_.lanes > 0 ? options_.lanes : this_cpu().cores; }

@@ -82,7 +82,7 @@ class Planner {
                                     const std::string& name);
   int64_t time_of(const std::vector<int>& nodes, const Chosen& piece);
   int64_t recorded(const std::string& key, const KernelCall& call);
-  int64_t divided(const std::vector<int>& nodes, const Chosen& piece) const;
+  int64_t divided(int last, const Chosen& piece) const;
   bool by_time() const { return options_.tuning || options_.times; }
 
   // layouts.cc: who converts what
@@ -103,7 +103,7 @@ class Planner {
   std::vector<Task> row_blocks(const std::vector<int>& nodes) const;
   int64_t row_step(int node) const;
   bool worth_splitting(int node) const;
-  static bool worth_dividing(const Executed& executed);
+  static bool worth_dividing(const Executed& executed, int64_t result_bytes);
   int64_t bytes_touched(int node) const;
 
   // operators.cc: tasks without stages

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstring>
 #include <map>
 #include <set>
 
@@ -260,6 +261,58 @@ TEST(Planner, ConvolutionsOfOneExampleAreDividedOverTheLanes) {
   }
   if (divided == 0) GTEST_SKIP() << "no backend here divides its convolutions";
   EXPECT_GE(divided, 3) << "one for each convolution at least";
+}
+
+/// What stands between convolutions too, where its results are large.
+TEST(Planner, ImagesOfOneExampleAreDividedOverTheLanes) {
+  using Fields = std::vector<std::pair<std::string, FieldValue>>;
+  StepOptions options;
+  options.network = {"between", {16, 80, 80}, 10, {}};
+  options.network.layers = {
+      {"depthwise_conv2d", "conv", {}, Fields{{"kernel", int64_t{3}}, {"padding", int64_t{1}}}},
+      {"tanh", "tanh", {}, {}},
+      {"batch_norm2d", "norm", {}, {}},
+      {"max_pool2d", "pool", {}, Fields{{"kernel", int64_t{3}}, {"stride", int64_t{1}}, {"padding", int64_t{1}}}},
+      {"global_avg_pool2d", "mean", {}, {}},
+      {"flatten", "flat", {}, {}},
+      {"linear", "fc", {}, Fields{{"out_features", int64_t{10}}}}};
+  options.batch = 1;
+  options.kind = StepKind::inference;
+  Switches switches;
+  set_switch(switches, "backend", "simd,reference");
+  set_switch(switches, "lanes", "3");
+  options.way = resolve(switches);
+  const std::unique_ptr<Plan> plan = plan_of(options);
+  std::map<std::string, std::vector<Slice>> parts;
+  for (const Task& task : plan->stages.at(0).tasks)
+    for (const Item& item : task.items) parts[plan->nodes[size_t(item.node)].path].push_back(item.slice);
+  for (const char* path :
+       {"conv/conv2d/forward", "tanh/tanh/forward", "norm/batch_norm/forward", "pool/max_pool2d/forward"}) {
+    SCOPED_TRACE(path);
+    ASSERT_EQ(parts[path].size(), 3u) << to_text(*plan);
+    int64_t next = 0;
+    for (const Slice& slice : parts[path]) {
+      EXPECT_EQ(slice.begin, next);
+      next += slice.count;
+    }
+    EXPECT_EQ(next, parts[path][0].total);
+  }
+  // As many bits on one thread as on three, and those of whole nodes.
+  std::vector<Tensor> results;
+  for (const char* lanes : {"1", "3"})
+    for (const int threads : {1, 3}) {
+      set_switch(switches, "lanes", lanes);
+      options.way = resolve(switches);
+      Pool pool(threads);
+      VariableStore variables = initial_variables(options, 3);
+      Session session(options, pool, variables);
+      Tensor x({DType::float32, {1, 16, 80, 80}});
+      for (int64_t i = 0; i < x.elements(); ++i) x.as<float>()[i] = float((i * 2654435761u) % 1000) / 500 - 1;
+      session.run(x.view(), {}, 0, 1);
+      results.push_back(session.outputs());
+    }
+  for (const Tensor& result : results)
+    EXPECT_EQ(std::memcmp(result.view().data, results[0].view().data, size_t(result.bytes())), 0);
 }
 
 TEST(Planner, PacksOfADeepNetworkAreMadeWhenTheyAreAboutToBeRead) {

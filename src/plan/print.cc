@@ -16,11 +16,12 @@ std::string padded(std::string text, size_t width) {
   return text;
 }
 
-/// What tuning found, where it measured.
-std::string measured(int64_t ns) {
+/// What tuning found, where it measured, or the cost model said.
+std::string time_text(const Plan& plan, int64_t ns) {
   if (ns <= 0) return "";
   char text[64];
-  std::snprintf(text, sizeof text, " (measured: %.3g ms a step on one thread)", double(ns) / 1e6);
+  std::snprintf(text, sizeof text, " (%s: %.3g ms a step on one thread)", plan.estimated ? "estimated" : "measured",
+                double(ns) / 1e6);
   return text;
 }
 
@@ -95,7 +96,7 @@ std::string to_text(const Plan& plan) {
                              : calls[n] > 1                 ? text_of("parts ", calls[n])
                                                             : "once";
     text += padded(node.path, 44) + " " + padded(runs, 11) + padded(kernel, 30) + " " + padded(where, 10) +
-            node.reason + measured(node.tuned_ns) + "\n";
+            node.reason + time_text(plan, node.tuned_ns) + "\n";
     for (const RefusedOffer& refusal : node.refusals)
       text += "    not " + refusal.backend + ": " + refusal.reason + "\n";
     if (node.anchor >= 0 && !plan.slicing.nodes[size_t(node.anchor)].refusal.empty())

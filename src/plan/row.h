@@ -26,7 +26,7 @@ struct NodeRow {
   Executed executed;  ///< for one step
   Traffic traffic;
   std::string dtype = "float32";  ///< in which it multiplies: float32, float64, bfloat16
-  int64_t tuned_ns = 0;  ///< of all its calls alone on one thread, as measured when it was chosen; 0 where nothing was
+  int64_t tuned_ns = 0;           ///< of all its calls alone on one thread, as PlannedNode says
 };
 
 /// One row per node of the plan; members and anchors are nodes of the graph before any pass.

@@ -148,20 +148,22 @@ std::vector<Task> Planner::row_blocks(const std::vector<int>& nodes) const {
   return tasks;
 }
 
-/// A kernel's units over the lanes: less than some microseconds' products cost more to divide than they save.
-bool Planner::worth_dividing(const Executed& executed) {
+/// Splitting less than this over threads costs more than it saves (a barrier is some microseconds).
+constexpr int64_t kWorthSplitting = 1 << 18;  // bytes of the results
+
+/// A kernel's units over the lanes: less than some microseconds' products, or images, cost more to divide than they
+/// save.
+bool Planner::worth_dividing(const Executed& executed, int64_t result_bytes) {
   constexpr int64_t kWorthDividing = 400'000;  // products
-  return executed.tally.mul >= kWorthDividing;
+  return executed.tally.mul >= kWorthDividing || result_bytes >= kWorthSplitting;
 }
 
 bool Planner::worth_splitting(int n) const {
-  if (plan_->nodes[size_t(n)].by_units) return worth_dividing(plan_->nodes[size_t(n)].executed);
-  // Splitting less than this over threads costs more than it saves (a barrier is some microseconds).
-  constexpr int64_t kWorthSplitting = 1 << 18;  // bytes
-  if (plan_->nodes[size_t(n)].split_rows < 2) return false;
+  const PlannedNode& node = plan_->nodes[size_t(n)];
+  if (node.split_rows < 2) return false;
   int64_t bytes = 0;
-  for (const OperandUse& use : plan_->nodes[size_t(n)].outputs) bytes += whole_bytes(plan_->values[size_t(use.value)]);
-  return bytes >= kWorthSplitting;
+  for (const OperandUse& use : node.outputs) bytes += whole_bytes(plan_->values[size_t(use.value)]);
+  return node.by_units ? worth_dividing(node.executed, bytes) : bytes >= kWorthSplitting;
 }
 
 void Planner::make_stages() {

@@ -120,12 +120,14 @@ int64_t Planner::time_of(const std::vector<int>& nodes, const Chosen& piece) {
   return ns;
 }
 
-/// What a piece adds to a chain that has all cores for itself, as one example's inference is: the time of a part, where
-/// its kernel's call is divided.
-int64_t Planner::divided(const std::vector<int>& nodes, const Chosen& piece) const {
-  if (!plan_->branches || !keeps_packs() || plan_->slicing.nodes[size_t(nodes[0])].sliced) return piece.tuned_ns;
+/// What a piece, whose last node is `last`, adds to a chain that has all cores for itself, as one example's inference
+/// is: the time of a part, where its kernel's call is divided.
+int64_t Planner::divided(int last, const Chosen& piece) const {
+  if (!plan_->branches || !keeps_packs() || plan_->slicing.nodes[size_t(last)].sliced) return piece.tuned_ns;
   const PartRun* parts = part_run_of(*piece.offer.kernel);
-  if (!parts || !worth_dividing(piece.offer.executed)) return piece.tuned_ns;
+  int64_t bytes = 0;
+  for (Value output : plan_->graph.node(last).outputs) bytes += whole_bytes(plan_->values[size_t(output.id)]);
+  if (!parts || !worth_dividing(piece.offer.executed, bytes)) return piece.tuned_ns;
   return piece.tuned_ns / std::min<int64_t>(cores(), parts->units());
 }
 
@@ -143,7 +145,8 @@ Planner::Chosen Planner::fastest_offer(const std::vector<int>& nodes, const std:
   std::vector<std::vector<Chosen>> covers;
   const auto time = [&](std::vector<Chosen>& pieces) {
     int64_t ns = 0;
-    for (const Chosen& piece : pieces) ns += divided(nodes, piece);
+    size_t end = 0;
+    for (const Chosen& piece : pieces) ns += divided(nodes[(end += piece.members) - 1], piece);
     return ns;
   };
   const auto least = [&] {
@@ -179,14 +182,15 @@ Planner::Chosen Planner::fastest_offer(const std::vector<int>& nodes, const std:
     return only;
   }
   Chosen chosen = std::move(best.front());
-  const bool chosen_divided = divided(nodes, chosen) != chosen.tuned_ns;
+  const bool chosen_divided = divided(nodes[chosen.members - 1], chosen) != chosen.tuned_ns;
   chosen.refusals = first_offer(nodes, order).refusals;
   std::erase_if(chosen.refusals, [&](const RefusedOffer& refusal) { return refusal.backend == chosen.asked.name(); });
   for (const auto& [asked, ns] : times)
     if (asked != chosen.asked) {
       chosen.slower.push_back({asked.name(), ns});
-      chosen.refusals.push_back({asked.name(), std::string(ns < best_ns ? "not faster by the margin" : "slower here") +
-                                                   ": " + milliseconds(ns) + " a step on one thread, against " +
+      chosen.refusals.push_back({asked.name(), std::string(options_.times ? "estimated " : "") +
+                                                   (ns < best_ns ? "not faster by the margin" : "slower here") + ": " +
+                                                   milliseconds(ns) + " a step on one thread, against " +
                                                    milliseconds(best_ns) + (chosen_divided ? ", divided" : "")});
     }
   return chosen;

@@ -35,7 +35,7 @@ class AutoLowering : public EmitterDecorator {
 std::unique_ptr<Emitter> lowering_for(const Way& way, Emitter& inner) {
   if (way.convolution == "gather") return gather_lowering(inner);
   if (way.convolution == "im2col") return im2col_lowering(inner);
-  if (way.convolution == "direct" || way.convolution == "winograd") return std::make_unique<EmitterDecorator>(inner);
+  if (way.convolution != "auto") return std::make_unique<EmitterDecorator>(inner);
   return std::make_unique<AutoLowering>(inner, plan_options(way).backends);
 }
 
@@ -108,7 +108,7 @@ std::unique_ptr<Plan> plan_of(const StepOptions& options, Graph* source, int64_t
   if (built_ns) *built_ns = now_ns();
   PlanOptions plan = plan_options(options.way);
   plan.choices = options.choices;
-  plan.times = options.times;
+  if (options.times) plan.times = options.times;
   auto planned = make_plan(std::move(graph), groups, plan);
   if (plan.tuning && !plan.times) plan.tuning->save();
   return planned;

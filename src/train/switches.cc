@@ -5,6 +5,7 @@
 
 #include "op/backend.h"
 #include "ops/conv2d.h"
+#include "plan/ceiling_times.h"
 #include "plan/tuning.h"
 
 namespace tacho {
@@ -19,13 +20,13 @@ struct SwitchValues {
 const std::map<std::string, SwitchValues>& table() {
   static const std::map<std::string, SwitchValues> kTable = {
       {"execution", {{"graph", "procedural"}, {}}},
-      {"convolution", {{"auto", "gather", "im2col", "direct", "winograd"}, {}}},
+      {"convolution", {{"auto", "gather", "im2col", "direct", "winograd", std::string(kAccurateWinograd)}, {}}},
       {"gemm", {{"auto", "reference", "blas", "onednn", "simd"}, {}}},
       {"fusion", {{"on", "off"}, {}}},
       {"memory-plan", {{"on", "off"}, {}}},
       {"layout", {{"auto", "nchw", "nhwc", "blocked"}, {}}},
       {"schedule", {{"slices", "operators", "sequential"}, {}}},
-      {"tune", {{"auto", "on", "off"}, {}}},
+      {"tune", {{"auto", "on", "off", "order"}, {}}},
       {"dtype", {{"float32", "float64", "bfloat16"}, {}}},
   };
   return kTable;
@@ -63,6 +64,11 @@ void check_backends(const std::string& value) {
     if (const char* reason = backend.unavailable ? backend.unavailable() : nullptr)
       fail("--backend ", name, ": ", reason);
   }
+}
+
+/// Whether --convolution names what conv2d is emitted as, and no algorithm of its kernels.
+bool is_lowering(const std::string& convolution) {
+  return convolution == "auto" || convolution == "gather" || convolution == "im2col";
 }
 
 std::string value_of(const Switches& switches, const std::string& name, const std::string& otherwise) {
@@ -118,7 +124,9 @@ ImageLayout image_layout(const std::string& name, const Way& way) {
 const std::vector<SwitchInfo>& all_switches() {
   static const std::vector<SwitchInfo> kSwitches = {
       {"execution", "graph, procedural (or eager)", "graph", "building a graph first, against statement by statement"},
-      {"convolution", "auto, gather, im2col, direct, winograd", "auto", "index manipulation against products"},
+      {"convolution", "auto, gather, im2col, direct, winograd, winograd-2x2", "auto",
+       "index manipulation against products (winograd-2x2: only F(2x2, 3x3), 1.8 times the products of F(4x4, 3x3) "
+       "and a tenth of its error)"},
       {"gemm", "auto, reference, blas, onednn, simd", "auto", "optimised libraries: who runs matrix products"},
       {"fusion", "on, off", "on", "groups of operations in one kernel"},
       {"memory-plan", "on, off", "on", "memory reused by lifetime and overwritten in place"},
@@ -126,9 +134,9 @@ const std::vector<SwitchInfo>& all_switches() {
       {"schedule", "slices, operators, sequential", "slices",
        "slices of the batch depth-first, against ready nodes in parallel, against one node at a time"},
       {"lanes", "a number", "the machine's cores", "how many partial sums a reduction over the batch has"},
-      {"tune", "auto, on, off", "auto",
-       "kernels chosen by measuring all who offer, against by the order of the backends (auto: on unless --backend is "
-       "given)"},
+      {"tune", "auto, on, off, order", "auto",
+       "kernels chosen by measuring all who offer (on), by the cost model alone (off) or by the order of --backend "
+       "(auto: by order where --backend is given or nothing is planned, else on)"},
       {"backend", "a list of names", "all, best first", "which kernels are preferred"},
       {"threads", "a number", "all cores", "threads in all, the caller included"},
       {"dtype", "float32, float64, bfloat16", "float32",
@@ -171,6 +179,7 @@ Way resolve(const Switches& switches) {
                                            : Schedule::sequential;
   const std::string tune = value_of(switches, "tune", "auto");
   way.tune = tune == "auto" ? !way.procedural && !switches.set.count("backend") : tune == "on";
+  way.model = tune == "off";
   const std::string layout = value_of(switches, "layout", "auto");
   if (way.procedural) {
     const std::string why = ": procedural execution runs statement by statement, so there is nothing to ";
@@ -204,11 +213,11 @@ Way resolve(const Switches& switches) {
     way.backends.push_back("reference");
   way.images = image_layout(layout, way);
   if (way.gemm != "auto") check_backends(way.gemm);
-  if (way.convolution == "winograd") {
+  if (way.convolution == "winograd" || way.convolution == kAccurateWinograd) {
     if (way.dtype != DType::float32)
-      fail("--convolution winograd computes in float32; leave --dtype out or use --convolution direct");
+      fail("--convolution ", way.convolution, " computes in float32; leave --dtype out or use --convolution direct");
     if (std::find(way.backends.begin(), way.backends.end(), "simd") == way.backends.end())
-      fail("--convolution winograd: only the backend simd has Winograd's algorithm, and it is not among ",
+      fail("--convolution ", way.convolution, ": only the backend simd has Winograd's algorithm, and it is not among ",
            list(way.backends), "; add it to --backend");
   }
   for (const SwitchInfo& info : all_switches()) {
@@ -221,7 +230,7 @@ Way resolve(const Switches& switches) {
     if (info.name == "layout") value = layout;
     if (info.name == "schedule") value = schedule;
     if (info.name == "lanes") value = std::to_string(way.lanes);
-    if (info.name == "tune") value = way.tune ? "on" : "off";
+    if (info.name == "tune") value = way.tune ? "on" : way.model ? "off" : "order";
     if (info.name == "backend") value = list(way.backends);
     if (info.name == "threads") value = std::to_string(way.threads);
     if (info.name == "dtype") value = dtype;
@@ -254,8 +263,9 @@ PlanOptions plan_options(const Way& way) {
   PlanOptions options;
   for (const std::string& name : way.backends) options.backends.push_back(&backend_named(name));
   if (way.gemm != "auto") options.gemm_backends = {&backend_named(way.gemm), &backend_named("reference")};
-  if (way.convolution == "direct" || way.convolution == "winograd") options.algorithm = way.convolution;
+  if (!is_lowering(way.convolution)) options.algorithm = way.convolution;
   if (way.tune) options.tuning = &this_machine_tuning();
+  if (way.model) options.times = &this_machine_times();
   options.images = way.images;
   options.schedule = way.schedule;
   options.memory_plan = way.memory_plan;

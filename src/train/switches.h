@@ -11,7 +11,7 @@
 namespace tacho {
 
 /// What the user asked for; a switch that is absent from `set` is at its default. Known names: execution, convolution,
-/// gemm, fusion, memory-plan, layout, schedule, lanes, backend, threads, dtype.
+/// gemm, fusion, memory-plan, layout, schedule, lanes, tune, backend, threads, dtype.
 struct Switches {
   std::map<std::string, std::string> set;
 };
@@ -29,13 +29,14 @@ void set_switch(Switches& switches, const std::string& name, const std::string& 
 /// Switches with every default filled in and every combination checked.
 struct Way {
   bool procedural = false;
-  std::string convolution;  ///< auto, gather, im2col, direct
+  std::string convolution;  ///< auto, gather, im2col, direct, winograd, winograd-2x2
   std::string gemm;         ///< auto, reference, blas, onednn
   bool fusion = true, memory_plan = true;
   ImageLayout images = ImageLayout::automatic;
   Schedule schedule = Schedule::slices;
-  int lanes = 0;      ///< 0: the machine's cores
-  bool tune = false;  ///< kernels by measurement instead of by the order of the backends
+  int lanes = 0;       ///< 0: the machine's cores
+  bool tune = false;   ///< kernels by measurement
+  bool model = false;  ///< kernels by the cost model; where neither, by the order of the backends
   int threads = 1;
   DType dtype = DType::float32;  ///< of values
   Products products = Products::as_given;

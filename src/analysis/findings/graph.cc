@@ -27,8 +27,10 @@ void find_graph(const Report& report, std::vector<Finding>& findings) {
   find_switched_off(
       report, findings, "schedule", "sequential", "slices", "run slices of the batch depth-first",
       "One node at a time: a barrier behind each, and a batch's images have left the cache before they are read.");
-  find_switched_off(report, findings, "tune", "off", "on", "choose kernels by measuring them",
+  find_switched_off(report, findings, "tune", "order", "on", "choose kernels by measuring them",
                     "Kernels are chosen by the order of backends, not by what each takes on this machine.");
+  find_switched_off(report, findings, "tune", "off", "on",
+                    "Kernels are chosen by a cost model, not by what each takes on this machine.");
   int64_t fused = 0, rows = 0, ns = 0;
   for (const Operation& o : report.operations) {
     if (o.row != PlannedNode::compute || !o.executed_row) continue;

@@ -22,7 +22,9 @@ OfferResult offer(const Group& group, const OfferContext&) {
     if (group.members.size() != 1) return Refusal{text_of("one operation at a time, not ", to_string(group))};
     const DType dtype = group.operands[size_t(anchor.outputs[0])].type.dtype;
     if (dtype != DType::float32 && dtype != DType::float64) return Refusal{text_of("dtype ", name_of(dtype))};
-    return row.offer(group);
+    OfferResult result = row.offer(group);
+    if (Offer* offer = std::get_if<Offer>(&result)) offer->efficiency = kPlainLoops;
+    return result;
   }
   return Refusal{text_of("neither gather, scatter_add nor max pooling: ", anchor.op->name)};
 }

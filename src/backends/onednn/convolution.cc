@@ -78,7 +78,7 @@ OfferResult offer_convolution(const Group& group, const OfferContext& context) {
   if (std::string reason = objection(group, chain); !reason.empty()) return Refusal{reason};
 
   ConvolutionProblem problem = convolution_problem_of(group);
-  if (context.algorithm == "winograd" && problem.geometry.suits_winograd()) return Refusal{kWinogradWanted};
+  if (context.wants_winograd() && problem.geometry.suits_winograd()) return Refusal{kWinogradWanted};
   problem.bias = chain.bias >= 0;
   problem.term = chain.term >= 0;
   problem.transposed = !forward && group.members.size() > 1;

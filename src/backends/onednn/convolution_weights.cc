@@ -102,7 +102,7 @@ OfferResult offer_convolution_weights(const Group& group, const OfferContext& co
       return Refusal{"images sliced along another axis than 0"};
 
   const ConvolutionProblem problem = convolution_problem_of(group);
-  if (context.algorithm == "winograd" && problem.geometry.suits_winograd()) return Refusal{kWinogradWanted};
+  if (context.wants_winograd() && problem.geometry.suits_winograd()) return Refusal{kWinogradWanted};
   auto result = choose_convolution(problem, make_backward_weights, blocks_to_try(x, dy, context.images, false, false));
   if (const auto* refusal = std::get_if<Refusal>(&result)) return *refusal;
   auto& chosen = std::get<ChosenConvolution>(result);

@@ -34,6 +34,7 @@ OfferResult offer(const Group& group, const OfferContext&) {
   offer.name = to_string(group);
   offer.reason = group.members.size() == 1 ? "plain loops" : "plain loops, one operation after another";
   offer.aliases = aliases_of(group);
+  offer.efficiency = kPlainLoops;
   for (const GroupMember& member : group.members) {
     const TensorTypes inputs = group.input_types(member), outputs = group.output_types(member);
     offer.executed.tally += tally_of(*member.op, {member.attributes, inputs, outputs});

@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "backends/simd/convolution_group.h"
 #include "backends/simd/gradient_source.h"
 #include "backends/simd/kernels.h"
 #include "backends/simd/layouts.h"
+#include "op/part_run.h"
 #include "ops/batch_norm.h"
 #include "ops/batch_norm_statistics_backward.h"
 
@@ -24,7 +26,7 @@ std::string reason_against(const Group& group) {
     const GroupOperand& operand = group.operands[size_t(index)];
     if (operand.type.dtype != DType::float32) return "float32 only";
     if (operand.type.shape.size() == 1) continue;
-    if (!may_be_nhwc(operand)) return "not images in slices of the batch";
+    if (!may_be_images(operand)) return "not images, or images sliced along another axis than the batch";
     if (element_count(operand.type.shape) == 0) return "no elements";
   }
   return "";
@@ -61,9 +63,11 @@ int external(const Group& group, int operand) {
 }
 
 /// y = relu(batch_norm(x) + residual), the last two where the group has them.
-class Normalize final : public Kernel {
+class Normalize final : public Kernel, public PartRun {
  public:
-  explicit Normalize(const Group& group) : epsilon_(group.members[0].attributes.as<BatchNormAttributes>().epsilon) {
+  explicit Normalize(const Group& group)
+      : epsilon_(group.members[0].attributes.as<BatchNormAttributes>().epsilon),
+        places_(Images(group.operands[size_t(group.inputs[0])].type.shape).places) {
     for (size_t i = 1; i < group.members.size(); ++i) {
       const GroupMember& member = group.members[i];
       if (member.op->name == "relu") relu_ = true;
@@ -72,7 +76,12 @@ class Normalize final : public Kernel {
     }
   }
 
-  RunStatus run(const KernelRun& run) const override {
+  RunStatus run(const KernelRun& run) const override { return normalize(run, 0, Images(run.inputs[0].shape()).places); }
+  int64_t units() const override { return places_; }
+  RunStatus run_part(const KernelRun& run) const override { return normalize(run, run.slice.begin, run.slice.count); }
+
+ private:
+  RunStatus normalize(const KernelRun& run, int64_t first, int64_t places) const {
     const Images images(run.inputs[0].shape());
     float* slope = static_cast<float*>(run.workspace);
     float* offset = slope + images.channels;
@@ -80,14 +89,16 @@ class Normalize final : public Kernel {
       slope[c] = run.in<float>(1)[c] / std::sqrt(run.in<float>(4)[c] + float(epsilon_));
       offset[c] = run.in<float>(2)[c] - run.in<float>(3)[c] * slope[c];
     }
-    functions_.normalize(run.in<float>(0), slope, offset, residual_ < 0 ? nullptr : run.in<float>(size_t(residual_)),
-                         relu_, run.out<float>(0), images.places, images.channels);
+    const int64_t at = first * images.channels;
+    functions_.normalize(run.in<float>(0) + at, slope, offset,
+                         residual_ < 0 ? nullptr : run.in<float>(size_t(residual_)) + at, relu_, run.out<float>(0) + at,
+                         places, images.channels);
     return {};
   }
 
- private:
   const BatchNormFunctions& functions_ = batch_norm_functions();
   double epsilon_;
+  int64_t places_;
   bool relu_ = false;
   int residual_ = -1;  ///< input
 };

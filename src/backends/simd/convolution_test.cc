@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <map>
 #include <random>
 #include <set>
 
@@ -222,22 +223,43 @@ TEST(SimdWinograd, PlacesOfATileShareNoSetsOfTheCache) {
 }
 
 /// The deep layers' sizes, as training meets them: errors relative to the largest result, as winograd.h states them.
+/// F(2x2, 3x3), where it is asked for, is the accurate choice everywhere.
 TEST(SimdWinogradSlow, ErrorsOfDeepLayers) {
-  for (const auto& [channels, size] : {std::pair<int64_t, int64_t>{64, 16}, {128, 8}, {256, 4}}) {
+  for (const auto& [channels, size] : {std::pair<int64_t, int64_t>{64, 16}, {128, 8}, {256, 4}, {512, 4}}) {
     const Shape image{4, channels, size, size};
     const Conv2dAttributes same{.padding = {1, 1, 1, 1}};
-    const Ran forward =
-        run_convolution({f32(image), f32({channels, channels, 3, 3})}, {{&op_named("conv2d"), same, {0, 1}}}, "");
-    const Ran filters = run_convolution(
-        {f32(image), f32(image)},
-        {{&op_named("conv2d_backward_weights"), Conv2dBackwardWeightsAttributes{same, {3, 3}}, {0, 1}}}, "");
-    ASSERT_EQ(forward.refusal + filters.refusal, "");
-    const double images = relative_difference(forward.actual[0], forward.expected[0]);
-    const double weights = relative_difference(filters.actual[0], filters.expected[0]);
-    EXPECT_LE(images, 1e-5);
-    EXPECT_LE(weights, 2e-5);
-    std::cout << channels << " channels at " << size << ": " << images << " (images), " << weights << " (filters)\n";
+    const Attributes gradient = Conv2dBackwardWeightsAttributes{same, {3, 3}};
+    std::map<std::string, Bounds> errors;
+    for (const std::string algorithm : {"winograd", "winograd-2x2"}) {
+      const Ran forward = run_convolution({f32(image), f32({channels, channels, 3, 3})},
+                                          {{&op_named("conv2d"), same, {0, 1}}}, algorithm);
+      const Ran filters = run_convolution({f32(image), f32(image)},
+                                          {{&op_named("conv2d_backward_weights"), gradient, {0, 1}}}, algorithm);
+      ASSERT_EQ(forward.refusal + filters.refusal, "");
+      const Bounds& error = errors[algorithm] = {relative_difference(forward.actual[0], forward.expected[0]),
+                                                 relative_difference(filters.actual[0], filters.expected[0])};
+      for (const Ran* ran : {&forward, &filters})
+        EXPECT_EQ(ran->reason.rfind(algorithm == "winograd" ? "F(4x4,3x3) for " : "F(2x2,3x3) for ", 0), 0u)
+            << ran->reason;
+      std::cout << algorithm << ", " << channels << " channels at " << size << ": " << error.images << " (images), "
+                << error.filters << " (filters)\n";
+    }
+    EXPECT_LE(errors["winograd"].images, 1e-5);
+    EXPECT_LE(errors["winograd"].filters, 2e-5);
+    EXPECT_LE(errors["winograd-2x2"].images, 1e-6);
+    EXPECT_LE(errors["winograd-2x2"].filters, 2e-6);
+    EXPECT_LT(5 * errors["winograd-2x2"].images, errors["winograd"].images);
+    EXPECT_LT(5 * errors["winograd-2x2"].filters, errors["winograd"].filters);
   }
+}
+
+TEST_P(SimdConvolution, AccurateWinogradOfRandomShapes) {
+  Draw draw(1);
+  Bounds worst{0, 0};
+  for (int i = 0; i < 12; ++i)
+    EXPECT_TRUE(
+        check_three(draw.winograd(), {"winograd-2x2", "winograd ", {1e-6, 1e-6}, this_cpu(), "F(2x2,3x3)"}, &worst));
+  std::cout << GetParam() << ": largest errors " << worst.images << " (images), " << worst.filters << " (filters)\n";
 }
 
 /// By hand: 3 x 3 filters with padding of 1 on an image of 4 x 5, 2 channels, from 3 results of 4 x 5. Image rows meet
@@ -279,6 +301,28 @@ TEST(SimdWinograd, CountsWhatItExecutes) {
   const Tally with_taps = winograd_routines().accumulate_tally(s, fresh, 2);
   EXPECT_EQ(with_taps.mul - gradient.mul, 15 * 63);
   EXPECT_EQ(with_taps.add - gradient.add, 15 * 81);
+}
+
+/// By hand: a tile of 4 x 4 takes 8 transforms of 4 add on the way in (no mul), 6 of 4 add on the way out. An image of
+/// 8 x 6 has 4 x 3 of them, each with 16 places; whoever asks for F(2x2, 3x3) gets these counts.
+TEST(SimdWinograd, CountsWhatTheAccurateChoiceExecutes) {
+  WinogradShape s;
+  s.outputs = 2;
+  s.from = {8, 6, 3};
+  s.to = {8, 6, 5};
+  s.top = s.left = 1;
+  EXPECT_EQ(s.places(), 12 * 16);
+  const Tally tally = winograd_routines().convolve_tally(s, {}, 2);
+  const int64_t tiles = 2 * 12;
+  EXPECT_EQ(tally.mul, tiles * 16 * 15);
+  EXPECT_EQ(tally.add, tiles * (16 * 15 + 8 * 4 * 3 + 6 * 4 * 5));
+  const Chain chain = make_chain({f32({2, 3, 8, 6}), f32({5, 3, 3, 3})},
+                                 {{&op_named("conv2d"), Conv2dAttributes{.padding = {1, 1, 1, 1}}, {0, 1}}}, -1);
+  OfferResult result =
+      backend_named("simd").offer(chain.group({0, 1, 1}), {this_cpu(), std::string(kAccurateWinograd)});
+  ASSERT_TRUE(std::holds_alternative<Offer>(result)) << std::get<Refusal>(result).reason;
+  EXPECT_EQ(std::get<Offer>(result).executed.tally, tally);
+  EXPECT_FALSE(std::get<Offer>(result).executed.declared);
 }
 
 /// An image of 7 x 6 in tiles of 4 and 3 by 4 and 2 outputs: 6 + 5 by 6 + 4 places. By hand: along an axis a transform

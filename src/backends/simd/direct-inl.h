@@ -355,16 +355,27 @@ void accumulate(const DirectShape& shape, int64_t images, const float* x, const 
   }
 }
 
-inline void finish(const DirectShape& s, const float* partial, float* dw) {
+/// Filters of a panel, or of a group, whose panels begin anew.
+inline int64_t row_step(const DirectShape& s) { return s.groups > 1 ? s.to_channels() : kPanel; }
+
+inline void finish(const DirectShape& s, const Lanes<float>& lanes, int64_t first, int64_t filters, float* dw) {
+  constexpr int64_t kTogether = 8;  // channels: their sums stay in the first cache
+  HWY_ALIGN float sums[kTogether * kPanel];
   const int64_t taps = s.taps(), from_channels = s.from_channels(), to_channels = s.to_channels();
-  for (int64_t g = 0; g < s.groups; ++g)
-    for (int64_t first = 0; first < to_channels; first += kPanel, partial += panel_floats(s))
-      for (int64_t k = 0; k < std::min(kPanel, to_channels - first); ++k) {
-        float* filter = dw + (g * to_channels + first + k) * from_channels * taps;
-        for (int64_t tap = 0; tap < taps; ++tap)
-          for (int64_t c = 0; c < from_channels; ++c)
-            filter[c * taps + tap] = partial[(tap * from_channels + c) * kPanel + k];
+  for (int64_t k = first; k < first + filters;) {
+    const int64_t group = k / to_channels, in_group = k % to_channels;
+    const int64_t present = std::min(kPanel, std::min(to_channels - in_group, first + filters - k));
+    const int64_t panel = (group * panels(to_channels) + in_group / kPanel) * panel_floats(s);
+    float* const filter = dw + (k - first) * from_channels * taps;
+    for (int64_t tap = 0; tap < taps; ++tap)
+      for (int64_t c = 0; c < from_channels; c += kTogether) {
+        const int64_t some = std::min(kTogether, from_channels - c), at = panel + (tap * from_channels + c) * kPanel;
+        sum_lanes({lanes.first + at, lanes.step, lanes.count}, some * kPanel, sums);
+        for (int64_t j = 0; j < present; ++j)
+          for (int64_t i = 0; i < some; ++i) filter[(j * from_channels + c + i) * taps + tap] = sums[i * kPanel + j];
       }
+    k += present;
+  }
 }
 
 template <class F>
@@ -384,6 +395,7 @@ constexpr DirectRoutines direct_routines_of() {
       .accumulate = &accumulate<F>,
       .combine = &combine_panels,
       .finish = &finish,
+      .row_step = &row_step,
   };
 }
 

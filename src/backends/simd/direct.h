@@ -4,6 +4,7 @@
 // strides, dilations, groups, other filters than 3 x 3; with 1 x 1 filters it is the product of matrices.
 #include "backends/simd/images.h"
 #include "device/cpu.h"
+#include "op/row_join.h"
 
 namespace tacho::simd {
 
@@ -70,8 +71,11 @@ struct DirectRoutines {
   void (*accumulate)(const DirectShape&, int64_t images, const float* x, const float* dy, bool empty, float* partial,
                      float* workspace);
   void (*combine)(float* into, const float* from, int64_t floats, bool empty);
-  /// Out of the partial: dw, to.channels x from_channels() x rows.taps x columns.taps, row-major.
-  void (*finish)(const DirectShape&, const float* partial, float* dw);
+  /// Out of the lanes' partials, summed by a binary tree: filters `first` to `first + filters` of dw, to.channels x
+  /// from_channels() x rows.taps x columns.taps, row-major; `dw` is where filter `first` goes. `first` is a multiple of
+  /// row_step().
+  void (*finish)(const DirectShape&, const Lanes<float>& lanes, int64_t first, int64_t filters, float* dw);
+  int64_t (*row_step)(const DirectShape&);
 };
 
 /// Those of the best instruction set that this machine has (and Highway may use).

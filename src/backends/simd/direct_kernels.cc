@@ -76,10 +76,17 @@ class DirectConvolve final : public Kernel, public PartRun {
   bool unreached_ = false;  ///< some places of the result get no contribution
 };
 
-class DirectWeights final : public FilterGradient {
+class DirectWeights final : public FilterGradient, public RowJoin {
  public:
   DirectWeights(const ConvolutionGroup& group, const DirectRoutines& routines)
       : FilterGradient(group), shape_(direct_shape(group)), routines_(routines) {}
+
+  int64_t row_step() const override { return routines_.row_step(shape_); }
+  void join_rows(const Lanes<std::byte>& lanes, const Slice& rows, const View& result) const override {
+    const Lanes<float> sums = filled(lanes);
+    if (sums.count == 0) std::fill_n(result.as<float>(), result.elements(), 0.0f);
+    else routines_.finish(shape_, sums, rows.begin, rows.count, result.as<float>());
+  }
 
  private:
   int64_t scratch_elements() const override { return routines_.gradient_workspace_floats(shape_); }
@@ -90,7 +97,9 @@ class DirectWeights final : public FilterGradient {
   void join(float* into, const float* from, bool empty) const override {
     routines_.combine(into, from, elements(), empty);
   }
-  void write(const float* sums, float* dw) const override { routines_.finish(shape_, sums, dw); }
+  void write(const float* sums, float* dw) const override {
+    routines_.finish(shape_, {sums, 0, 1}, 0, shape_.to.channels, dw);
+  }
 
   DirectShape shape_;
   const DirectRoutines& routines_;
@@ -106,7 +115,7 @@ std::string objection(const ConvolutionGroup& group) {
 
 std::string bfloat16_objection(const ConvolutionGroup& group, const OfferContext& context) {
   const ConvGeometry& g = group.geometry;
-  if (context.algorithm == "winograd" && g.suits_winograd()) return "direct: Winograd's algorithm was asked for";
+  if (context.wants_winograd() && g.suits_winograd()) return "direct: Winograd's algorithm was asked for";
   if (!bfloat16_direct_routines()) return "direct: not on this machine";
   const bool to_image = group.kind == ConvolutionGroup::backward_data;
   if (group.kind != ConvolutionGroup::backward_weights &&

@@ -8,6 +8,7 @@
 #include "backends/simd/layouts.h"
 #include "backends/simd/product_chain.h"
 #include "backends/simd/targets.h"
+#include "op/part_run.h"
 #include "ops/bias_add.h"
 #include "ops/walk.h"
 
@@ -40,10 +41,11 @@ struct Broadcast {
 bool walkable(const Walk<2>& walk) { return walk.strides[0].back() <= 1 && walk.strides[1].back() <= 1; }
 
 template <class T>
-class ElementwiseKernel final : public Kernel {
+class ElementwiseKernel final : public Kernel, public PartRun {
  public:
-  ElementwiseKernel(const ElementwiseCall& call, const Broadcast& broadcast, size_t a, size_t b)
-      : numbers_(call.numbers), broadcast_(broadcast), a_(a), b_(b) {
+  /// `alike`: elements of the result where both operands have as many, else 0.
+  ElementwiseKernel(const ElementwiseCall& call, const Broadcast& broadcast, size_t a, size_t b, int64_t alike)
+      : numbers_(call.numbers), broadcast_(broadcast), a_(a), b_(b), alike_(alike) {
     for (const Spread spread : {Spread::none, Spread::first, Spread::second})
       functions_[size_t(spread)] = elementwise_function<T>(call.function, spread);
   }
@@ -66,11 +68,21 @@ class ElementwiseKernel final : public Kernel {
     return {};
   }
 
+  int64_t units() const override { return (alike_ + kUnit - 1) / kUnit; }
+  RunStatus run_part(const KernelRun& run) const override {
+    const int64_t first = run.slice.begin * kUnit, end = std::min(first + run.slice.count * kUnit, alike_);
+    functions_[0](numbers_.data(), run.in<T>(a_) + first, run.in<T>(b_) + first, run.out<T>(0) + first, end - first);
+    return {};
+  }
+
  private:
+  static constexpr int64_t kUnit = 1024;  ///< elements: whole vectors, so that a part's tail is the whole's
+
   ElementwiseFunction<T> functions_[kSpreads];
   std::array<double, 2> numbers_;
   Broadcast broadcast_;
   size_t a_, b_;
+  int64_t alike_;
 };
 
 /// Whether the result's images lie channels last: some operand's do already, and nobody outside wants them otherwise.
@@ -116,8 +128,9 @@ OfferResult offer_elementwise(const Group& group, const OfferContext& context) {
     offer.output_layouts = {image_layout(out.type)};
   }
   offer.aliases = {int(a)};
-  if (dtype == DType::float32) offer.kernel = std::make_unique<ElementwiseKernel<float>>(call, broadcast, a, b);
-  else offer.kernel = std::make_unique<ElementwiseKernel<double>>(call, broadcast, a, b);
+  const int64_t alike = left == out.type.shape && right == out.type.shape ? element_count(left) : 0;
+  if (dtype == DType::float32) offer.kernel = std::make_unique<ElementwiseKernel<float>>(call, broadcast, a, b, alike);
+  else offer.kernel = std::make_unique<ElementwiseKernel<double>>(call, broadcast, a, b, alike);
   offer.executed = {required_by(group), true};
   return offer;
 }

@@ -68,10 +68,11 @@ int64_t workspace_elements(const DirectShape& s) {
   return std::max(s.from.channels, s.to.channels);
 }
 
-/// What a convolution's tiles are told.
+/// What a convolution's tiles are told. Rows [first_row, end_row) of the results are computed.
 template <class T>
 struct Job {
   const DirectShape& s;
+  int64_t first_row, end_row;
   const GroupedChannels<T>& channels;
   const T* packed;
   const GroupedEnd<T>& end;
@@ -164,10 +165,10 @@ template <class T, template <class> class Load, int kTaps, int kStride>
 void convolve_tiles(const Job<T>& job, const T* image, T* y, int64_t y_row, int64_t y_place) {
   // Two rows at once share what they read, where they see much of the same.
   constexpr int kRows = kTaps == 3 && kStride == 1 ? 2 : 1;
-  int64_t row = 0;
-  for (; row + kRows <= job.s.to.height; row += kRows)
+  int64_t row = job.first_row;
+  for (; row + kRows <= job.end_row; row += kRows)
     convolve_rows<T, Load, kTaps, kStride, kRows>(job, image, row, y + row * y_row, y_row, y_place);
-  for (; row < job.s.to.height; ++row)
+  for (; row < job.end_row; ++row)
     convolve_rows<T, Load, kTaps, kStride, 1>(job, image, row, y + row * y_row, y_row, y_place);
 }
 
@@ -204,10 +205,10 @@ void convolve_any_image(D d, const Job<T>& job, const T* image, T* y, int64_t y_
   constexpr int kPlaces = 4;
   const DirectShape& s = job.s;
   const InsideRange inner = all_inside(s.columns, s.from.width, s.to.width, 0, s.columns.taps);
-  for (int64_t row = 0; row < s.to.height; ++row, y += y_row) {
+  for (int64_t row = job.first_row; row < job.end_row; ++row) {
     const InsideRange down = taps_inside(s.rows, s.from.height, row);
     for (int64_t column = 0; column < s.to.width;) {
-      T* const to = y + column * y_place;
+      T* const to = y + row * y_row + column * y_place;
       if (column >= inner.begin && column + kPlaces <= inner.end) {
         convolve_any<Load, kPlaces>(d, job, image, row, column, down, {0, s.columns.taps}, to, y_place);
         column += kPlaces;
@@ -233,10 +234,12 @@ void convolve_image(const Job<T>& job, const T* image, T* y, int64_t y_row, int6
 }
 
 template <class T>
-void convolve(const DirectShape& s, const GroupedChannels<T>& channels, const DirectPhase& phase, int64_t images,
-              const T* x, const T* packed, const GroupedEnd<T>& end, const ImageExtent& extent, T* y, T* workspace) {
+void convolve(const DirectShape& s, const GroupedChannels<T>& channels, const DirectPhase& phase,
+              const DirectPart& part, int64_t images, const T* x, const T* packed, const GroupedEnd<T>& end,
+              const ImageExtent& extent, T* y, T* workspace) {
   std::fill_n(workspace, s.from.channels, T(0));
-  const Job<T> job{s, channels, packed, end, workspace};
+  const int64_t first_row = s.to.height * part.begin / part.of, end_row = s.to.height * part.end / part.of;
+  const Job<T> job{s, first_row, end_row, channels, packed, end, workspace};
   const int64_t y_row = phase.down * extent.width * extent.channels, y_place = phase.right * extent.channels;
   y += (phase.first_row * extent.width + phase.first_column) * extent.channels;
   for (int64_t image = 0; image < images; ++image, x += s.from.elements(), y += extent.elements()) {

@@ -41,9 +41,11 @@ struct GroupedRoutines {
   int64_t (*packed_elements)(const DirectShape&, const GroupedChannels<T>&);
   void (*pack)(const DirectShape&, const GroupedChannels<T>&, const DirectFilters&, const T* w, T* packed);
   int64_t (*workspace_elements)(const DirectShape&);
-  /// The convolution of `images` images x into the places of the images y, `extent` large, that `phase` names.
-  void (*convolve)(const DirectShape&, const GroupedChannels<T>&, const DirectPhase& phase, int64_t images, const T* x,
-                   const T* packed, const GroupedEnd<T>& end, const ImageExtent& extent, T* y, T* workspace);
+  /// The convolution of `images` images x into the places of the images y, `extent` large, that `phase` names; of each
+  /// image the share of its rows that is `part`.
+  void (*convolve)(const DirectShape&, const GroupedChannels<T>&, const DirectPhase& phase, const DirectPart& part,
+                   int64_t images, const T* x, const T* packed, const GroupedEnd<T>& end, const ImageExtent& extent,
+                   T* y, T* workspace);
 };
 
 template <class T>
@@ -53,8 +55,11 @@ struct GroupedGradient {
   /// `empty`, written over it.
   void (*accumulate)(const DirectShape&, const GroupedChannels<T>&, int64_t images, const T* x, const T* dy, bool empty,
                      T* partial, T* workspace);
-  /// Out of the partial: dw, to.channels x from_channels() x rows.taps x columns.taps, row-major.
-  void (*finish)(const DirectShape&, const GroupedChannels<T>&, const T* partial, T* dw);
+  /// Out of the lanes' partials, summed by a binary tree: filters `first` to `first + filters` of dw, to.channels x
+  /// from_channels() x rows.taps x columns.taps, row-major; `dw` is where filter `first` goes. `first` is a multiple of
+  /// the channels' lanes.
+  void (*finish)(const DirectShape&, const GroupedChannels<T>&, const Lanes<T>& lanes, int64_t first, int64_t filters,
+                 T* dw);
 };
 
 /// Whether a convolution has groups, and so narrow ones that a product of matrices for each would leave vectors empty.

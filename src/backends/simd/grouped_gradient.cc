@@ -151,13 +151,23 @@ void accumulate(const DirectShape& s, const GroupedChannels<T>& channels, int64_
 }
 
 template <class T>
-void finish(const DirectShape& s, const GroupedChannels<T>& channels, const T* partial, T* dw) {
-  const int64_t taps = s.taps(), from_channels = s.from_channels();
-  for (int64_t v = 0; v < channels.vectors; ++v) {
-    const int64_t first = std::min(v * channels.lanes, s.to.channels - channels.lanes);
+void finish(const DirectShape& s, const GroupedChannels<T>& channels, const Lanes<T>& lanes, int64_t first,
+            int64_t filters, T* dw) {
+  constexpr int64_t kTogether = 16;  // taps: their sums stay in the first cache
+  T sums[kTogether * HWY_LANES(T)];
+  const int64_t taps = s.taps(), from_channels = s.from_channels(), in_vector = channels.lanes;
+  for (int64_t begin = first; begin < first + filters; begin += in_vector) {
+    const int64_t vector = begin / in_vector, end = std::min(begin + in_vector, first + filters);
+    const int64_t first_of_vector = std::min(begin, s.to.channels - in_vector);  // the last overlaps the one before it
     for (int64_t c = 0; c < from_channels; ++c)
-      for (int64_t tap = 0; tap < taps; ++tap)
-        for (int64_t k = first; k < first + channels.lanes; ++k) dw[(k * from_channels + c) * taps + tap] = *partial++;
+      for (int64_t tap = 0; tap < taps; tap += kTogether) {
+        const int64_t some = std::min(kTogether, taps - tap);
+        const int64_t at = ((vector * from_channels + c) * taps + tap) * in_vector;
+        sum_lanes({lanes.first + at, lanes.step, lanes.count}, some * in_vector, sums);
+        for (int64_t k = begin; k < end; ++k)
+          for (int64_t i = 0; i < some; ++i)
+            dw[((k - first) * from_channels + c) * taps + tap + i] = sums[i * in_vector + k - first_of_vector];
+      }
   }
 }
 

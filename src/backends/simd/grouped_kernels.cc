@@ -3,6 +3,7 @@
 #include "backends/simd/grouped.h"
 #include "backends/simd/kernels.h"
 #include "backends/simd/targets.h"
+#include "op/part_run.h"
 
 namespace tacho::simd {
 namespace {
@@ -27,7 +28,7 @@ int64_t products_of(const ConvolutionPart& part, const GroupedChannels<T>& chann
 
 /// Forward, or the images' gradient.
 template <class T>
-class GroupedConvolve final : public Kernel {
+class GroupedConvolve final : public Kernel, public PartRun {
  public:
   explicit GroupedConvolve(const ConvolutionGroup& group) : group_(group), parts_(convolution_parts(group)) {
     for (ConvolutionPart& part : parts_) {
@@ -50,7 +51,18 @@ class GroupedConvolve final : public Kernel {
       routines_.pack(parts_[i].shape, channels_[i], parts_[i].filters, operand.as<T>(),
                      static_cast<T*>(destination) + parts_[i].packed);
   }
-  RunStatus run(const KernelRun& run) const override {
+  RunStatus run(const KernelRun& run) const override { return convolve(run, {}); }
+
+  int64_t units() const override {
+    if (unreached_ || parts_.empty()) return 1;  // somebody fills what no tap reaches
+    return parts_[0].shape.to.height;
+  }
+  RunStatus run_part(const KernelRun& run) const override {
+    return convolve(run, {run.slice.begin, run.slice.begin + run.slice.count, run.slice.total});
+  }
+
+ private:
+  RunStatus convolve(const KernelRun& run, const DirectPart& of) const {
     const int64_t images = run.inputs[group_.first].shape()[0];
     const ImageExtent extent = group_.kind == ConvolutionGroup::forward ? group_.result() : group_.image();
     GroupedEnd<T> end;
@@ -61,13 +73,12 @@ class GroupedConvolve final : public Kernel {
     T* const y = run.out<T>(size_t(group_.y));
     if (unreached_) std::fill_n(y, images * extent.elements(), T(0));
     for (size_t i = 0; i < parts_.size(); ++i)
-      routines_.convolve(parts_[i].shape, channels_[i], parts_[i].phase, images, run.in<T>(group_.first),
+      routines_.convolve(parts_[i].shape, channels_[i], parts_[i].phase, of, images, run.in<T>(group_.first),
                          static_cast<const T*>(run.packed[0]) + parts_[i].packed, end, extent, y,
                          static_cast<T*>(run.workspace));
     return {};
   }
 
- private:
   ConvolutionGroup group_;
   const GroupedRoutines<T>& routines_ = grouped_routines<T>();
   std::vector<ConvolutionPart> parts_;
@@ -77,7 +88,7 @@ class GroupedConvolve final : public Kernel {
 };
 
 template <class T>
-class GroupedWeights final : public FilterGradientOf<T> {
+class GroupedWeights final : public FilterGradientOf<T>, public RowJoin {
  public:
   explicit GroupedWeights(const ConvolutionGroup& group)
       : FilterGradientOf<T>(group), part_(convolution_parts(group)[0]), images_(group.geometry.n) {}
@@ -85,6 +96,13 @@ class GroupedWeights final : public FilterGradientOf<T> {
   void describe(Offer& offer, int64_t& products, bool whole) const {
     offer.workspace_bytes = this->workspace_bytes(whole);
     products += products_of(part_, channels_, images_);
+  }
+
+  int64_t row_step() const override { return channels_.lanes; }
+  void join_rows(const Lanes<std::byte>& lanes, const Slice& rows, const View& result) const override {
+    const Lanes<T> sums = this->filled(lanes);
+    if (sums.count == 0) std::fill_n(result.template as<T>(), result.elements(), T(0));
+    else routines_.finish(part_.shape, channels_, sums, rows.begin, rows.count, result.template as<T>());
   }
 
  private:
@@ -96,7 +114,9 @@ class GroupedWeights final : public FilterGradientOf<T> {
   void join(T* into, const T* from, bool empty) const override {
     for (int64_t i = 0, n = elements(); i < n; ++i) into[i] = empty ? from[i] : into[i] + from[i];
   }
-  void write(const T* sums, T* dw) const override { routines_.finish(part_.shape, channels_, sums, dw); }
+  void write(const T* sums, T* dw) const override {
+    routines_.finish(part_.shape, channels_, {sums, 0, 1}, 0, part_.shape.to.channels, dw);
+  }
 
   ConvolutionPart part_;
   const GroupedGradient<T>& routines_ = grouped_gradient<T>();

@@ -9,27 +9,35 @@
 #include "backends/simd/targets.h"
 #include "op/output_partial.h"
 #include "ops/max_pool2d_backward.h"
+#include "op/part_run.h"
+#include "ops/max_pool2d.h"
 #include "ops/sum.h"
 
 namespace tacho::simd {
 namespace {
 
-class MaxPool final : public Kernel {
+class MaxPool final : public Kernel, public PartRun {
  public:
   MaxPool(const PoolGeometry& geometry, size_t y, int index) : geometry_(geometry), y_(y), index_(index) {}
-  RunStatus run(const KernelRun& run) const override {
-    const Shape& shape = run.inputs[0].shape();
-    const auto pool = [&](auto routine, auto* index) {
-      routine(geometry_, shape[1], shape[0], run.in<float>(0), run.out<float>(y_), index);
-    };
-    if (index_ < 0) pool(routines_.max_pool_large, static_cast<int32_t*>(nullptr));
-    else if (run.outputs[size_t(index_)].type.dtype == DType::int32)
-      pool(routines_.max_pool_large, run.out<int32_t>(size_t(index_)));
-    else pool(routines_.max_pool, run.out<uint8_t>(size_t(index_)));
-    return {};
+  RunStatus run(const KernelRun& run) const override { return pool(run, 0, geometry_.rows.out); }
+  int64_t units() const override { return geometry_.rows.out; }
+  RunStatus run_part(const KernelRun& run) const override {
+    return pool(run, run.slice.begin, run.slice.begin + run.slice.count);
   }
 
  private:
+  RunStatus pool(const KernelRun& run, int64_t first, int64_t end) const {
+    const Shape& shape = run.inputs[0].shape();
+    const auto by = [&](auto routine, auto* index) {
+      routine(geometry_, shape[1], shape[0], first, end, run.in<float>(0), run.out<float>(y_), index);
+    };
+    if (index_ < 0) by(routines_.max_pool_large, static_cast<int32_t*>(nullptr));
+    else if (run.outputs[size_t(index_)].type.dtype == DType::int32)
+      by(routines_.max_pool_large, run.out<int32_t>(size_t(index_)));
+    else by(routines_.max_pool, run.out<uint8_t>(size_t(index_)));
+    return {};
+  }
+
   const ImageRoutines& routines_ = image_routines();
   PoolGeometry geometry_;
   size_t y_;

@@ -62,10 +62,13 @@ void add_places(const float* x, const float* gate, int64_t places, int64_t chann
 }
 
 template <class Index>
-void max_pool_as(const PoolGeometry& g, int64_t channels, int64_t images, const float* x, float* y, Index* index) {
-  const int64_t image_floats = g.rows.in * g.columns.in * channels;
+void max_pool_as(const PoolGeometry& g, int64_t channels, int64_t images, int64_t first_result, int64_t end_result,
+                 const float* x, float* to, Index* places) {
+  const int64_t image_floats = g.rows.in * g.columns.in * channels, row_floats = g.columns.out * channels;
   for (int64_t n = 0; n < images; ++n, x += image_floats)
-    for (int64_t oh = 0; oh < g.rows.out; ++oh) {
+    for (int64_t oh = first_result; oh < end_result; ++oh) {
+      float* y = to + (n * g.rows.out + oh) * row_floats;
+      Index* index = places ? places + (n * g.rows.out + oh) * row_floats : nullptr;
       const int64_t top = g.rows.place(oh, 0);
       const int64_t first_row = std::max<int64_t>(-top, 0), last_row = std::min(g.rows.kernel, g.rows.in - top);
       for (int64_t ow = 0; ow < g.columns.out; ++ow, y += channels, index += index ? channels : 0) {

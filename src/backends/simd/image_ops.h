@@ -36,10 +36,12 @@ struct ImageRoutines {
   void (*add_places)(const float* x, const float* gate, int64_t places, int64_t channels, float* sums);
 
   /// Maxima of each window and, where `index` is not null, their places in the window; of equal elements the first.
-  void (*max_pool)(const PoolGeometry&, int64_t channels, int64_t images, const float* x, float* y, uint8_t* index);
+  /// Of each image rows [first, end) of the results are written.
+  void (*max_pool)(const PoolGeometry&, int64_t channels, int64_t images, int64_t first, int64_t end, const float* x,
+                   float* y, uint8_t* index);
   /// The same for windows of more than 256 places.
-  void (*max_pool_large)(const PoolGeometry&, int64_t channels, int64_t images, const float* x, float* y,
-                         int32_t* index);
+  void (*max_pool_large)(const PoolGeometry&, int64_t channels, int64_t images, int64_t first, int64_t end,
+                         const float* x, float* y, int32_t* index);
   /// The gradient for one image: dx is the sum of dy (where `gate` is null or positive) of the windows whose `index`
   /// names the place; each element is written once. False, and dx is anything, where a place lies outside of its window
   /// or of the image.

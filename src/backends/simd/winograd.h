@@ -3,7 +3,7 @@
 // last: tiles of (M + 2)^2 inputs, M^2 outputs (with M = 4 fewer at an image's ends), one product of matrices for each
 // of the tile's places instead of one for each of the filter's taps. Errors relative to the largest result: below 2e-5
 // (M = 4) and 2e-6 (M = 2) for the gradients of filters, below 1e-5 and 1e-6 for images, by measurement up to 512
-// channels (winograd_test.cc).
+// channels (convolution_test.cc, ErrorsOfDeepLayers). --convolution winograd-2x2 asks for M = 2 everywhere.
 #include <cstddef>
 
 #include "backends/simd/images.h"

@@ -119,7 +119,7 @@ std::string objection(const ConvolutionGroup& group, const WinogradShape& shape,
     if (axis->stride != 1 || axis->dilation != 1) return "Winograd: a stride or a dilation";
   }
   if (g.groups != 1) return "Winograd: several groups";
-  if (context.algorithm == "winograd") return {};
+  if (context.wants_winograd()) return {};
   // A tile's transforms cost about as much as its products with 16 channels.
   if (std::min(shape.from.channels, shape.to.channels) < 8) return "Winograd: few channels, little to win";
   // Filters that are transformed where they are used must meet tiles enough to pay for that.
@@ -136,14 +136,14 @@ std::string objection(const ConvolutionGroup& group, const WinogradShape& shape,
 
 /// The convolution as the algorithm sees it: forward's and the filters' gradient's, or the images' gradient's, which
 /// goes the other way.
-WinogradShape shape_of(const ConvolutionGroup& group) {
+WinogradShape shape_of(const ConvolutionGroup& group, const OfferContext& context) {
   WinogradShape s;
   const bool turned = group.kind == ConvolutionGroup::backward_data;
   s.from = turned ? group.result() : group.image();
   s.to = turned ? group.image() : group.result();
   s.top = turned ? 2 - group.rows().before : group.rows().before;
   s.left = turned ? 2 - group.columns().before : group.columns().before;
-  s.outputs = winograd_outputs(s.to.height, s.to.width);
+  s.outputs = context.algorithm == kAccurateWinograd ? 2 : winograd_outputs(s.to.height, s.to.width);
   return s;
 }
 
@@ -152,7 +152,7 @@ OfferResult offer(const Group& group, const OfferContext& context, MakeKernel ma
   const auto found = convolution_group_of(group, context);
   if (const auto* refusal = std::get_if<Refusal>(&found)) return *refusal;
   const auto& convolution = std::get<ConvolutionGroup>(found);
-  const WinogradShape shape = shape_of(convolution);
+  const WinogradShape shape = shape_of(convolution, context);
   const int64_t products = convolution.geometry.n * shape.places() * shape.from.channels * shape.to.channels;
   if (std::string reason = objection(convolution, shape, context, products); !reason.empty()) return Refusal{reason};
   Offer offer;

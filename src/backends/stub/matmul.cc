@@ -100,6 +100,7 @@ OfferResult offer_matmul(const Group& group, const Backend& owner) {
   offer.reason = "second factor packed by columns, result in padded rows";
   offer.packs = {{b, size_t(byte_count(inputs[1].shape, DType::float32))}};
   offer.output_layouts = {padded_layout(outputs[0], owner)};
+  offer.efficiency = kPlainLoops;
   offer.executed = {tally_of(*member.op, {member.attributes, inputs, outputs}), false};
   return offer;
 }

@@ -29,6 +29,7 @@ OfferResult offer_tanh(const Group& group) {
   offer.kernel = std::make_unique<Tanh>();
   offer.name = "tanh";
   offer.reason = "the template's own loop";
+  offer.efficiency = kPlainLoops;
   offer.aliases = {0};  // element i is read before it is written, so y may lie where x lies
   // The loop performs exactly what the operation requires, so its count is the executed one too.
   offer.executed = {tally_of(*member.op, {member.attributes, inputs, outputs}), false};

@@ -173,8 +173,8 @@ int run(const EstimateFlags& flags) {
   if (reasons.empty()) model.emplace(*calibration);
   std::optional<ModelTimes> times;
   if (model && step.way.tune) step.times = &times.emplace(*model);
-  // Without a model nobody may measure kernels either: by the backends' order.
-  if (!model) step.way.tune = false;
+  // Without a calibration nobody may measure kernels either: by the ceilings.
+  if (!model && step.way.tune) step.way.tune = false, step.way.model = true;
   StepEstimate estimate =
       estimate_step(*plan_of(step), model ? &*model : nullptr, profile, step.way.dtype, step.way.threads);
   if (model && step.way.threads > calibration->threads)

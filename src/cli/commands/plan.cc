@@ -66,6 +66,7 @@ std::string as_json(const Plan& plan, const MemoryMap& memory, const StepOptions
               {"most_slices", plan.most_slices()},
               {"slice_examples", plan.slice_examples},
               {"lanes", plan.lanes},
+              {"estimated", plan.estimated},
               {"segments", plan.segments},
               {"stages", plan.stages.size()},
               {"planned_bytes", plan.planned_bytes(step.way.threads)},
