@@ -12,7 +12,15 @@ OfferResult offer_behind_gradient(const Group& group, const OfferContext& contex
   if (next == "batch_norm_backward_parameters") return offer_batch_norm_backward_parameters(group, context);
   if (next == "batch_norm_backward_input" || next == "batch_norm_statistics_backward")
     return offer_batch_norm_input_gradient(group, context);
-  if (next == "conv2d_backward_weights") return offer_sparse_weights(group, context);
+  if (next == "conv2d_backward_data") return offer_winograd(group, context);
+  if (next == "conv2d_backward_weights") {
+    OfferResult sparse = offer_sparse_weights(group, context);
+    if (std::holds_alternative<Offer>(sparse)) return sparse;
+    OfferResult winograd = offer_winograd_weights(group, context);
+    if (auto* refusal = std::get_if<Refusal>(&winograd))
+      refusal->reason = std::get<Refusal>(sparse).reason + "; " + refusal->reason;
+    return winograd;
+  }
   return Refusal{text_of(next, " behind the gradient")};
 }
 

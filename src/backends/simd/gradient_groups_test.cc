@@ -1,6 +1,8 @@
 // Convolutions' gradients behind a relu's and a max pooling's: against the double reference, on each target.
 #include <gtest/gtest.h>
 
+#include <random>
+
 #include "backends/simd/each_target.h"
 #include "backends/simd/layouts.h"
 #include "ops/max_pool2d_backward.h"
@@ -17,13 +19,14 @@ struct Behind {
 };
 
 struct GradientRan {
-  std::string refusal, name;
+  std::string refusal, name, reason;
   double error = 0;
   Tally executed;
 };
 
 /// One gradient of the convolution behind these, in slices on lanes, beside the reference in double.
-GradientRan run_gradient(const ConvolutionCase& c, const Behind& behind, bool weights) {
+GradientRan run_gradient(const ConvolutionCase& c, const Behind& behind, bool weights,
+                         const std::string& algorithm = "", const CpuInfo& cpu = this_cpu()) {
   const ConvGeometry g = c.geometry();
   const Shape results = g.output_shape();
   const Shape dy = behind.pool ? Shape{results[0], results[1], results[2] / 2, results[3] / 2} : results;
@@ -55,7 +58,7 @@ GradientRan run_gradient(const ConvolutionCase& c, const Behind& behind, bool we
   if (!ran.refusal.empty()) return ran;
   const std::vector<Slice> slices = even_slices(chain.rows, std::min<int64_t>(chain.rows, 3));
   const Backend& backend = backend_named("simd");
-  OfferResult result = backend.offer(chain.group(slices[0]), {this_cpu(), ""});
+  OfferResult result = backend.offer(chain.group(slices[0]), {cpu, algorithm});
   if (const auto* refusal = std::get_if<Refusal>(&result)) {
     ran.refusal = refusal->reason;
     return ran;
@@ -67,7 +70,7 @@ GradientRan run_gradient(const ConvolutionCase& c, const Behind& behind, bool we
   const std::vector<Tensor> actual = run_offer(backend, offer, chain, narrow, slices, 2, 0xFF);
   EXPECT_TRUE(same_bits(actual[0], run_offer(backend, offer, chain, narrow, slices, 2, 0x5B)[0]))
       << "depends on what was in memory before";
-  ran.name = offer.name;
+  ran.name = offer.name, ran.reason = offer.reason;
   ran.executed = offer.executed.tally;
   const double terms = weights ? double(results[0] * results[2] * results[3]) / (behind.pool ? 4 : 1)
                                : double(g.filters_per_group() * g.taps());
@@ -96,6 +99,43 @@ TEST_P(SimdGradientGroups, SparseGradientsOfFiltersOfFewChannels) {
     }
 }
 
+constexpr Behind kKinds[] = {{true, false}, {false, true}, {true, true}};
+
+TEST_P(SimdGradientGroups, WinogradMakesTheGradientWhereItsTilesAreLoaded) {
+  std::mt19937 random(7);
+  const auto draw = [&](int64_t least, int64_t most) {
+    return std::uniform_int_distribution<int64_t>(least, most)(random);
+  };
+  CpuInfo small = this_cpu();
+  small.l2_bytes = 64;  // filters are transformed where they are used
+  for (int i = 0; i < 12; ++i) {
+    ConvolutionCase c;
+    c.attributes.padding = {draw(0, 3), draw(0, 3), draw(0, 3), draw(0, 3)};
+    c.x = {draw(2, 5), draw(1, 40), draw(4, 13), draw(4, 13)};
+    c.w = {draw(1, 70), c.x[1], 3, 3};
+    for (const Behind& behind : kKinds)
+      for (const bool weights : {false, true}) {
+        if (weights && behind.pool && c.geometry().taps() * c.x[1] <= 96) c.x[1] = c.w[1] = draw(11, 40);
+        SCOPED_TRACE(text_of(target_in_use(), ": ", c.x, " by ", c.w, behind.gate ? " gate" : "",
+                             behind.pool ? " pool" : "", weights ? " weights" : " data"));
+        const GradientRan ran = run_gradient(c, behind, weights, "winograd", i % 3 ? this_cpu() : small);
+        ASSERT_EQ(ran.refusal, "");
+        EXPECT_TRUE(ran.name.starts_with("winograd ")) << ran.name;
+        EXPECT_NE(ran.reason.find("made where its tiles are loaded"), std::string::npos) << ran.reason;
+        EXPECT_LE(ran.error, 1e-5);
+      }
+  }
+}
+
+/// 7 x 6 results are tiles of 4 + 3 by 4 + 2 (M = 4): places of the images' gradient, 6 x 6 there, overlap.
+TEST_P(SimdGradientGroups, WinogradCountsTheComparisonsWithTheGate) {
+  const ConvolutionCase c{{2, 16, 7, 6}, {16, 16, 3, 3}, {.padding = {1, 1, 1, 1}}};
+  const int64_t gated = run_gradient(c, {true, true}, true, "winograd").executed.cmp;
+  EXPECT_EQ(gated, 16 * 7 * 6);
+  EXPECT_EQ(run_gradient(c, {true, false}, false, "winograd").executed.cmp, 16 * (6 + 5) * (6 + 4));
+  EXPECT_EQ(run_gradient(c, {false, true}, false, "winograd").executed.cmp, 0);
+}
+
 TEST_P(SimdGradientGroups, SparseGradientsSayWhatTheyExecute) {
   const ConvolutionCase c{{2, 3, 9, 8}, {5, 3, 3, 3}, {.padding = {1, 1, 1, 1}}};
   const Tally executed = run_gradient(c, {true, true}, true).executed;
@@ -107,8 +147,9 @@ TEST_P(SimdGradientGroups, SparseGradientsRefuseWhatTheyDoNotTake) {
   const Conv2dAttributes dilated{.dilation = {2, 2}};
   EXPECT_NE(run_gradient({{2, 1, 9, 9}, {4, 1, 3, 3}, dilated}, {true, true}, true).refusal.find("dilations"),
             std::string::npos);
-  EXPECT_NE(run_gradient({{2, 64, 9, 9}, {4, 64, 3, 3}, {}}, {true, true}, true).refusal.find("patches of 576"),
-            std::string::npos);
+  EXPECT_NE(
+      run_gradient({{2, 64, 9, 9}, {4, 64, 3, 3}, {}}, {true, true}, true, "direct").refusal.find("patches of 576"),
+      std::string::npos);
 }
 
 INSTANTIATE_TEST_SUITE_P(Targets, SimdGradientGroups, testing::ValuesIn(available_targets()),

@@ -12,6 +12,11 @@ bool pools_by_two(const PoolGeometry& geometry) {
   return two(geometry.rows) && two(geometry.columns);
 }
 
+GradientImages GradientSource::images(const KernelRun& run) const {
+  return {run.in<float>(size_t(dy)), gate < 0 ? nullptr : run.in<float>(size_t(gate)),
+          index < 0 ? nullptr : run.in<uint8_t>(size_t(index))};
+}
+
 std::optional<GradientSource> gradient_source_of(const Group& group) {
   GradientSource source;
   for (const GroupMember& member : group.members) {

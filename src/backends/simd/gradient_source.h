@@ -2,6 +2,7 @@
 // A gradient that a group makes while it reads it: behind a relu, behind a max pooling, or both.
 #include <optional>
 
+#include "backends/simd/gradient_images.h"
 #include "op/backend.h"
 #include "ops/pool_geometry.h"
 
@@ -15,6 +16,8 @@ struct GradientSource {
   int gate = -1;       ///< of relu's results: dy counts where they are positive; -1: everywhere
   int index = -1;      ///< of the places of maxima; -1: no pooling
   std::optional<PoolGeometry> pool;
+  /// What a kernel loads; pooled ones have places in bytes.
+  GradientImages images(const KernelRun& run) const;
 };
 
 /// Windows of 2 x 2 places side by side, none on padding; a last odd row or column belongs to none.

@@ -8,9 +8,9 @@
 #include "backends/simd/product_chain.h"
 #include "backends/simd/targets.h"
 #include "op/output_partial.h"
-#include "ops/max_pool2d_backward.h"
 #include "op/part_run.h"
 #include "ops/max_pool2d.h"
+#include "ops/max_pool2d_backward.h"
 #include "ops/sum.h"
 
 namespace tacho::simd {

@@ -9,7 +9,8 @@ OfferResult offer_matmul(const Group& group, const OfferContext& context);
 
 /// conv2d with its bias, relu and pooling, or conv2d_backward_data, by Winograd's algorithm.
 OfferResult offer_winograd(const Group& group, const OfferContext& context);
-/// conv2d_backward_weights by the same, its partial in the algorithm's own domain until the slices are combined.
+/// conv2d_backward_weights by the same, as the images' gradient behind a relu's or a max pooling's too, its partial in
+/// the algorithm's own domain until the slices are combined.
 OfferResult offer_winograd_weights(const Group& group, const OfferContext& context);
 /// The same three with 1 x 1 filters that visit every place, as products of matrices.
 OfferResult offer_pointwise(const Group& group, const OfferContext& context);

@@ -145,7 +145,7 @@ void copy_patches(const DirectShape& s, const Sparse& p, const float* image, int
 }
 
 /// Gradients of some rows of windows as they pass the gate, and where their patches lie. False where a place is none.
-bool find_patches(const DirectShape& s, const Sparse& p, const PooledGradient& pooled, int64_t first, int64_t rows,
+bool find_patches(const DirectShape& s, const Sparse& p, const GradientImages& pooled, int64_t first, int64_t rows,
                   float* gradients, int32_t* places) {
   const int64_t channels = s.to.channels, down = 2 * p.right * p.patch;
   bool within = true;
@@ -168,7 +168,7 @@ bool find_patches(const DirectShape& s, const Sparse& p, const PooledGradient& p
   return within;
 }
 
-bool accumulate(const DirectShape& s, const CpuInfo& cpu, int64_t images, const float* x, const PooledGradient& pooled,
+bool accumulate(const DirectShape& s, const CpuInfo& cpu, int64_t images, const float* x, const GradientImages& pooled,
                 bool empty, float* sums, float* workspace) {
   const Sparse p(s, cpu);
   if (empty) std::fill_n(sums, partial_floats(s), 0.0f);
@@ -180,7 +180,7 @@ bool accumulate(const DirectShape& s, const CpuInfo& cpu, int64_t images, const 
   bool within = true;
   for (int64_t n = 0; n < images; ++n) {
     const int64_t at = n * p.down * p.right * s.to.channels;
-    const PooledGradient own{pooled.dy + at, pooled.gate ? pooled.gate + at : nullptr, pooled.index + at};
+    const GradientImages own{pooled.dy + at, pooled.gate ? pooled.gate + at : nullptr, pooled.index + at};
     pad_image(s, p, x + n * s.from.elements(), image);
     for (int64_t first = 0; first < p.down; first += p.rows) {
       const int64_t rows = std::min(p.rows, p.down - first);

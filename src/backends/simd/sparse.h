@@ -3,16 +3,9 @@
 // layers): of each window's four gradients three are zero, so each pooled gradient meets only the patch of the image
 // that its maximum saw. No gradient of the convolution's size is made.
 #include "backends/simd/direct.h"
+#include "backends/simd/gradient_images.h"
 
 namespace tacho::simd {
-
-/// What becomes of a pooled image: its gradient, the places of its maxima (0 to 3), and, where a relu stood before the
-/// pooling, its values, which let a gradient pass where they are positive.
-struct PooledGradient {
-  const float* dy = nullptr;
-  const float* gate = nullptr;  ///< null: all pass
-  const uint8_t* index = nullptr;
-};
 
 struct SparseRoutines {
   /// Patches of an image have at most so many floats.
@@ -21,7 +14,7 @@ struct SparseRoutines {
   int64_t (*partial_floats)(const DirectShape&);
   /// The gradient of the filters of `images` images x, which lie channels last: added to `sums`, or written over them
   /// where they are `empty`. False where a place of a maximum is none; `sums` are anything then.
-  bool (*accumulate)(const DirectShape&, const CpuInfo&, int64_t images, const float* x, const PooledGradient&,
+  bool (*accumulate)(const DirectShape&, const CpuInfo&, int64_t images, const float* x, const GradientImages&,
                      bool empty, float* sums, float* workspace);
   /// Out of the sums: dw, to.channels x from.channels x rows.taps x columns.taps, row-major.
   void (*finish)(const DirectShape&, const float* sums, float* dw);

@@ -21,10 +21,7 @@ class SparseWeights final : public FilterGradient {
   int64_t elements() const override { return routines_.partial_floats(shape_); }
   void add_from(const KernelRun& run, int64_t images, const float* x, bool empty, float* sums,
                 float* workspace) const override {
-    const PooledGradient pooled{run.in<float>(size_t(source_.dy)),
-                                source_.gate < 0 ? nullptr : run.in<float>(size_t(source_.gate)),
-                                run.in<uint8_t>(size_t(source_.index))};
-    if (!routines_.accumulate(shape_, cpu_, images, x, pooled, empty, sums, workspace))
+    if (!routines_.accumulate(shape_, cpu_, images, x, source_.images(run), empty, sums, workspace))
       fail("[max_pool2d_backward] an index is outside its window of 2 x 2 places");
   }
   void join(float* into, const float* from, bool empty) const override {

@@ -153,8 +153,8 @@ int64_t depth_block(int64_t channels, const CpuInfo& cpu) {
 }
 
 template <int M>
-void convolve_as(const WinogradShape& s, const WinogradBlocks& blocks, const WinogradPart& part, const float* x,
-                 const float* packed, const ImageResult& result, float* workspace) {
+void convolve_as(const WinogradShape& s, const WinogradBlocks& blocks, const WinogradPart& part,
+                 const GradientImages& x, const float* packed, const ImageResult& result, float* workspace) {
   constexpr int kPlaces = (M + 2) * (M + 2);
   const int64_t together = blocks.panels * kPanel;
   const Places images_at(s, blocks.tiles, s.from.channels), products_at(s, blocks.tiles, together);
@@ -185,15 +185,15 @@ void convolve_as(const WinogradShape& s, const WinogradBlocks& blocks, const Win
   }
 }
 
-void convolve(const WinogradShape& s, const WinogradBlocks& blocks, const WinogradPart& part, const float* x,
+void convolve(const WinogradShape& s, const WinogradBlocks& blocks, const WinogradPart& part, const GradientImages& x,
               const float* packed, const ImageResult& result, float* workspace) {
   if (s.outputs == 4) convolve_as<4>(s, blocks, part, x, packed, result, workspace);
   else convolve_as<2>(s, blocks, part, x, packed, result, workspace);
 }
 
 template <int M>
-void convolve_fresh_as(const WinogradShape& s, const WinogradBlocks& blocks, const WinogradPart& part, const float* x,
-                       const WinogradFilters& w, const ImageResult& result, float* workspace) {
+void convolve_fresh_as(const WinogradShape& s, const WinogradBlocks& blocks, const WinogradPart& part,
+                       const GradientImages& x, const WinogradFilters& w, const ImageResult& result, float* workspace) {
   constexpr int kPlaces = (M + 2) * (M + 2);
   const Places images_at(s, blocks.tiles, s.from.channels), products_at(s, blocks.tiles, kPanel);
   float *zeros = workspace, *v = zeros + zero_floats(s.from.channels), *m = v + images_at.floats;
@@ -223,8 +223,8 @@ void convolve_fresh_as(const WinogradShape& s, const WinogradBlocks& blocks, con
   }
 }
 
-void convolve_fresh(const WinogradShape& s, const WinogradBlocks& blocks, const WinogradPart& part, const float* x,
-                    const WinogradFilters& w, const ImageResult& result, float* workspace) {
+void convolve_fresh(const WinogradShape& s, const WinogradBlocks& blocks, const WinogradPart& part,
+                    const GradientImages& x, const WinogradFilters& w, const ImageResult& result, float* workspace) {
   if (s.outputs == 4) convolve_fresh_as<4>(s, blocks, part, x, w, result, workspace);
   else convolve_fresh_as<2>(s, blocks, part, x, w, result, workspace);
 }
@@ -255,7 +255,7 @@ int64_t partial_floats(const WinogradShape& s, const WinogradBlocks& blocks) {
 
 template <int M>
 void accumulate_as(const WinogradShape& s, const WinogradBlocks& blocks, int64_t images, const float* x,
-                   const float* dy, bool empty, float* partial, float* workspace) {
+                   const GradientImages& dy, bool empty, float* partial, float* workspace) {
   constexpr int kPlaces = (M + 2) * (M + 2);
   const int64_t channels = s.from.channels, zero = zero_floats(std::max(channels, kPanel));
   const Places images_at(s, blocks.tiles, channels), gradients_at(s, blocks.tiles, kPanel);
@@ -264,7 +264,7 @@ void accumulate_as(const WinogradShape& s, const WinogradBlocks& blocks, int64_t
   const int64_t tiles = images * s.tiles(), steps = depth_block(tiles, this_cpu());
   for (int64_t first = 0; first < tiles; first += blocks.tiles) {
     const TileBlock block(s, first, std::min(blocks.tiles, tiles - first));
-    transform_images<M>(s, block, x, zeros, images_at, v);
+    transform_images<M>(s, block, {x}, zeros, images_at, v);
     for (int64_t p = 0; p < panels(s.to.channels); ++p)
       transform_gradients<M>(s, block, p * kPanel, dy, zeros, gradients_at, g + p * gradients_at.floats);
     float* sums = partial;
@@ -290,7 +290,7 @@ void accumulate_as(const WinogradShape& s, const WinogradBlocks& blocks, int64_t
 /// The sums of some channels go through the filters' transform while they are near, and only the taps are kept.
 template <int M>
 void accumulate_taps_as(const WinogradShape& s, const WinogradBlocks& blocks, int64_t images, const float* x,
-                        const float* dy, bool empty, float* partial, float* workspace) {
+                        const GradientImages& dy, bool empty, float* partial, float* workspace) {
   using T = Transform<M>;
   constexpr int kPlaces = T::kTile * T::kTile;
   const hn::ScalableTag<float> d;
@@ -300,7 +300,7 @@ void accumulate_taps_as(const WinogradShape& s, const WinogradBlocks& blocks, in
   std::fill_n(zeros, zero, 0.0f);
   const int64_t distance = fresh_distance(blocks);
   const TileBlock block(s, 0, images * s.tiles());
-  transform_images<M>(s, block, x, zeros, images_at, v);
+  transform_images<M>(s, block, {x}, zeros, images_at, v);
   for (int64_t panel = 0; panel < s.to.channels; panel += kPanel) {
     const int64_t columns = panel_columns(s.to.channels, panel);
     transform_gradients<M>(s, block, panel, dy, zeros, gradients_at, g);
@@ -327,8 +327,8 @@ void accumulate_taps_as(const WinogradShape& s, const WinogradBlocks& blocks, in
   }
 }
 
-void accumulate(const WinogradShape& s, const WinogradBlocks& blocks, int64_t images, const float* x, const float* dy,
-                bool empty, float* partial, float* workspace) {
+void accumulate(const WinogradShape& s, const WinogradBlocks& blocks, int64_t images, const float* x,
+                const GradientImages& dy, bool empty, float* partial, float* workspace) {
   const auto run = s.outputs == 4     ? blocks.depth > 0 ? accumulate_taps_as<4> : accumulate_as<4>
                        : blocks.depth > 0 ? accumulate_taps_as<2>
                                       : accumulate_as<2>;

@@ -6,6 +6,7 @@
 // channels (convolution_test.cc, ErrorsOfDeepLayers). --convolution winograd-2x2 asks for M = 2 everywhere.
 #include <cstddef>
 
+#include "backends/simd/gradient_images.h"
 #include "backends/simd/images.h"
 #include "count/op_count.h"
 #include "device/cpu.h"
@@ -84,11 +85,11 @@ struct WinogradRoutines {
   WinogradBlocks (*blocks)(const WinogradShape&, int64_t images, const CpuInfo&);
   int64_t (*workspace_floats)(const WinogradShape&, const WinogradBlocks&);
   /// A part of the convolution of images x.
-  void (*convolve)(const WinogradShape&, const WinogradBlocks&, const WinogradPart&, const float* x,
+  void (*convolve)(const WinogradShape&, const WinogradBlocks&, const WinogradPart&, const GradientImages& x,
                    const float* packed, const ImageResult&, float* workspace);
 
   /// The same where blocks.depth is not 0; a part is of channels.
-  void (*convolve_fresh)(const WinogradShape&, const WinogradBlocks&, const WinogradPart&, const float* x,
+  void (*convolve_fresh)(const WinogradShape&, const WinogradBlocks&, const WinogradPart&, const GradientImages& x,
                          const WinogradFilters&, const ImageResult&, float* workspace);
   /// Filters that stay as they are in the order in which convolve_fresh reads them, not transformed.
   int64_t (*taps_floats)(const WinogradShape&);
@@ -100,8 +101,8 @@ struct WinogradRoutines {
   WinogradBlocks (*gradient_blocks)(const WinogradShape&, int64_t images, const CpuInfo&);
   int64_t (*gradient_workspace_floats)(const WinogradShape&, const WinogradBlocks&);
   int64_t (*partial_floats)(const WinogradShape&, const WinogradBlocks&);
-  void (*accumulate)(const WinogradShape&, const WinogradBlocks&, int64_t images, const float* x, const float* dy,
-                     bool empty, float* partial, float* workspace);
+  void (*accumulate)(const WinogradShape&, const WinogradBlocks&, int64_t images, const float* x,
+                     const GradientImages& dy, bool empty, float* partial, float* workspace);
   void (*combine)(float* into, const float* from, int64_t floats, bool empty);
   /// Out of the lanes' partials, summed by a binary tree: filters `first` to `first + filters` of dw, to.channels x
   /// from.channels x 3 x 3, row-major; `dw` is where filter `first` goes. `first` is a multiple of `panel`.

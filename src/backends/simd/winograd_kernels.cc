@@ -1,4 +1,5 @@
 #include "backends/simd/filter_gradient.h"
+#include "backends/simd/gradient_source.h"
 #include "backends/simd/kernels.h"
 #include "backends/simd/targets.h"
 #include "backends/simd/winograd.h"
@@ -10,9 +11,10 @@ namespace {
 /// Forward, or the images' gradient: the convolution of the results' gradients with the filters turned.
 class WinogradConvolve final : public Kernel, public PartRun {
  public:
-  WinogradConvolve(const ConvolutionGroup& group, const WinogradShape& shape, const WinogradRoutines& routines,
-                   const OfferContext& context)
+  WinogradConvolve(const ConvolutionGroup& group, const std::optional<GradientSource>& source,
+                   const WinogradShape& shape, const WinogradRoutines& routines, const OfferContext& context)
       : group_(group),
+        source_(source),
         shape_(shape),
         routines_(routines),
         blocks_(routines.blocks(shape, group.geometry.n, context.cpu)),
@@ -58,16 +60,18 @@ class WinogradConvolve final : public Kernel, public PartRun {
   RunStatus convolve(const KernelRun& run, const WinogradPart& part) const {
     const float* const packed = packed_bytes() > 0 ? static_cast<const float*>(run.packed[0]) : nullptr;
     const WinogradFilters filters{run.in<float>(group_.second), group_.kind == ConvolutionGroup::backward_data, packed};
+    const GradientImages images = source_ ? source_->images(run) : GradientImages{run.in<float>(group_.first)};
     if (blocks_.depth > 0)
-      routines_.convolve_fresh(shape_, blocks_, part, run.in<float>(group_.first), filters, group_.result_of(run),
+      routines_.convolve_fresh(shape_, blocks_, part, images, filters, group_.result_of(run),
                                static_cast<float*>(run.workspace));
     else
-      routines_.convolve(shape_, blocks_, part, run.in<float>(group_.first), packed, group_.result_of(run),
+      routines_.convolve(shape_, blocks_, part, images, packed, group_.result_of(run),
                          static_cast<float*>(run.workspace));
     return {};
   }
 
   ConvolutionGroup group_;
+  std::optional<GradientSource> source_;
   WinogradShape shape_;
   const WinogradRoutines& routines_;
   WinogradBlocks blocks_;
@@ -76,9 +80,11 @@ class WinogradConvolve final : public Kernel, public PartRun {
 
 class WinogradWeights final : public FilterGradient, public RowJoin {
  public:
-  WinogradWeights(const ConvolutionGroup& group, const WinogradShape& shape, const WinogradRoutines& routines,
-                  const CpuInfo& cpu)
+  WinogradWeights(const ConvolutionGroup& group, const std::optional<GradientSource>& source,
+                  const WinogradShape& shape, const WinogradRoutines& routines, const CpuInfo& cpu)
       : FilterGradient(group),
+        dy_(group.first),
+        source_(source),
         shape_(shape),
         routines_(routines),
         blocks_(routines.gradient_blocks(shape, group.geometry.n, cpu)) {}
@@ -94,7 +100,9 @@ class WinogradWeights final : public FilterGradient, public RowJoin {
  private:
   int64_t scratch_elements() const override { return routines_.gradient_workspace_floats(shape_, blocks_); }
   int64_t elements() const override { return routines_.partial_floats(shape_, blocks_); }
-  void add(int64_t images, const float* x, const float* dy, bool empty, float* sums, float* workspace) const override {
+  void add_from(const KernelRun& run, int64_t images, const float* x, bool empty, float* sums,
+                float* workspace) const override {
+    const GradientImages dy = source_ ? source_->images(run) : GradientImages{run.in<float>(dy_)};
     routines_.accumulate(shape_, blocks_, images, x, dy, empty, sums, workspace);
   }
   void join(float* into, const float* from, bool empty) const override {
@@ -104,6 +112,8 @@ class WinogradWeights final : public FilterGradient, public RowJoin {
     routines_.finish(shape_, blocks_, {sums, 0, 1}, 0, shape_.to.channels, dw);
   }
 
+  size_t dy_;
+  std::optional<GradientSource> source_;
   WinogradShape shape_;
   const WinogradRoutines& routines_;
   WinogradBlocks blocks_;
@@ -147,11 +157,33 @@ WinogradShape shape_of(const ConvolutionGroup& group, const OfferContext& contex
   return s;
 }
 
+/// Images channels last, filters as they are.
+void set_layouts_behind(const Group& group, const GradientSource& source, const ConvolutionGroup& convolution,
+                        Offer& offer) {
+  const bool weights = convolution.kind == ConvolutionGroup::backward_weights;
+  offer.input_layouts.resize(group.inputs.size());
+  offer.output_layouts.resize(group.outputs.size());
+  const auto lay = [&](int i) {
+    if (i >= 0) offer.input_layouts[size_t(i)] = image_layout(group.operands[size_t(group.inputs[size_t(i)])].type);
+  };
+  for (int i : {source.dy, source.gate, source.index}) lay(i);
+  if (weights) lay(int(convolution.second));
+  else offer.output_layouts[0] = image_layout(group.operands[size_t(group.outputs[0])].type);
+}
+
 template <class MakeKernel>
 OfferResult offer(const Group& group, const OfferContext& context, MakeKernel make) {
-  const auto found = convolution_group_of(group, context);
+  const auto source = gradient_source_of(group);
+  if (source && source->pool && !pools_by_two(*source->pool)) return Refusal{"Winograd: not windows of 2 x 2 places"};
+  const GroupBehind behind = source ? group_behind(group, *source) : GroupBehind{group, {}};
+  if (source && behind.group.members.size() > 1) return Refusal{"Winograd: something behind such a gradient"};
+  const auto found = convolution_group_of(behind.group, context);
   if (const auto* refusal = std::get_if<Refusal>(&found)) return *refusal;
-  const auto& convolution = std::get<ConvolutionGroup>(found);
+  ConvolutionGroup convolution = std::get<ConvolutionGroup>(found);
+  if (source) {
+    convolution.first = size_t(source->dy), convolution.second = size_t(behind.positions.at(convolution.second));
+    convolution.name = to_string(group);
+  }
   const WinogradShape shape = shape_of(convolution, context);
   const int64_t products = convolution.geometry.n * shape.places() * shape.from.channels * shape.to.channels;
   if (std::string reason = objection(convolution, shape, context, products); !reason.empty()) return Refusal{reason};
@@ -159,34 +191,47 @@ OfferResult offer(const Group& group, const OfferContext& context, MakeKernel ma
   offer.name = "winograd " + convolution.name;
   offer.reason = text_of("F(", shape.outputs, "x", shape.outputs, ",3x3) for ", target_in_use(), ": ", products,
                          " products instead of ", direct_products(convolution.geometry));
-  offer.executed.tally = epilogue_tally(group);
-  set_image_layouts(group, convolution, offer);
-  make(convolution, shape, winograd_routines(), offer);
+  if (source) {
+    set_layouts_behind(group, *source, convolution, offer);
+    // Each element is compared with its gate where it is loaded: of tiles that overlap, several times.
+    const bool weights = convolution.kind == ConvolutionGroup::backward_weights;
+    const ImageExtent& to = shape.to;
+    if (source->gate >= 0)
+      offer.executed.tally.cmp = convolution.geometry.n *
+                                 (weights ? to.height * to.width * to.channels : shape.places() * shape.from.channels);
+    offer.reason += "; the gradient is made where its tiles are loaded";
+  } else {
+    offer.executed.tally = epilogue_tally(group);
+    set_image_layouts(group, convolution, offer);
+  }
+  make(convolution, source, shape, winograd_routines(), offer);
   return offer;
 }
 
 }  // namespace
 
 OfferResult offer_winograd(const Group& group, const OfferContext& context) {
-  return offer(group, context, [&](const auto& convolution, const auto& shape, const auto& routines, Offer& offer) {
-    auto kernel = std::make_unique<WinogradConvolve>(convolution, shape, routines, context);
-    offer.workspace_bytes = kernel->workspace_bytes();
-    if (kernel->packed_bytes() > 0) offer.packs = {{convolution.second, kernel->packed_bytes()}};
-    if (kernel->blocks().depth > 0) offer.reason += "; filters are transformed where they are used";
-    if (kernel->blocks().depth > 0 && !offer.packs.empty()) offer.reason += ", packed as taps";
-    offer.executed.tally += routines.convolve_tally(shape, kernel->blocks(), convolution.geometry.n);
-    offer.kernel = std::move(kernel);
-  });
+  return offer(group, context,
+               [&](const auto& convolution, const auto& source, const auto& shape, const auto& routines, Offer& offer) {
+                 auto kernel = std::make_unique<WinogradConvolve>(convolution, source, shape, routines, context);
+                 offer.workspace_bytes = kernel->workspace_bytes();
+                 if (kernel->packed_bytes() > 0) offer.packs = {{convolution.second, kernel->packed_bytes()}};
+                 if (kernel->blocks().depth > 0) offer.reason += "; filters are transformed where they are used";
+                 if (kernel->blocks().depth > 0 && !offer.packs.empty()) offer.reason += ", packed as taps";
+                 offer.executed.tally += routines.convolve_tally(shape, kernel->blocks(), convolution.geometry.n);
+                 offer.kernel = std::move(kernel);
+               });
 }
 
 OfferResult offer_winograd_weights(const Group& group, const OfferContext& context) {
-  return offer(group, context, [&](const auto& convolution, const auto& shape, const auto& routines, Offer& offer) {
-    auto kernel = std::make_unique<WinogradWeights>(convolution, shape, routines, context.cpu);
-    offer.workspace_bytes = kernel->workspace_bytes(!group.has_partial());
-    if (kernel->blocks().depth > 0) offer.reason += "; sums are transformed where they are made";
-    offer.executed.tally += routines.accumulate_tally(shape, kernel->blocks(), convolution.geometry.n);
-    offer.kernel = std::move(kernel);
-  });
+  return offer(group, context,
+               [&](const auto& convolution, const auto& source, const auto& shape, const auto& routines, Offer& offer) {
+                 auto kernel = std::make_unique<WinogradWeights>(convolution, source, shape, routines, context.cpu);
+                 offer.workspace_bytes = kernel->workspace_bytes(!group.has_partial());
+                 if (kernel->blocks().depth > 0) offer.reason += "; sums are transformed where they are made";
+                 offer.executed.tally += routines.accumulate_tally(shape, kernel->blocks(), convolution.geometry.n);
+                 offer.kernel = std::move(kernel);
+               });
 }
 
 }  // namespace tacho::simd

@@ -101,17 +101,98 @@ struct Block {
   }
 };
 
+/// The kSide x kSide places of images whose first is (row, column), as they are.
+template <int kSide>
+class PlainTile {
+ public:
+  HWY_INLINE PlainTile(const ImageExtent& e, const GradientImages& x, const Tile& tile, int64_t row, int64_t column,
+                       const float* zeros)
+      : block_(e, x.dy + tile.image * e.elements(), row, column, zeros) {}
+  template <class D>
+  HWY_INLINE hn::Vec<D> load(D d, int i, int j, int64_t channel) const {
+    return hn::LoadU(d, block_.at[i][j] + channel);
+  }
+
+ private:
+  Block<kSide> block_;
+};
+
+/// The same where the gate is positive.
+template <int kSide>
+class GatedTile {
+ public:
+  HWY_INLINE GatedTile(const ImageExtent& e, const GradientImages& x, const Tile& tile, int64_t row, int64_t column,
+                       const float* zeros)
+      : block_(e, x.dy + tile.image * e.elements(), row, column, zeros),
+        gate_(e, x.gate + tile.image * e.elements(), row, column, zeros) {}
+  template <class D>
+  HWY_INLINE hn::Vec<D> load(D d, int i, int j, int64_t channel) const {
+    const auto passes = hn::Gt(hn::LoadU(d, gate_.at[i][j] + channel), hn::Zero(d));
+    return hn::IfThenElseZero(passes, hn::LoadU(d, block_.at[i][j] + channel));
+  }
+
+ private:
+  Block<kSide> block_, gate_;
+};
+
+/// The same of pooled images: what has no window, or is not its maximum, is 0.
+template <int kSide, bool kGate>
+class UnpooledTile {
+ public:
+  HWY_INLINE UnpooledTile(const ImageExtent& e, const GradientImages& x, const Tile& tile, int64_t row, int64_t column,
+                          const float*) {
+    const int64_t down = e.height / 2, right = e.width / 2, first = tile.image * down * right * e.channels;
+    dy_ = x.dy + first, gate_ = kGate ? x.gate + first : nullptr, index_ = x.index + first;
+    for (int i = 0; i < kSide; ++i)
+      for (int j = 0; j < kSide; ++j) {
+        const bool inside = uint64_t(row + i) < uint64_t(2 * down) && uint64_t(column + j) < uint64_t(2 * right);
+        at_[i][j] = inside ? ((row + i) / 2 * right + (column + j) / 2) * e.channels : 0;
+        place_[i][j] = inside ? int32_t((row + i) % 2 * 2 + (column + j) % 2) : kNowhere;
+      }
+  }
+  template <class D>
+  HWY_INLINE hn::Vec<D> load(D d, int i, int j, int64_t channel) const {
+    const hn::RebindToSigned<D> di;
+    const hn::Rebind<uint8_t, D> bytes;
+    const int64_t at = at_[i][j] + channel;
+    const auto found = hn::PromoteTo(di, hn::LoadU(bytes, index_ + at));
+    auto value =
+        hn::IfThenElseZero(hn::RebindMask(d, hn::Eq(found, hn::Set(di, place_[i][j]))), hn::LoadU(d, dy_ + at));
+    if constexpr (kGate) value = hn::IfThenElseZero(hn::Gt(hn::LoadU(d, gate_ + at), hn::Zero(d)), value);
+    return value;
+  }
+
+ private:
+  static constexpr int32_t kNowhere = 256;
+  const float *dy_, *gate_;
+  const uint8_t* index_;
+  int64_t at_[kSide][kSide];
+  int32_t place_[kSide][kSide];
+};
+
+/// Calls f with a tag of how tiles of kSide places are read from these images.
+template <class T>
+struct TileKind {
+  using type = T;
+};
+template <int kSide, class F>
+HWY_INLINE void with_tile_kind(const GradientImages& x, const F& f) {
+  if (x.index && x.gate) f(TileKind<UnpooledTile<kSide, true>>());
+  else if (x.index) f(TileKind<UnpooledTile<kSide, false>>());
+  else if (x.gate) f(TileKind<GatedTile<kSide>>());
+  else f(TileKind<PlainTile<kSide>>());
+}
+
 /// B^T x B of a block's tiles: matrices of tiles x channels.
-template <int M>
-void transform_images(const WinogradShape& s, const TileBlock& tiles, const float* x, const float* zeros,
-                      const Places& places, float* v) {
+template <int M, class Source>
+void transform_images_of(const WinogradShape& s, const TileBlock& tiles, const GradientImages& x, const float* zeros,
+                         const Places& places, float* v) {
   using T = Transform<M>;
   tiles.for_each([&](const Tile& tile) HWY_ATTR {
-    const Block<T::kTile> block(s.from, x + tile.image * s.from.elements(), tile.row - s.top, tile.column - s.left,
-                                zeros);
+    const Source source(s.from, x, tile, tile.row - s.top, tile.column - s.left, zeros);
     float* to = v + tile.slot * places.row;
     for_channels(s.from.channels, [&](auto d, int64_t c) HWY_ATTR {
-      const auto load = [&](int i, int j) HWY_ATTR { return hn::LoadU(d, block.at[i][j] + c); };
+      const auto load = [&](int i, int j) HWY_ATTR { return source.load(d, i, j, c); };
       const auto store = [&](int i, int j, auto value)
                              HWY_ATTR { hn::StoreU(value, d, to + (i * T::kTile + j) * places.distance + c); };
       using V = hn::Vec<decltype(d)>;
@@ -121,22 +202,31 @@ void transform_images(const WinogradShape& s, const TileBlock& tiles, const floa
     });
   });
 }
+template <int M>
+void transform_images(const WinogradShape& s, const TileBlock& tiles, const GradientImages& x, const float* zeros,
+                      const Places& places, float* v) {
+  with_tile_kind<M + 2>(x, [&](auto kind) HWY_ATTR {
+    transform_images_of<M, typename decltype(kind)::type>(s, tiles, x, zeros, places, v);
+  });
+}
 
 /// A y A^T of one panel's channels of the results' gradients: matrices of tiles x panel.
-template <int M>
-void transform_gradients(const WinogradShape& s, const TileBlock& tiles, int64_t channel, const float* dy,
-                         const float* zeros, const Places& places, float* g) {
+template <int M, class Source>
+void transform_gradients_of(const WinogradShape& s, const TileBlock& tiles, int64_t channel, const GradientImages& dy,
+                            const float* zeros, const Places& places, float* g) {
   using T = Transform<M>;
   const int64_t channels = std::min(kPanel, s.to.channels - channel);
   const int64_t filled = panel_columns(s.to.channels, channel);
   tiles.for_each([&](const Tile& tile) HWY_ATTR {
-    const Block<M> block(s.to, dy + tile.image * s.to.elements() + channel, tile.row, tile.column, zeros);
+    const GradientImages of_panel{dy.dy + channel, dy.gate ? dy.gate + channel : nullptr,
+                                  dy.index ? dy.index + channel : nullptr};
+    const Source source(s.to, of_panel, tile, tile.row, tile.column, zeros);
     float* to = g + tile.slot * places.row;
     if (filled > channels)  // what the sums read behind the last channel shall be numbers
       for (int p = 0; p < T::kTile * T::kTile; ++p)
         std::fill(to + p * places.distance + channels, to + p * places.distance + filled, 0.0f);
     for_channels(channels, [&](auto d, int64_t c) HWY_ATTR {
-      const auto load = [&](int i, int j) HWY_ATTR { return hn::LoadU(d, block.at[i][j] + c); };
+      const auto load = [&](int i, int j) HWY_ATTR { return source.load(d, i, j, c); };
       const auto store = [&](int i, int j, auto value)
                              HWY_ATTR { hn::StoreU(value, d, to + (i * T::kTile + j) * places.distance + c); };
       using V = hn::Vec<decltype(d)>;
@@ -144,6 +234,13 @@ void transform_gradients(const WinogradShape& s, const TileBlock& tiles, int64_t
         if (!tile.whole(M)) return transform_short_tile<ShortGradient, V>(d, tile.down, tile.across, load, store);
       transform_tile<M, T::kTile, V>([&](const V* a, V* b) HWY_ATTR { T::gradient(d, a, b); }, load, store);
     });
+  });
+}
+template <int M>
+void transform_gradients(const WinogradShape& s, const TileBlock& tiles, int64_t channel, const GradientImages& dy,
+                         const float* zeros, const Places& places, float* g) {
+  with_tile_kind<M>(dy, [&](auto kind) HWY_ATTR {
+    transform_gradients_of<M, typename decltype(kind)::type>(s, tiles, channel, dy, zeros, places, g);
   });
 }
 
