@@ -29,7 +29,7 @@ void find_graph(const Report& report, std::vector<Finding>& findings) {
       "One node at a time: a barrier behind each, and a batch's images have left the cache before they are read.");
   find_switched_off(report, findings, "tune", "order", "on", "choose kernels by measuring them",
                     "Kernels are chosen by the order of backends, not by what each takes on this machine.");
-  find_switched_off(report, findings, "tune", "off", "on",
+  find_switched_off(report, findings, "tune", "off", "on", "choose kernels by measuring them",
                     "Kernels are chosen by a cost model, not by what each takes on this machine.");
   int64_t fused = 0, rows = 0, ns = 0;
   for (const Operation& o : report.operations) {
