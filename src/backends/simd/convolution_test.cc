@@ -153,6 +153,18 @@ void check_pooled(const ConvolutionCase& c, const std::string& algorithm, bool r
   }
 }
 
+/// Small images of many channels: the places of all rows together.
+TEST_P(SimdConvolution, DirectOfSmallImages) {
+  Bounds worst{};
+  const ConvolutionCheck direct{"direct", "direct ", {1e-6, 1e-6}};
+  for (const ConvolutionCase& c : {ConvolutionCase{{3, 64, 4, 4}, {40, 64, 3, 3}, {.padding = {1, 1, 1, 1}}},
+                                   {{2, 70, 2, 2}, {33, 70, 3, 3}, {.padding = {1, 1, 1, 1}}},
+                                   {{2, 65, 9, 8}, {17, 65, 3, 3}, {.stride = {2, 2}, .padding = {1, 0, 0, 1}}},
+                                   {{2, 67, 7, 6}, {48, 67, 3, 2}, {.padding = {0, 2, 2, 0}, .dilation = {2, 1}}},
+                                   {{1, 128, 5, 5}, {64, 64, 3, 3}, {.padding = {1, 1, 1, 1}, .groups = 2}}})
+    EXPECT_TRUE(check_three(c, direct, &worst));
+}
+
 TEST_P(SimdConvolution, BoundsOnTheWayOut) {
   Bounds worst{};
   Draw draw(5);

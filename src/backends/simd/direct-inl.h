@@ -148,11 +148,11 @@ HWY_INLINE void multiply_places(const DirectShape& s, const Runs& runs, const So
 /// filters are read less often. Each tap's places lie side by side then, as a copy.
 template <class F>
 bool joins_rows(const DirectShape& s) {
-  constexpr int64_t kMostFloats = 1 << 17;
+  constexpr int64_t kMostFloats = 1 << 17, kFewestChannels = 64;  // what a tile sums of a tap before it is put down
   const int64_t places = s.to.height * s.to.width;
   return !F::kCopies && !is_narrow(s) && !is_product(s) && s.to.height > 1 && places > 0 &&
-         s.taps() * places * s.from_channels() <= kMostFloats &&
-         RowSplit(places).tiles < s.to.height * RowSplit(s.to.width).tiles;
+         s.from_channels() >= kFewestChannels && s.taps() * places * s.from_channels() <= kMostFloats &&
+         RowSplit(places).tiles * 5 <= s.to.height * RowSplit(s.to.width).tiles * 4;
 }
 
 template <class F>
