@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Records PyTorch's losses for the test PyTorchAgreement into tests/data/pytorch_losses.json.
 
-Usage: tools/record_pytorch_losses.py PROGRAM [TABLE], where PROGRAM is the built write_pytorch_inputs. From the root:
+Usage: tools/record_pytorch_losses.py PROGRAM [TABLE [NAME]], where PROGRAM is the built write_pytorch_inputs; with
+NAME only runs whose names contain it are trained, and the others stay as TABLE has them. From the root:
 
     cmake --preset release && cmake --build build/release --target write_pytorch_inputs
     python3 -m venv /tmp/venv && /tmp/venv/bin/pip install torch numpy safetensors
@@ -160,10 +161,12 @@ def train(run, parameters, x, y, dtype):
         return losses, nn.functional.cross_entropy(network(x[part].to(dtype)), y[part]).item()
 
 
-def record(path):
-    """One row of the table from one file of PROGRAM."""
+def record(path, only, known):
+    """One row of the table from one file of PROGRAM: trained where its name contains `only`, else as it is known."""
     with safe_open(path, framework="pt") as file:
         run = json.loads(file.metadata()["run"])
+        if only not in run["name"]:
+            return known[run["name"]]
         tensors = {name: file.get_tensor(name) for name in file.keys()}
     x, y = tensors.pop("x"), tensors.pop("y")
     row = {"name": run["name"], "settings": run["settings"]}
@@ -176,17 +179,19 @@ def record(path):
 
 
 def main():
-    if len(sys.argv) not in (2, 3) or sys.argv[1].startswith("-"):
+    if len(sys.argv) not in (2, 3, 4) or sys.argv[1].startswith("-"):
         sys.exit(__doc__)
     root = Path(__file__).resolve().parent.parent
-    table = Path(sys.argv[2]) if len(sys.argv) == 3 else root / "tests/data/pytorch_losses.json"
+    table = Path(sys.argv[2]) if len(sys.argv) > 2 else root / "tests/data/pytorch_losses.json"
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
+    only = sys.argv[3] if len(sys.argv) > 3 else ""
+    known = {run["name"]: run for run in json.loads(table.read_text())["runs"]} if only else {}
     runs = []
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run([sys.argv[1], folder], check=True)
         for path in sorted(Path(folder).glob("*.safetensors"), key=lambda path: int(path.stem)):
-            runs.append(record(path))
+            runs.append(record(path, only, known))
             first, last, steps = runs[-1]["float64"][0], runs[-1]["float64"][-1], len(runs[-1]["float64"])
             apart = max(abs(a - b) / abs(b) for a, b in zip(runs[-1]["float32"], runs[-1]["float64"]))
             print(f"{runs[-1]['name']}: loss {first:.4f} -> {last:.4f} in {steps} steps; float32 within {apart:.1e}")

@@ -128,7 +128,7 @@ std::vector<PytorchRun> pytorch_runs() {
   add_deep(runs, "resnet18", 5e-6, 4);
   add_deep(runs, "mobilenet-v2", 1e-6, 8);
   add_distance(runs, "simplenn-4", 0.01, 128);
-  add_distance(runs, "simplenn-7", 0.01, 32);
+  add_distance(runs, "simplenn-7", 0.003, 32);
   add_distance(runs, "lenet5", 0.01, 128);
   add_distance(runs, "vgg16", 0.01, 16);
   add_distance(runs, "resnet18", 0.01, 16);
