@@ -16,7 +16,7 @@ struct KernelRun {
   std::span<const View> inputs, outputs;
   Slice slice;
   void* workspace = nullptr;            ///< Offer::workspace_bytes, 64-byte aligned, of this thread
-  std::span<const void* const> packed;  ///< one pointer per Offer::packs entry
+  std::span<const void* const> packed;  ///< one pointer per Offer::packs entry, whose operand is then not read
 
   template <class T>
   const T* in(size_t i) const {

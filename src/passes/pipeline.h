@@ -36,8 +36,7 @@ struct GroupProposal {
 };
 /// Products with their bias, residual sum, activation and max pooling (reshapes between them are taken along), products
 /// of matrices also with a scale and with the gradient of the activation that made their operand's values; batch
-/// normalisation with what follows it, and the parts of its gradient; relu's gradient with
-/// the max pooling's behind it.
+/// normalisation with what follows it, and the parts of its gradient; relu's gradient with the max pooling's behind it.
 std::vector<GroupProposal> propose_groups(const Graph& graph);
 
 /// The rewrites in the order in which they run.
