@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "backends/simd/gradient_source.h"
 #include "backends/simd/layouts.h"
 #include "backends/simd/product_chain.h"
 #include "ops/bias_add.h"
@@ -12,13 +13,6 @@
 
 namespace tacho::simd {
 namespace {
-
-/// Windows of 2 x 2, side by side, none on padding.
-bool pools_by_two(const MaxPool2dAttributes& a, const Shape& x) {
-  const bool whole = !a.ceil_mode || (x[2] % 2 == 0 && x[3] % 2 == 0);
-  return a.kernel == std::array<int64_t, 2>{2, 2} && a.stride == std::array<int64_t, 2>{2, 2} &&
-         a.padding == std::array<int64_t, 4>{0, 0, 0, 0} && whole;
-}
 
 /// The sum with images like the result, as a residual connection or gradients that meet.
 std::string extend_by_sum(ConvolutionGroup& convolution, const Group& group, const GroupMember& member, int result) {
@@ -70,7 +64,7 @@ std::string extend(ConvolutionGroup& convolution, const Group& group, const Grou
     return {};
   }
   if (name == "max_pool2d" && epilogue.sum) return "pooling behind a sum";
-  if (name == "max_pool2d" && pools_by_two(member.attributes.as<MaxPool2dAttributes>(), shape)) {
+  if (name == "max_pool2d" && pools_by_two(pool_geometry(member.attributes.as<MaxPool2dAttributes>(), shape))) {
     epilogue.pool = true;
     return {};
   }
