@@ -63,7 +63,7 @@ int64_t Planner::recorded(const std::string& key, const KernelCall& call) {
   const auto own = samples_.find(key);
   if (known && !(again_ && own != samples_.end() && own->second.size() < kMost)) return *known;
   std::vector<int64_t>& samples = samples_[key];
-  const int64_t ns = measure(call);
+  const int64_t ns = options_.tuning->measure(call);
   samples.insert(std::upper_bound(samples.begin(), samples.end(), ns), ns);
   options_.tuning->add(key, samples[samples.size() / 2]);
   return samples[samples.size() / 2];
