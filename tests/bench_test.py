@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "bench/peers"))
 import environment  # noqa: E402
 import figures  # noqa: E402
+import nursery  # noqa: E402
 import participants  # noqa: E402
 import rows  # noqa: E402
 import run  # noqa: E402
@@ -38,6 +39,20 @@ else:
     assert sys.argv[sys.argv.index("--data") + 1].endswith(".npz"), sys.argv
     print(json.dumps({"step": {"samples_ns": [2000000] * 5}, "versions": {"tacho": "1"}, "machine": {"hardware": {}},
                       "memory": {"peak_rss_bytes": 150000000}}))
+"""
+
+
+# bench/peers/worker.py with a framework that is made up: a step takes as many milliseconds as the batch has examples.
+NURSERY = """
+import importlib.util, sys, time, types
+sys.modules["torch"] = types.ModuleType("torch")
+sys.modules.setdefault("numpy", types.SimpleNamespace(__version__="0"))
+sys.path.insert(0, "{worker}".rpartition("/")[0])
+spec = importlib.util.spec_from_file_location("worker", "{worker}")
+worker = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(worker)
+worker.MAKERS["torch"] = lambda job: (lambda: time.sleep(job["batch"] / 1000), {{"batch": job["batch"]}})
+worker.main()
 """
 
 
@@ -185,6 +200,23 @@ class Runs(unittest.TestCase):
         with self.assertRaisesRegex(RuntimeError, "no answer within 0.3 s"):
             self.peer(fault="time.sleep(60)", patience=0.3)
 
+    def test_a_peer_of_a_nursery(self):
+        (self.folder / "worker.py").write_text(NURSERY.format(worker=ROOT / "bench/peers/worker.py"))
+        job = {"threads": 2, "quiet": False, "warmup": 1}
+        with mock.patch.object(nursery, "HERE", self.folder), nursery.Nursery(sys.executable) as home:
+            for name, batch in (("pytorch", 2), ("pytorch", 5), ("pytorch-cl", 5)):
+                with contextlib.closing(home.start(name, job | {"batch": batch}, self.folder, 30)) as peer:
+                    peer.run(0.02)
+                    self.assertEqual(peer.versions["batch"], batch)
+                    self.assertGreaterEqual(peer.times[0], batch * 1000000)
+                    self.assertEqual(peer.environment["OMP_NUM_THREADS"], "2")
+                self.assertFalse(Path(f"/proc/{peer.process.pid}").exists())
+            self.assertEqual(len(home.parents), 2, "one for each setting, not for each peer")
+            with self.assertRaisesRegex(RuntimeError, "ended with status"):
+                home.start("pytorch", job | {"batch": "none"}, self.folder, 30)
+            with self.assertRaisesRegex(RuntimeError, "tensorflow does not start"):
+                home.start("tensorflow", job | {"batch": 1}, self.folder, 30)
+
     def test_examples(self):
         try:
             import numpy
@@ -201,7 +233,7 @@ class Runs(unittest.TestCase):
         """table.py with made-up participants, whose steps take longer the longer their setting's name is."""
         tried = []
 
-        def start(bench, name, _patience):
+        def start(_bench, name, _patience, _nursery=None):
             tried.append(name)
             if name == "pytorch-compile":
                 raise RuntimeError("made up")

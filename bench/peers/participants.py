@@ -56,18 +56,19 @@ class Participant:
 
 class Peer(Participant):
     """A worker process, stopped while others run. `job`: network, batch, threads, inference, examples, warmup, quiet; `isa` limits it.
+    `launch` makes the process from the description's path, where it is not a new one.
     Raises RuntimeError where it does not start within `patience` seconds, or ends."""
 
-    def __init__(self, name, python, job, folder, isa=None, patience=600):
+    def __init__(self, name, python, job, folder, isa=None, patience=600, launch=None):
         super().__init__(name)
         setting = PEERS[name]
         description = Path(folder) / f"{name}.json"
         description.write_text(json.dumps(job | setting.options))
         self.environment = environment_of(name, job["threads"]) | ISA_LIMITS[isa]
         self.patience, self.typical, self.late = patience, None, False
-        self.process = subprocess.Popen([python, HERE / "worker.py", setting.framework, description], text=True,
-                                        env=os.environ | self.environment, stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL if job["quiet"] else None)
+        self.process = launch(description) if launch else subprocess.Popen(
+            [python, HERE / "worker.py", setting.framework, description], text=True, env=os.environ | self.environment,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL if job["quiet"] else None)
         try:
             self.versions = self.answer()["ready"]
             self.typical = statistics.median(self.steps(3))

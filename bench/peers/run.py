@@ -6,7 +6,7 @@
     /tmp/peers/bin/python bench/peers/run.py --rows simplenn-4,resnet18 --threads 1 --rounds 5
 
 Every peer is first tried in each of its settings for a moment (--screen-seconds); the best of each framework, and a second that came
-near it, are then measured in full. All train on the same examples. Each participant has a process of its own; in each round each one
+near it, are then measured in full, each in a new process. All train on the same examples. Each participant has a process of its own; in each round each one
 takes as many steps as fit into --seconds, the others are stopped. Printed: the median of all its steps, the spread (5 to 95 %), how
 many, and the peak memory; then, for each row, the best peer's median over ours, its spread over the rounds, and the bar.
 --json keeps every sample of every participant, the settings that were tried, and the machine, variables, versions and build.
@@ -23,6 +23,7 @@ from pathlib import Path
 
 import figures
 from environment import ROOT, environment, others_busy, telling
+from nursery import Nursery
 from participants import Ours, Peer, write_examples, write_onnx
 from rows import INFERRED, ROWS, TRAINED, bar_of, description_of
 from settings import PEERS, known, screened
@@ -39,16 +40,19 @@ def say(text):
 class Bench:
     """One row: who takes part in it, and what came of it."""
 
-    def __init__(self, row, options, folder):
+    def __init__(self, row, options, folder, nursery=None):
+        self.nursery = nursery
         self.row, self.options, self.folder, self.failed, self.others = row, options, folder, {}, []
         self.network = description_of(options.tacho, row)
         batch = ROWS[row].batch
         self.job = {"network": self.network, "batch": batch, "threads": options.threads, "inference": options.inference,
                     "warmup": options.warmup, "quiet": not options.verbose, "examples": write_examples(folder, self.network, batch)}
 
-    def start(self, name, patience):
+    def start(self, name, patience, nursery=None):
         if PEERS[name].framework in WITH_ONNX and "onnx" not in self.job:
             self.job["onnx"] = write_onnx(self.job, self.folder)
+        if nursery:
+            return nursery.start(name, self.job, self.folder, patience)
         return Peer(name, sys.executable, self.job, self.folder, self.options.isa, patience)
 
     def ours(self):
@@ -60,7 +64,7 @@ class Bench:
         for number, name in enumerate(["tachograph", *names]):
             say(f"{self.row}: trying {number + 1} of {len(names) + 1}, {name}")
             try:
-                with contextlib.closing(self.ours() if name == "tachograph" else self.start(name, self.options.patience)) as participant:
+                with contextlib.closing(self.ours() if name == "tachograph" else self.start(name, self.options.patience, self.nursery)) as participant:
                     participant.run(self.options.screen_seconds)
                     tried[name] = record(participant)
             except RuntimeError as error:
@@ -100,11 +104,11 @@ def record(participant):
     return kept
 
 
-def run_row(row, options, among=None):
-    """Measures one row. `among`: of which settings the best are looked for, where options.peers is `best`."""
+def run_row(row, options, among=None, nursery=None):
+    """Measures one row. `among`: of which settings the best are looked for, where options.peers is `best`; `nursery`: who starts these."""
     tried, around = {}, environment()
     with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(row, options, folder)
+        bench = Bench(row, options, folder, nursery)
         names = options.peers
         if names == "best":
             tried = bench.screen(among or screened(options.inference, options.threads))
@@ -161,11 +165,12 @@ def main():
             if name not in names:
                 parser.error(f"unknown {kind} {name!r}; known: {', '.join(names)}")
     results = []
-    for row in rows:
-        results.append(run_row(row, options))
-        print(figures.text_of(results[-1]), flush=True)
-        if options.json:
-            written(options.json, results)
+    with Nursery(sys.executable, options.isa, options.verbose) as nursery:
+        for row in rows:
+            results.append(run_row(row, options, nursery=nursery))
+            print(figures.text_of(results[-1]), flush=True)
+            if options.json:
+                written(options.json, results)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ rows asked for). OUT/tables.md is written after each row. Where a table follows 
 nearest there are tried again, --among of each framework. A row under its bar is in bold and named below its table.
 """
 import argparse
+import contextlib
 import json
 import os
 import sys
@@ -17,11 +18,12 @@ import time
 from pathlib import Path
 
 import figures
+from nursery import Nursery
 from rows import ROWS, TABLES
 from run import add_common, run_row, written
 from settings import PEERS, screened
 
-START_SECONDS = 5  # of a peer's process, until its first step
+START_SECONDS, FORK_SECONDS = 5, 1  # of a peer, until its first step: in a new process, and where the framework is imported already
 
 
 def settings_of(table, row, options, threads):
@@ -41,7 +43,7 @@ def seconds_of(table, row, tried, options):
     """About how long a row takes."""
     step = ROWS[row].step_ms / 1e3 / (4 if table.inference else 1) * (1.8 if table.one_thread else 1)
     measured = (3 if table.inference else 2) * options.best
-    screening = tried * (START_SECONDS + (options.warmup + 3) * step + max(options.screen_seconds, 3 * step))
+    screening = tried * (FORK_SECONDS + (options.warmup + 3) * step + max(options.screen_seconds, 3 * step))
     starting = measured * (START_SECONDS + (options.warmup + 3) * step)
     ours = (options.rounds + 1) * (1 + options.seconds)
     return screening + starting + measured * options.rounds * max(options.seconds, 3 * step) + ours
@@ -105,17 +107,21 @@ def main():
     print(f"{len(todo)} rows to measure, about {minutes(total)}", file=sys.stderr)
     if options.estimate:
         return
-    begin, done = time.monotonic(), 0
+    begin, done, nurseries = time.monotonic(), 0, contextlib.ExitStack()
     for number, (name, row, threads, seconds) in enumerate(todo):
         table = TABLES[name]
+        if number == 0 or name != todo[number - 1][0]:
+            nurseries.close()
+            nursery = nurseries.enter_context(Nursery(sys.executable, table.isa, options.verbose))
         settings = argparse.Namespace(**vars(options) | {"threads": threads, "inference": table.inference, "isa": table.isa, "peers": "best"})
-        result = run_row(row, settings, settings_of(table, row, options, threads))
+        result = run_row(row, settings, settings_of(table, row, options, threads), nursery)
         written(options.out / name / f"{row}.json", [result])
         (options.out / "tables.md").write_text(markdown(options.out, TABLES))
         print(figures.text_of(result), flush=True)
         done += seconds
         taken = time.monotonic() - begin
         print(f"{name}: {number + 1} of {len(todo)} rows in {minutes(taken)}, about {minutes((total - done) * taken / done)} left", file=sys.stderr)
+    nurseries.close()
     print(markdown(options.out, names), end="")
 
 

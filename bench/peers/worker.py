@@ -5,12 +5,15 @@ Usage: worker.py torch|tensorflow|onnxruntime|openvino DESCRIPTION.json; reads l
 line of JSON: the times of N steps and the processor time of all in nanoseconds, and the process's peak resident memory. The description
 holds network, batch, threads, inference, the file of the examples and the participant's own settings. Examples lie in memory as the
 framework's tensors before the first step, a batch each: what a loader costs is not in a peer's step (it is in ours).
-`worker.py export DESCRIPTION.json` writes the network as ONNX instead, where the description says.
+`worker.py export DESCRIPTION.json` writes the network as ONNX instead, where the description says. `worker.py nursery FRAMEWORK` imports the
+framework, then forks for each line "PATH DESCRIPTION.json" a participant between the pipes PATH.in and PATH.out, and prints its number.
 """
+import importlib
 import itertools
 import json
 import os
 import resource
+import signal
 import sys
 import time
 
@@ -151,15 +154,13 @@ def openvino_step(job):
     return lambda: request.infer({"x": next(source)}, share_inputs=True, share_outputs=True), {"OpenVINO": openvino.__version__}
 
 
-def main():
-    framework, path = sys.argv[1:]
+MAKERS = {"torch": torch_step, "tensorflow": tensorflow_step, "onnxruntime": onnxruntime_step, "openvino": openvino_step}
+
+
+def take_part(framework, path):
     with open(path) as file:
         job = json.load(file)
-    if framework == "export":
-        export(job)
-        return
-    makers = {"torch": torch_step, "tensorflow": tensorflow_step, "onnxruntime": onnxruntime_step, "openvino": openvino_step}
-    step, versions = makers[framework](job)
+    step, versions = MAKERS[framework](job)
     for _ in range(job["warmup"]):
         step()
     print(json.dumps({"ready": versions | {"NumPy": numpy.__version__}}), flush=True)
@@ -172,6 +173,39 @@ def main():
         busy = time.process_time_ns() - busy
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
         print(json.dumps({"times": times, "cpu_ns": busy, "peak_rss_bytes": peak}), flush=True)
+
+
+def fork(framework, path, description):
+    """A participant between two pipes, in a process of its own. Its number."""
+    pid = os.fork()
+    if pid:
+        return pid
+    status = 1
+    try:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        for end, stream, mode in (("in", sys.stdin, os.O_RDONLY), ("out", sys.stdout, os.O_WRONLY)):
+            os.dup2(os.open(f"{path}.{end}", mode), stream.fileno())
+        sys.stdin, sys.stdout = open(0, closefd=False), open(1, "w", closefd=False)
+        take_part(framework, description)
+        status = 0
+    except Exception as error:
+        print(f"{framework}: {error}", file=sys.stderr, flush=True)
+    finally:
+        os._exit(status)
+
+
+def main():
+    command, argument = sys.argv[1:]
+    if command == "export":
+        with open(argument) as file:
+            export(json.load(file))
+    elif command == "nursery":
+        importlib.import_module(argument)
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks how one ended
+        for line in iter(sys.stdin.readline, ""):
+            print(fork(argument, *line.split()), flush=True)
+    else:
+        take_part(command, argument)
 
 
 if __name__ == "__main__":
