@@ -36,7 +36,7 @@ class TuningRecord {
   /// or the record has no file. A folder that cannot be written costs the record, not the run.
   void save();
   /// Nanoseconds of a call that has no time yet: `measure` below, unless another was given.
-  int64_t measure(const KernelCall& call) const { return measure_(call); }
+  int64_t measure(const KernelCall& call) const { return measure_ ? measure_(call) : tacho::measure(call); }
   void measure_by(std::function<int64_t(const KernelCall&)> measure) { measure_ = std::move(measure); }
   /// How many times were measured since the record was made: 0 where all choices stood in the file.
   int64_t added() const;
@@ -48,7 +48,7 @@ class TuningRecord {
   std::map<std::string, int64_t> times_;
   int64_t added_ = 0;
   bool dirty_ = false;
-  std::function<int64_t(const KernelCall&)> measure_ = tacho::measure;
+  std::function<int64_t(const KernelCall&)> measure_;  ///< empty: measure
 };
 
 /// The record of this machine and these libraries, in TACHO_HOME or the user's cache folder; one a process.
