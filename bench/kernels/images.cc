@@ -14,11 +14,6 @@ namespace {
 
 TensorType f32(const Shape& shape) { return {DType::float32, shape}; }
 
-/// Two kernels' work as one entry's.
-Entry both(Entry first, Entry second) {
-  return {first.name, first.kernel + ", " + second.kernel, [one = first.run, two = second.run] { one(), two(); }};
-}
-
 class Rows {
  public:
   Rows(const Wanted& wanted, const Visit& visit) : wanted_(wanted), visit_(visit) {}
@@ -89,7 +84,9 @@ void batch_norms(Rows& rows, const Shape& x) {
   const Group result = group_of({image, number, number, number, number}, {{"batch_norm", norm, {0, 1, 2, 3, 4}}});
   rows.against(
       "batch_norm, training", x, 2 * bytes,
-      [&] { return both(entry_of(simd, sums, true), entry_of(simd, result, true)); },
+      [&] {
+        return entry_of(simd, {{sums, {0}}, {result, {0, 1, 2, 3, 4}}}, true);
+      },
       [&] { return onednn_batch_norm(x, false); }, 2 * bytes);
   const Group parameters =
       group_of({image, image, number, number}, {{"batch_norm_backward_parameters", norm, {0, 1, 2, 3}}});
@@ -100,7 +97,10 @@ void batch_norms(Rows& rows, const Shape& x) {
                                 {"add", {}, {7, 8}}});
   rows.against(
       "batch_norm's gradients", x, 3 * bytes,
-      [&] { return both(entry_of(simd, parameters, true), entry_of(simd, input, true)); },
+      // dy and x are read by both.
+      [&] {
+        return entry_of(simd, {{parameters, {0, 1, 2, 3}}, {input, {0, 4, 3, 1, 2, 5, 6}}}, true);
+      },
       [&] { return onednn_batch_norm(x, true); }, 3 * bytes);
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <map>
 #include <memory>
 
 #include "base/error.h"
@@ -49,12 +50,22 @@ void fill_places(const GroupMember& member, const View& places, const Shape& ima
   });
 }
 
+/// Operands that several kernels read: by number.
+using SharedOperands = std::map<int, View>;
+
 /// What a kernel runs on; kept by the entry's function.
 class Running {
  public:
-  Running(Offer offer, const Group& group) : offer_(std::move(offer)) {
-    for (size_t i = 0; i < group.inputs.size(); ++i)
-      inputs_.push_back(operand(group.operands[size_t(group.inputs[i])], offer_.input_layouts, i));
+  /// `numbers`, where not empty: which of the shared operands each input is; what is missing there is added, and lives
+  /// as long as this does.
+  Running(Offer offer, const Group& group, const std::vector<int>& numbers = {}, SharedOperands* shared = nullptr)
+      : offer_(std::move(offer)) {
+    for (size_t i = 0; i < group.inputs.size(); ++i) {
+      const GroupOperand& input = group.operands[size_t(group.inputs[i])];
+      if (numbers.empty()) inputs_.push_back(operand(input, offer_.input_layouts, i));
+      else if (const auto found = shared->find(numbers[i]); found != shared->end()) inputs_.push_back(found->second);
+      else inputs_.push_back(shared->emplace(numbers[i], operand(input, offer_.input_layouts, i)).first->second);
+    }
     for (size_t i = 0; i < group.outputs.size(); ++i) {
       const GroupOperand& to = group.operands[size_t(group.outputs[i])];
       if (to.state.kind == SliceState::partial) outputs_.push_back({nullptr, {DType::boolean, {}}});
@@ -245,14 +256,40 @@ void add_entries(Contest& contest, const Rival& rival, const Group& group) {
   if (known.empty()) contest.refusals.push_back({name, reasons});
 }
 
-Entry entry_of(const Backend& backend, const Group& group, bool last) {
+namespace {
+
+/// The backend's answer, where images arrive channels last or row-major, and the group as it arrived.
+std::pair<Offer, Group> offer_of(const Backend& backend, const Group& group, bool last) {
   Group arriving = group;
   for (int input : arriving.inputs)
     if (GroupOperand& operand = arriving.operands[size_t(input)]; last && operand.state.kind == SliceState::sliced)
       operand.layout = channels_last();
   OfferResult result = backend.offer(arriving, {this_cpu(), ""});
   if (const auto* refusal = std::get_if<Refusal>(&result)) fail(backend.name, ": ", refusal->reason);
-  return entry_of(std::string(backend.name), std::move(std::get<Offer>(result)), arriving, false);
+  return {std::move(std::get<Offer>(result)), std::move(arriving)};
+}
+
+}  // namespace
+
+Entry entry_of(const Backend& backend, const Group& group, bool last) {
+  auto [offer, arriving] = offer_of(backend, group, last);
+  return entry_of(std::string(backend.name), std::move(offer), arriving, false);
+}
+
+Entry entry_of(const Backend& backend, const std::vector<WorkPart>& parts, bool last) {
+  std::vector<std::shared_ptr<const Running>> all;
+  SharedOperands shared;
+  Entry entry;
+  entry.name = std::string(backend.name);
+  for (const WorkPart& part : parts) {
+    auto [offer, arriving] = offer_of(backend, part.group, last);
+    entry.kernel += (entry.kernel.empty() ? "" : ", ") + offer.name;
+    all.push_back(std::make_shared<const Running>(std::move(offer), arriving, part.operands, &shared));
+  }
+  entry.run = [all] {
+    for (const auto& running : all) running->run();
+  };
+  return entry;
 }
 
 }  // namespace tacho::bench

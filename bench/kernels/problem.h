@@ -46,4 +46,13 @@ void add_entries(Contest& contest, const Rival& rival, const Group& group);
 /// tacho::Error where it refuses.
 Entry entry_of(const Backend& backend, const Group& group, bool channels_last);
 
+/// A part of some work: a group, and a number for each of its inputs.
+struct WorkPart {
+  Group group;
+  std::vector<int> operands;
+};
+/// The kernels of several parts one after the other, as a step has them: inputs of the same number, which are of one
+/// type, are one operand. (With operands of their own they would hold more memory than a library's one call.)
+Entry entry_of(const Backend& backend, const std::vector<WorkPart>& parts, bool channels_last);
+
 }  // namespace tacho::bench

@@ -62,7 +62,9 @@ void expect_norm_agreement(const std::vector<TensorType>& types, const std::vect
   }
 }
 
-const Shape kShapes[] = {{4, 3, 5, 7}, {7, 17, 3, 3}, {5, 31, 2, 1}, {3, 64, 9, 8}, {6, 80, 1, 1}, {2, 1, 31, 17}};
+/// The last two are summed in several bands of places, in several blocks of them and in several panels of channels.
+const Shape kShapes[] = {{4, 3, 5, 7},  {7, 17, 3, 3},  {5, 31, 2, 1},   {3, 64, 9, 8},
+                         {6, 80, 1, 1}, {2, 1, 31, 17}, {3, 70, 20, 19}, {3, 549, 5, 4}};
 
 TEST(SimdBatchNorm, ForwardWithSumAndRelu) {
   for (const Shape& shape : kShapes) {

@@ -14,6 +14,7 @@
 #include <array>
 
 #include "backends/simd/grouped.h"
+#include "backends/simd/reread.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace tacho::simd::HWY_NAMESPACE {
@@ -122,17 +123,6 @@ HWY_INLINE void for_group(Load& load, int64_t from_channels, const F& f) {
       f(c);
     }
   }
-}
-
-/// The same pointer, about which the compiler knows nothing: what is behind it is read again where it is needed. Two
-/// dozen places of a tile fit in no registers; kept "in registers" they went to and fro between those of vectors and
-/// others, which took longer than the products.
-template <class P>
-HWY_INLINE P* reread(P* pointer) {
-#if HWY_COMPILER_GCC || HWY_COMPILER_CLANG
-  asm("" : "+r"(pointer));
-#endif
-  return pointer;
 }
 
 /// Places that a tile of kRows x kPlaces results of one image sees through kTaps x kTaps filters.

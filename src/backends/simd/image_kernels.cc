@@ -31,7 +31,7 @@ class MaxPool final : public Kernel, public PartRun {
     const auto by = [&](auto routine, auto* index) {
       routine(geometry_, shape[1], shape[0], first, end, run.in<float>(0), run.out<float>(y_), index);
     };
-    if (index_ < 0) by(routines_.max_pool_large, static_cast<int32_t*>(nullptr));
+    if (index_ < 0) by(routines_.max_pool, static_cast<uint8_t*>(nullptr));
     else if (run.outputs[size_t(index_)].type.dtype == DType::int32)
       by(routines_.max_pool_large, run.out<int32_t>(size_t(index_)));
     else by(routines_.max_pool, run.out<uint8_t>(size_t(index_)));

@@ -8,19 +8,12 @@
 #define HWY_TARGET_INCLUDE "backends/simd/image_ops.cc"
 #include <hwy/foreach_target.h>
 // Behind foreach_target.h:
-#include "backends/simd/channels-inl.h"
+#include "backends/simd/windows-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace tacho::simd {
 namespace HWY_NAMESPACE {
 namespace {
-
-/// A vector of gradients, 0 where the gate is not positive.
-template <class D>
-HWY_INLINE hn::Vec<D> load_gated(D d, const float* dy, const float* gate, int64_t at) {
-  const auto value = hn::LoadU(d, dy + at);
-  return gate ? hn::IfThenElseZero(hn::Gt(hn::LoadU(d, gate + at), hn::Zero(d)), value) : value;
-}
 
 /// Sums of a few vectors of channels side by side; each channel once.
 template <int kVectors, class D>
@@ -61,6 +54,13 @@ void add_places(const float* x, const float* gate, int64_t places, int64_t chann
                sums);
 }
 
+/// `count` elements behind `index`; void: none.
+template <class Index>
+HWY_INLINE Index* behind(Index* index, int64_t count) {
+  if constexpr (std::is_void_v<Index>) return index;
+  else return index + count;
+}
+
 template <class Index>
 void max_pool_as(const PoolGeometry& g, int64_t channels, int64_t images, int64_t first_result, int64_t end_result,
                  const float* x, float* to, Index* places) {
@@ -68,43 +68,32 @@ void max_pool_as(const PoolGeometry& g, int64_t channels, int64_t images, int64_
   for (int64_t n = 0; n < images; ++n, x += image_floats)
     for (int64_t oh = first_result; oh < end_result; ++oh) {
       float* y = to + (n * g.rows.out + oh) * row_floats;
-      Index* index = places ? places + (n * g.rows.out + oh) * row_floats : nullptr;
+      Index* index = behind(places, (n * g.rows.out + oh) * row_floats);
       const int64_t top = g.rows.place(oh, 0);
       const int64_t first_row = std::max<int64_t>(-top, 0), last_row = std::min(g.rows.kernel, g.rows.in - top);
-      for (int64_t ow = 0; ow < g.columns.out; ++ow, y += channels, index += index ? channels : 0) {
+      for (int64_t ow = 0; ow < g.columns.out; ++ow, y += channels, index = behind(index, channels)) {
         const int64_t left = g.columns.place(ow, 0);
         const int64_t first = std::max<int64_t>(-left, 0), last = std::min(g.columns.kernel, g.columns.in - left);
-        const float* const corner = x + (top * g.columns.in + left) * channels;
-        for_channels(channels, [&](auto d, int64_t c) HWY_ATTR {
-          const hn::RebindToSigned<decltype(d)> di;
-          auto best = hn::LoadU(d, corner + (first_row * g.columns.in + first) * channels + c);
-          auto at = hn::Set(di, int32_t(first_row * g.columns.kernel + first));
-          for (int64_t row = first_row; row < last_row; ++row)
-            for (int64_t column = first; column < last; ++column) {
-              const auto candidate = hn::LoadU(d, corner + (row * g.columns.in + column) * channels + c);
-              const auto larger = hn::Gt(candidate, best);
-              best = hn::IfThenElse(larger, candidate, best);
-              at =
-                  hn::IfThenElse(hn::RebindMask(di, larger), hn::Set(di, int32_t(row * g.columns.kernel + column)), at);
-            }
-          hn::StoreU(best, d, y + c);
-          if (!index) return;
-          if constexpr (sizeof(Index) == 1) {
-            const hn::Rebind<uint8_t, decltype(d)> bytes;
-            hn::StoreU(hn::DemoteTo(bytes, at), bytes, index + c);
-          } else {
-            hn::StoreU(at, di, index + c);
-          }
+        const SeenPlaces places{((top + first_row) * g.columns.in + left + first) * channels, last_row - first_row,
+                                last - first, g.columns.in * channels, channels};
+        const int32_t across = int32_t(g.columns.kernel), number = int32_t(first_row) * across + int32_t(first);
+        with_window_size(places, [&](auto rows, auto columns) HWY_ATTR {
+          max_window<decltype(rows)::value, decltype(columns)::value>(places, x, number, across, channels, y, index);
         });
       }
     }
 }
 
-/// A vector of places within windows.
-template <class D>
-HWY_INLINE hn::Vec<hn::RebindToSigned<D>> load_index(D, const uint8_t* index) {
-  const hn::Rebind<uint8_t, D> bytes;
-  return hn::PromoteTo(hn::RebindToSigned<D>(), hn::LoadU(bytes, index));
+void max_pool(const PoolGeometry& g, int64_t channels, int64_t images, int64_t first, int64_t end, const float* x,
+              float* y, uint8_t* index) {
+  if (index) max_pool_as(g, channels, images, first, end, x, y, index);
+  else max_pool_as(g, channels, images, first, end, x, y, static_cast<void*>(nullptr));
+}
+
+/// The windows of rows `down` and columns `across` among results whose rows are `line` floats long.
+SeenPlaces seen_by(const PooledAxis::Windows& down, const PooledAxis::Windows& across, int64_t line, int64_t channels) {
+  return {down.begin * line + across.begin * channels, down.end - down.begin, across.end - across.begin, line,
+          channels};
 }
 
 bool unpool_by_two(const PoolGeometry& g, int64_t channels, const float* dy, const float* gate, const uint8_t* index,
@@ -136,20 +125,43 @@ bool unpool_by_two(const PoolGeometry& g, int64_t channels, const float* dy, con
 
 /// Whether each window's place lies in it and in the image.
 bool places_inside(const PoolGeometry& g, int64_t channels, const uint8_t* index) {
-  const uint8_t taps = uint8_t(std::min<int64_t>(g.rows.kernel * g.columns.kernel - 1, 255));
+  const int64_t across = g.columns.kernel, taps = std::min<int64_t>(g.rows.kernel * across, 256);
   uint8_t most = 0;
   for (int64_t i = 0; i < g.rows.out * g.columns.out * channels; ++i) most = std::max(most, index[i]);
-  if (most > taps) return false;
+  if (most >= taps) return false;
   const auto whole = [](const WindowAxis& axis, int64_t window) {
     return axis.inside(window, 0) && axis.inside(window, axis.kernel - 1);
   };
   for (int64_t oh = 0; oh < g.rows.out; ++oh)
-    for (int64_t ow = 0; ow < g.columns.out; ++ow, index += channels)
-      if (!whole(g.rows, oh) || !whole(g.columns, ow))
-        for (int64_t c = 0; c < channels; ++c)
-          if (!g.rows.inside(oh, index[c] / g.columns.kernel) || !g.columns.inside(ow, index[c] % g.columns.kernel))
-            return false;
+    for (int64_t ow = 0; ow < g.columns.out; ++ow, index += channels) {
+      if (whole(g.rows, oh) && whole(g.columns, ow)) continue;
+      bool outside[256];
+      for (int64_t tap = 0; tap < taps; ++tap)
+        outside[tap] = !g.rows.inside(oh, tap / across) || !g.columns.inside(ow, tap % across);
+      bool any = false;
+      for (int64_t c = 0; c < channels; ++c) any |= outside[index[c]];
+      if (any) return false;
+    }
   return true;
+}
+
+template <bool kGate>
+void unpool_any(const MaxWindows& w, int64_t channels, const float* dy, const float* gate, const uint8_t* index,
+                float* dx) {
+  const PoolGeometry& g = w.geometry;
+  const int64_t line = g.columns.out * channels;
+  const int32_t right = int32_t(g.columns.stride), down = int32_t(g.rows.stride * g.columns.kernel);
+  for (int64_t row = 0; row < g.rows.in; ++row)
+    for (int64_t column = 0; column < g.columns.in; ++column, dx += channels) {
+      const PooledAxis::Windows &above = w.rows.seen_by[size_t(row)], &before = w.columns.seen_by[size_t(column)];
+      const SeenPlaces windows = seen_by(above, before, line, channels);
+      const int64_t number =
+          (row - g.rows.place(above.begin, 0)) * g.columns.kernel + column - g.columns.place(before.begin, 0);
+      with_seen_by(windows, [&](auto rows, auto columns) HWY_ATTR {
+        unpool_place<kGate, decltype(rows)::value, decltype(columns)::value>(windows, int32_t(number), down, right,
+                                                                             channels, dy, gate, index, dx);
+      });
+    }
 }
 
 bool unpool(const MaxWindows& w, int64_t channels, const float* dy, const float* gate, const uint8_t* index,
@@ -157,39 +169,21 @@ bool unpool(const MaxWindows& w, int64_t channels, const float* dy, const float*
   const PoolGeometry& g = w.geometry;
   if (w.by_two()) return unpool_by_two(g, channels, dy, gate, index, dx);
   if (!places_inside(g, channels, index)) return false;
-  for (int64_t row = 0; row < g.rows.in; ++row)
-    for (int64_t column = 0; column < g.columns.in; ++column, dx += channels) {
-      const auto [top, below] = w.rows.seen_by[size_t(row)];
-      const auto [left, right] = w.columns.seen_by[size_t(column)];
-      for_channels(channels, [&, top = top, below = below, left = left, right = right](auto d, int64_t c) HWY_ATTR {
-        const hn::RebindToSigned<decltype(d)> di;
-        auto sum = hn::Zero(d);
-        for (int64_t oh = top; oh < below; ++oh)
-          for (int64_t ow = left; ow < right; ++ow) {
-            const int64_t tap = (row - g.rows.place(oh, 0)) * g.columns.kernel + column - g.columns.place(ow, 0);
-            const int64_t window = (oh * g.columns.out + ow) * channels + c;
-            const auto here = hn::Eq(load_index(d, index + window), hn::Set(di, int32_t(tap)));
-            sum = hn::Add(sum, hn::IfThenElseZero(hn::RebindMask(d, here), load_gated(d, dy, gate, window)));
-          }
-        hn::StoreU(sum, d, dx + c);
-      });
-    }
+  (gate ? unpool_any<true> : unpool_any<false>)(w, channels, dy, gate, index, dx);
   return true;
 }
 
 /// The windows of one image in which channels fill vectors.
 void average_channels(const AverageWindows& w, int64_t channels, const float* x, float* y) {
-  const int64_t width = int64_t(w.columns.seen_by.size());
+  const int64_t line = int64_t(w.columns.seen_by.size()) * channels;
   const float* share = w.shares.data();
   for (const WindowPart& row : w.rows.parts)
     for (const WindowPart& column : w.columns.parts) {
+      const SeenPlaces places{row.begin * line + column.begin * channels, row.end - row.begin,
+                              column.end - column.begin, line, channels};
       const float by = *share++;
-      for_channels(channels, [&](auto d, int64_t c) HWY_ATTR {
-        auto sum = hn::Zero(d);
-        for (int64_t h = row.begin; h < row.end; ++h)
-          for (int64_t at = column.begin; at < column.end; ++at)
-            sum = hn::Add(sum, hn::LoadU(d, x + (h * width + at) * channels + c));
-        hn::StoreU(hn::Mul(sum, hn::Set(d, by)), d, y + c);
+      with_window_size(places, [&](auto rows, auto columns) HWY_ATTR {
+        mean_window<decltype(rows)::value, decltype(columns)::value>(places, x, by, channels, y);
       });
       y += channels;
     }
@@ -226,19 +220,34 @@ void average(const AverageWindows& w, int64_t channels, int64_t images, const fl
     else for_place(channels, [&](auto d) HWY_ATTR { average_places(d, w, channels, x, y, end, workspace); });
 }
 
+/// The first place behind `place` that other windows see.
+int64_t end_of_run(const std::vector<PooledAxis::Windows>& seen_by, int64_t place) {
+  const int64_t places = int64_t(seen_by.size());
+  int64_t end = place + 1;
+  while (end < places && seen_by[size_t(end)].begin == seen_by[size_t(place)].begin &&
+         seen_by[size_t(end)].end == seen_by[size_t(place)].end)
+    ++end;
+  return end;
+}
+
+/// Places that the same windows see get the same: it is computed once.
 void spread_channels(const AverageWindows& w, int64_t channels, const float* dy, float* dx) {
+  const int64_t height = int64_t(w.rows.seen_by.size()), width = int64_t(w.columns.seen_by.size());
   const int64_t across = int64_t(w.columns.parts.size());
-  for (const auto& [top, below] : w.rows.seen_by)
-    for (const auto& [left, right] : w.columns.seen_by) {
-      for_channels(channels, [&, top = top, below = below, left = left, right = right](auto d, int64_t c) HWY_ATTR {
-        auto sum = hn::Zero(d);
-        for (int64_t r = top * across; r < below * across; r += across)
-          for (int64_t s = r + left; s < r + right; ++s)
-            sum = hn::MulAdd(hn::LoadU(d, dy + s * channels + c), hn::Set(d, w.shares[size_t(s)]), sum);
-        hn::StoreU(sum, d, dx + c);
+  for (int64_t row = 0, below = 0; row < height; row = below) {
+    below = end_of_run(w.rows.seen_by, row);
+    for (int64_t column = 0, right = 0; column < width; column = right) {
+      right = end_of_run(w.columns.seen_by, column);
+      const SeenPlaces windows =
+          seen_by(w.rows.seen_by[size_t(row)], w.columns.seen_by[size_t(column)], across * channels, channels);
+      const SeenPlaces places{(row * width + column) * channels, below - row, right - column, width * channels,
+                              channels};
+      const float* const shares = w.shares.data() + windows.first / channels;
+      with_seen_by(windows, [&](auto rows, auto columns) HWY_ATTR {
+        spread_to<decltype(rows)::value, decltype(columns)::value>(windows, shares, across, channels, dy, places, dx);
       });
-      dx += channels;
     }
+  }
 }
 
 /// The same where a vector holds a place; rows that see the same windows are copied.
@@ -280,7 +289,7 @@ int64_t average_workspace_floats(const AverageWindows& w, int64_t channels) {
 
 constexpr ImageRoutines kRoutines{
     .add_places = add_places,
-    .max_pool = max_pool_as<uint8_t>,
+    .max_pool = max_pool,
     .max_pool_large = max_pool_as<int32_t>,
     .unpool = unpool,
     .average = average,

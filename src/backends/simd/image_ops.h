@@ -39,7 +39,7 @@ struct ImageRoutines {
   /// Of each image rows [first, end) of the results are written.
   void (*max_pool)(const PoolGeometry&, int64_t channels, int64_t images, int64_t first, int64_t end, const float* x,
                    float* y, uint8_t* index);
-  /// The same for windows of more than 256 places.
+  /// The same with the places of windows of more than 256; `index` is not null.
   void (*max_pool_large)(const PoolGeometry&, int64_t channels, int64_t images, int64_t first, int64_t end,
                          const float* x, float* y, int32_t* index);
   /// The gradient for one image: dx is the sum of dy (where `gate` is null or positive) of the windows whose `index`
