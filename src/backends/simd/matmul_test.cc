@@ -97,6 +97,16 @@ TEST_P(SimdMatmul, BlocksOfEveryExtent) {
   }
 }
 
+TEST_P(SimdMatmul, BiasSumAndReluOverManyTiles) {
+  const Step by_row{&op_named("bias_add"), BiasAddAttributes{0}, {4, 2}}, sum{&op_named("add"), {}, {5, 3}},
+      relu{&op_named("relu"), {}, {6}};
+  for (int64_t k : {31, 300})
+    for (int64_t m : {64, 270})
+      for (int t = 0; t < 4; ++t)
+        check({f32(matrix_shape(m, k, t & 1)), f32(matrix_shape(k, 70, t & 2)), f32({m}), f32({m, 70})},
+              {product({(t & 1) != 0, (t & 2) != 0, 0}), by_row, sum, relu});
+}
+
 TEST_P(SimdMatmul, FewColumnsOfATransposedFactor) {
   for (int64_t n : {1, 2, 3, 5, 10, 12})
     for (bool tb : {false, true}) {
