@@ -1,5 +1,5 @@
-// Gradients behind a relu or a max pooling are cheap to make and large to keep. Where the kernels of all that read one
-// take it in while they load, and that is faster, it is never stored; where some do, these do not read it.
+// Gradients behind an activation or a max pooling are cheap to make and large to keep. Where the kernels of all that
+// read one take it in while they load, and that is faster, it is never stored; where some do, these do not read it.
 #include <algorithm>
 
 #include "plan/planner.h"
@@ -10,7 +10,9 @@ namespace {
 /// How much faster the tuner must find a reader that makes its operand anew.
 constexpr double kGain = 1.05;
 
-bool gates_or_unpools(const OpDef& op) { return op.name == "relu_backward" || op.name == "max_pool2d_backward"; }
+bool gates_or_unpools(const OpDef& op) {
+  return op.name == "max_pool2d_backward" || (op.has(Trait::elementwise) && op.name.ends_with("_backward"));
+}
 
 bool reads(const Graph& graph, const std::vector<int>& unit, Value value) {
   return std::any_of(unit.begin(), unit.end(), [&](int n) {

@@ -21,8 +21,10 @@ class TimesOfGates final : public KernelTimes {
   int64_t ns(const KernelCall& call, const std::string&) override {
     if (call.kind != KernelCall::run) return 1;
     size_t chain = 0;
-    for (const GroupMember& member : call.group->members)
-      chain += member.op->name == "relu_backward" || member.op->name == "max_pool2d_backward";
+    for (const GroupMember& member : call.group->members) {
+      if (!member.op->has(Trait::elementwise) && member.op->name != "max_pool2d_backward") break;
+      chain += member.op->name.ends_with("_backward");
+    }
     if (chain == 0) return 1000;
     return (chain < call.group->members.size()) == anew_ ? 1 : 1'000'000;
   }
@@ -31,14 +33,31 @@ class TimesOfGates final : public KernelTimes {
   bool anew_;
 };
 
-StepOptions gated_step(const char* network, const Shape& image) {
+StepOptions gated_step(const NetworkSpec& network) {
   StepOptions step;
-  step.network = builtin_network(network, image);
+  step.network = network;
   step.batch = 4;
   Switches switches;
   set_switch(switches, "backend", "simd,reference");
   step.way = resolve(switches);
   return step;
+}
+
+StepOptions gated_step(const char* network, const Shape& image) { return gated_step(builtin_network(network, image)); }
+
+/// Dense layers with a dropout behind each activation, so that no product's end takes the activation's gradient.
+NetworkSpec dense_network() {
+  return {"dense",
+          {1, 6, 7},
+          10,
+          {{"flatten", "flatten", {}, {}},
+           {"linear", "fc1", {}, {{"out_features", int64_t{37}}}},
+           {"silu", "silu", {}, {}},
+           {"dropout", "dropout1", {}, {{"rate", 0.25}}},
+           {"linear", "fc2", {}, {{"out_features", int64_t{19}}}},
+           {"relu", "relu", {}, {}},
+           {"dropout", "dropout2", {}, {{"rate", 0.25}}},
+           {"linear", "fc3", {}, {{"out_features", int64_t{10}}}}}};
 }
 
 std::unique_ptr<Plan> plan_with(const StepOptions& step, KernelTimes* times, const KernelChoices& choices = {}) {
@@ -123,17 +142,38 @@ TEST(Recompute, AGradientThatNobodyReadsIsNotMade) {
   EXPECT_GE(never_kept, 8) << "of a basic block's two gates the inner one is read by batch normalisation alone";
 }
 
+/// "silu_backward+matmul" of each planned node that makes a gradient anew.
+std::multiset<std::string> kernels_anew(const Plan& plan) {
+  std::multiset<std::string> names;
+  for (const PlannedNode& node : plan.nodes)
+    if (node.kind == PlannedNode::compute && node.group.members.size() > node.members.size())
+      names.insert(node.kernel_name);
+  return names;
+}
+
+TEST(Recompute, ProductsOfDenseLayersAreAskedToo) {
+  const StepOptions step = gated_step(dense_network());
+  TimesOfGates cheap(true), dear(false);
+  const auto anew = plan_with(step, &cheap), stored = plan_with(step, &dear);
+  const std::multiset<std::string> names = kernels_anew(*anew);
+  EXPECT_EQ(names.count("silu_backward+matmul"), 1u) << "the images have no gradient";
+  EXPECT_EQ(names.count("relu_backward+matmul"), 2u);
+  EXPECT_TRUE(kernels_anew(*stored).empty());
+  EXPECT_EQ(fingerprint_of(*plan_with(step, nullptr, choices_of(*anew))), fingerprint_of(*anew));
+  for (const Plan* plan : {anew.get(), stored.get()}) expect_each_node_in_one_row(*plan);
+}
+
 TEST(RecomputeThreads, ResultsAreTheSame) {
-  for (const auto& [network, image] :
-       {std::pair<const char*, Shape>{"resnet18", {3, 16, 16}}, {"simplenn-4", {1, 24, 24}}}) {
-    const StepOptions step = gated_step(network, image);
+  for (const StepOptions& step :
+       {gated_step("resnet18", {3, 16, 16}), gated_step("simplenn-4", {1, 24, 24}), gated_step(dense_network())}) {
+    const std::string& network = step.network.name;
     TimesOfGates cheap(true), dear(false);
     const VariableStore one = variables_after(step, plan_with(step, &cheap), 1),
                         two = variables_after(step, plan_with(step, &cheap), 2),
                         stored = variables_after(step, plan_with(step, &dear), 2);
     for (const auto& [name, value] : stored) {
-      EXPECT_TRUE(support::same_bits(one.at(name), two.at(name))) << name;
-      EXPECT_LE(support::relative_difference(one.at(name), value), 1e-5) << name;
+      EXPECT_TRUE(support::same_bits(one.at(name), two.at(name))) << network << " " << name;
+      EXPECT_LE(support::relative_difference(one.at(name), value), 1e-5) << network << " " << name;
     }
   }
 }

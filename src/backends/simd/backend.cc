@@ -81,6 +81,8 @@ OfferResult offer(const Group& group, const OfferContext& context) {
   for (const Maker& maker : kMakers)
     if (maker.anchor == anchor && (maker.bfloat16 || !context.bfloat16))
       if (auto result = taken(maker.offer)) return std::move(*result);
+  if (simd::is_elementwise(anchor) && group.members.size() > 1 && group.members[1].op->name == "matmul")
+    if (auto result = taken(simd::offer_matmul)) return std::move(*result);
   if (context.bfloat16 && !reasons.empty()) return Refusal{"bfloat16: " + reasons};
   if (simd::is_elementwise(anchor))
     if (auto result = taken(simd::offer_elementwise)) return std::move(*result);

@@ -6,7 +6,7 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
-#include "backends/simd/gemm_pack-inl.h"
+#include "backends/simd/gemm_gate-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace tacho::simd {
@@ -32,11 +32,17 @@ class BlockedProduct {
         steps_(even_block(p.k, blocks.k, kLanes<T>)),
         columns_(even_block(p.n, blocks.n, kPanelColumns<T>)),
         split_(p.m),
-        packs_a_(packs_a(p)),
-        packs_b_(packs_b(p)),
+        gated_a_(p.a_gate, p.a),
+        gated_b_(p.b_gate, p.b),
+        packs_a_(gated_a_ || packs_a(p)),
+        packs_b_(gated_b_ || packs_b(p)),
         packed_a_(static_cast<T*>(workspace)),
         packed_b_(packed_a_ + packed_a_size(blocks, steps_)) {}
 
+  static Packings packings(const GemmBlocks& blocks, int64_t n) {
+    const int64_t columns = even_block(n, blocks.n, kPanelColumns<T>);
+    return {(n + columns - 1) / columns, 1};
+  }
   static size_t workspace_bytes(const GemmBlocks& blocks, int64_t n, int64_t k) {
     const int64_t steps = std::min(blocks.k, round_up(k, kLanes<T>));
     const int64_t columns = std::min(blocks.n, round_up(n, kPanelColumns<T>));
@@ -93,17 +99,20 @@ class BlockedProduct {
     constexpr int64_t width = kPanelColumns<T>;
     if (p_.packed_b) return {p_.packed_b + k * round_up(p_.n, width) + j * steps, width, steps * width};
     if (p_.b_transposed) {
-      pack_transposed_panels(p_.b + j * p_.b_stride + k, p_.b_stride, columns, steps, packed_b_);
+      const T* b = p_.b + j * p_.b_stride + k;
+      if (gated_b_) gated_b_.pack_transposed_panels(b, p_.b_stride, columns, steps, packed_b_);
+      else pack_transposed_panels(b, p_.b_stride, columns, steps, packed_b_);
       return {packed_b_, width, steps * width};
     }
     const T* b = p_.b + k * p_.b_stride + j;
     if (packs_b_) {
-      pack_panels(b, p_.b_stride, columns, steps, packed_b_);
+      if (gated_b_) gated_b_.pack_panels(b, p_.b_stride, columns, steps, packed_b_);
+      else pack_panels(b, p_.b_stride, columns, {0, steps, steps}, packed_b_);
       return {packed_b_, width, steps * width};
     }
     Right right{b, p_.b_stride, width};
     if (const int64_t rest = columns % width) {
-      pack_panels(b + columns - rest, p_.b_stride, rest, steps, packed_b_);
+      pack_panels(b + columns - rest, p_.b_stride, rest, {0, steps, steps}, packed_b_);
       right.last = packed_b_;
     }
     return right;
@@ -154,12 +163,20 @@ class BlockedProduct {
   /// Packs the panels of several tiles, one behind the other.
   void pack_left(int64_t tile, int64_t end_tile, int64_t k, int64_t steps) {
     const int64_t first = split_.first(tile);
-    if (p_.a_transposed)
-      return pack_columns(p_.a + k * p_.a_stride + first, p_.a_stride, split_, tile, end_tile - tile, steps, packed_a_);
-    for (int64_t t = tile; t < end_tile; ++t) {
-      const int64_t i = split_.first(t);
-      pack_rows(p_.a + i * p_.a_stride + k, p_.a_stride, split_.rows(t), steps, packed_a_ + (i - first) * steps);
-    }
+    if (p_.a_transposed) return pack_left_columns(tile, end_tile - tile, k, steps);
+    for (int64_t t = tile; t < end_tile; ++t)
+      pack_left_rows(split_.first(t), split_.rows(t), k, steps, packed_a_ + (split_.first(t) - first) * steps);
+  }
+
+  void pack_left_rows(int64_t i, int64_t rows, int64_t k, int64_t steps, T* packed) {
+    const T* a = p_.a + i * p_.a_stride + k;
+    if (gated_a_) gated_a_.pack_rows(a, p_.a_stride, rows, steps, packed);
+    else pack_rows(a, p_.a_stride, rows, steps, packed);
+  }
+  void pack_left_columns(int64_t tile, int64_t count, int64_t k, int64_t steps) {
+    const T* a = p_.a + k * p_.a_stride + split_.first(tile);
+    if (gated_a_) gated_a_.pack_columns(a, p_.a_stride, split_, tile, count, steps, packed_a_);
+    else pack_columns(a, p_.a_stride, split_, tile, count, {0, steps, steps}, packed_a_);
   }
 
   void multiply_by_rows(int64_t j, int64_t columns, int64_t k, int64_t steps) {
@@ -187,14 +204,14 @@ class BlockedProduct {
   /// Packs the panel of a tile (of several where A is transposed), and has what follows it fetched meanwhile.
   void pack_left(int64_t tile, int64_t i, int64_t rows, int64_t k, int64_t steps, int64_t panels) {
     if (p_.a_transposed) {
-      pack_columns(p_.a + k * p_.a_stride + i, p_.a_stride, split_, tile, kPanelsTogether, steps, packed_a_);
+      pack_left_columns(tile, kPanelsTogether, k, steps);
       const int64_t next = split_.first(std::min(split_.tiles, tile + kPanelsTogether));
       const int64_t end = split_.first(std::min(split_.tiles, tile + 2 * kPanelsTogether));
       ahead_ = end > next
                    ? Ahead<T>(p_.a + k * p_.a_stride + next, p_.a_stride, steps, end - next, panels * kPanelsTogether)
                    : Ahead<T>();
     } else {
-      pack_rows(p_.a + i * p_.a_stride + k, p_.a_stride, rows, steps, packed_a_);
+      pack_left_rows(i, rows, k, steps, packed_a_);
       ahead_ = tile + 1 < split_.tiles
                    ? Ahead<T>(p_.a + (i + rows) * p_.a_stride + k, p_.a_stride, split_.rows(tile + 1), steps, panels)
                    : Ahead<T>();
@@ -219,6 +236,7 @@ class BlockedProduct {
   GemmBlocks blocks_;
   int64_t steps_, columns_;
   RowSplit split_;
+  GatedFactor<T> gated_a_, gated_b_;
   bool packs_a_, packs_b_;
   T *packed_a_, *packed_b_;
   Ahead<T> ahead_;
@@ -270,6 +288,8 @@ void multiply_turned(const GemmBlocks& blocks, const MatrixProduct<T>& p, T* wor
                              .a_transposed = !p.b_transposed,
                              .b = p.a + i,
                              .b_stride = p.a_stride,
+                             .a_gate = p.b_gate,
+                             .b_gate = p.a_gate.from(i),
                              .c = turned,
                              .c_stride = kTurnedRows};
     BlockedProduct<T>(blocks, q, back + p.n * kTurnedRows).run();
@@ -305,6 +325,15 @@ void multiply(const GemmBlocks& blocks, const MatrixProduct<T>& p, void* workspa
 }
 
 template <class T>
+Packings packings(const GemmBlocks& blocks, const MatrixProduct<T>& p) {
+  if (!is_turned(p)) return BlockedProduct<T>::packings(blocks, p.n);
+  Packings turned{1, 0};  // B is the left factor of each block of rows
+  for (int64_t i = 0; i < p.m; i += kTurnedRows)
+    turned.b += BlockedProduct<T>::packings(blocks, std::min(kTurnedRows, p.m - i)).a;
+  return turned;
+}
+
+template <class T>
 size_t packed_b_bytes(int64_t n, int64_t k) {
   return size_t(round_up(n, kPanelColumns<T>) * k) * sizeof(T);
 }
@@ -315,14 +344,14 @@ void pack_b(const GemmBlocks& blocks, const T* b, int64_t stride, bool transpose
   for (int64_t p = 0; p < k; p += most) {
     const int64_t steps = std::min(most, k - p);
     if (transposed) pack_transposed_panels(b + p, stride, n, steps, packed + p * width);
-    else pack_panels(b + p * stride, stride, n, steps, packed + p * width);
+    else pack_panels(b + p * stride, stride, n, {0, steps, steps}, packed + p * width);
   }
 }
 
 template <class T>
 const Gemm<T>* table() {
-  static constexpr Gemm<T> functions{kLanes<T>,    &blocks<T>,         &workspace_bytes<T>,
-                                     &multiply<T>, &packed_b_bytes<T>, &pack_b<T>};
+  static constexpr Gemm<T> functions{kLanes<T>,          &blocks<T>, &workspace_bytes<T>, &multiply<T>,
+                                     &packed_b_bytes<T>, &pack_b<T>, &packings<T>};
   return &functions;
 }
 const Gemm<float>* float_table() { return table<float>(); }

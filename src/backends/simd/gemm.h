@@ -27,11 +27,19 @@ struct MatrixProduct {
   int64_t b_stride = 0;
   bool b_transposed = false;    ///< element (p, j) is b[j * b_stride + p]
   const T* packed_b = nullptr;  ///< B as Gemm::pack_b made it; null: none
+  /// Without a function: none. Else what the factor is made by while it is packed, a step whose other operand lies as
+  /// the factor does and is its second. Not of a B that was packed before, nor of products in bfloat16.
+  ElementStep<T> a_gate = {}, b_gate = {};
   T* c = nullptr;
   int64_t c_stride = 0;
   TileEnd<T> end;  ///< its biases and relu apply to the whole sum
   /// What follows the whole sum, biases and relu; other operands lie as C does.
   std::span<const ElementStep<T>> then = {};
+};
+
+/// How often each element of a factor is packed: so often a gate makes it.
+struct Packings {
+  int64_t a = 0, b = 0;
 };
 
 /// The functions of one target. Sums run over k in an order that depends on k and the machine's caches alone, not on m,
@@ -47,6 +55,8 @@ struct Gemm {
   /// All of B (k x n, or n x k where `transposed`, rows `stride` apart) into panels for MatrixProduct::packed_b.
   void (*pack_b)(const GemmBlocks&, const T* b, int64_t stride, bool transposed, int64_t n, int64_t k,
                  T* packed) = nullptr;
+  /// Of the factors that have a gate. Null: this one takes none.
+  Packings (*packings)(const GemmBlocks&, const MatrixProduct<T>&) = nullptr;
 };
 
 /// For the target in use; remains valid.

@@ -98,36 +98,43 @@ void pack_rows(const T* HWY_RESTRICT a, int64_t stride, int64_t rows, int64_t k,
     for (int64_t p = whole; p < k; ++p) packed[p * rows + r] = a[r * stride + p];
 }
 
+/// Which steps of panels that have `all` are packed.
+struct PackedSteps {
+  int64_t first, count, all;
+};
+
 /// The rows of up to `count` tiles from `tile` on of a transposed A, which begins at the first of them: each panel has
-/// its rows side by side for k steps, and begins behind the panels before it.
+/// its rows side by side for all steps, and begins behind the panels before it.
 template <class T>
 void pack_columns(const T* HWY_RESTRICT a, int64_t stride, const RowSplit& split, int64_t tile, int64_t count,
-                  int64_t k, T* HWY_RESTRICT packed) {
+                  const PackedSteps& steps, T* HWY_RESTRICT packed) {
   const int64_t end = std::min(split.tiles, tile + count), first = split.first(tile);
-  for (int64_t p = 0; p < k; ++p, a += stride)
+  for (int64_t p = steps.first; p < steps.first + steps.count; ++p, a += stride)
     for (int64_t t = tile; t < end; ++t) {
       const int64_t rows = split.rows(t), before = split.first(t) - first;
-      copy_run(a + before, rows, packed + before * k + p * rows);
+      copy_run(a + before, rows, packed + before * steps.all + p * rows);
     }
 }
 
-/// k steps of B (row-major) as panels of kPanelColumns<T> columns, each k x kPanelColumns<T>; behind the last column
-/// zeros. A few steps at a time for all panels, since each step may stand on a page of its own.
+/// Steps of B (row-major, from the first of them on) as panels of kPanelColumns<T> columns, each all steps x
+/// kPanelColumns<T>; behind the last column zeros. A few steps at a time for all panels, since each step may stand on a
+/// page of its own.
 template <class T>
-void pack_panels(const T* HWY_RESTRICT b, int64_t stride, int64_t n, int64_t k, T* HWY_RESTRICT packed) {
+void pack_panels(const T* HWY_RESTRICT b, int64_t stride, int64_t n, const PackedSteps& steps, T* HWY_RESTRICT packed) {
   const hn::ScalableTag<T> d;
   constexpr int64_t width = kPanelColumns<T>, together = 8;
   const int64_t whole = n / width * width;
-  for (int64_t p = 0; p < k; p += together) {
-    const int64_t end = std::min(p + together, k);
+  packed += steps.first * width;
+  for (int64_t p = 0; p < steps.count; p += together) {
+    const int64_t end = std::min(p + together, steps.count);
     for (int64_t j = 0; j < whole; j += width) {
       const T* from = b + p * stride + j;
-      T* to = packed + j * k + p * width;
+      T* to = packed + j * steps.all + p * width;
       for (int64_t q = p; q < end; ++q, from += stride, to += width)
         for (int v = 0; v < kTileVectors; ++v) hn::StoreU(hn::LoadU(d, from + v * kLanes<T>), d, to + v * kLanes<T>);
     }
     for (int64_t q = p; whole < n && q < end; ++q)
-      copy_padded(b + q * stride + whole, n - whole, packed + whole * k + q * width, width);
+      copy_padded(b + q * stride + whole, n - whole, packed + whole * steps.all + q * width, width);
   }
 }
 

@@ -4,7 +4,7 @@
 
 namespace tacho::simd {
 
-/// A matrix product with what may follow it (a bias, an activation).
+/// A matrix product with what may follow it (a bias, an activation) and with the gradient of an activation before it.
 OfferResult offer_matmul(const Group& group, const OfferContext& context);
 
 /// conv2d with its bias, relu and pooling, or conv2d_backward_data, by Winograd's algorithm.

@@ -34,7 +34,7 @@ class Matmul final : public Kernel, public RowJoin {
         blocks_(gemm_.blocks(cpu)),
         group_(group),
         chain_(std::move(chain)),
-        attributes_(group.members[0].attributes.as<MatmulAttributes>()),
+        attributes_(group.members[chain_.product].attributes.as<MatmulAttributes>()),
         packs_b_(packs_b),
         partial_(group) {
     for (const ChainStep& step : chain_.steps) {
@@ -44,6 +44,14 @@ class Matmul final : public Kernel, public RowJoin {
     }
   }
 
+  /// How often each element of the gated factor is made.
+  int64_t times_gated(const Product& p, int64_t elements) const {
+    const MatrixProduct<T> product = product_like(p);
+    const Packings packings = gemm_.packings(blocks_, product);
+    const bool second = chain_.gate->second;
+    const int64_t terms = p.kept * p.contracted * (second ? p.k * p.n : p.m * p.k);
+    return terms / std::max<int64_t>(1, elements) * (second ? packings.b : packings.a);
+  }
   size_t workspace_bytes(const Product& p) const { return gemm_.workspace_bytes(blocks_, p.n, p.k); }
   size_t packed_bytes(const Product& p) const { return gemm_.packed_b_bytes(p.n, p.k); }
 
@@ -111,6 +119,24 @@ class Matmul final : public Kernel, public RowJoin {
     return bias;
   }
 
+  static MatrixProduct<T> product_like(const Product& p) {
+    MatrixProduct<T> product;
+    product.m = p.m, product.n = p.n, product.k = p.k;
+    product.a_transposed = p.transpose_a, product.b_transposed = p.transpose_b;
+    product.a_stride = p.transpose_a ? p.m : p.k;
+    product.b_stride = p.transpose_b ? p.k : p.n;
+    product.c_stride = p.n;
+    return product;
+  }
+
+  /// What makes the factor that begins at `data`.
+  ElementStep<T> gate_at(const KernelRun& run, const View& factor, const T* data) const {
+    const ChainGate& gate = *chain_.gate;
+    const ElementStep<T> step{elementwise_function<T>(gate.call.function, Spread::none), gate.call.numbers,
+                              run.in<T>(size_t(gate.other))};
+    return step.from(data - factor.as<T>());
+  }
+
   void run_into(const KernelRun& run, const View& result, bool add) const {
     const View &a = run.inputs[size_t(chain_.first)], &b = run.inputs[size_t(chain_.second)];
     const Product p = product_of(attributes_, a.shape(), b.shape());
@@ -119,12 +145,7 @@ class Matmul final : public Kernel, public RowJoin {
     const bool by_column = bias.inner == 1 && bias.channels == p.n, by_row = bias.inner == p.n && bias.channels == p.m;
     const bool other_bias = bias.values && !by_column && !by_row;
 
-    MatrixProduct<T> product;
-    product.m = p.m, product.n = p.n, product.k = p.k;
-    product.a_transposed = p.transpose_a, product.b_transposed = p.transpose_b;
-    product.a_stride = p.transpose_a ? p.m : p.k;
-    product.b_stride = p.transpose_b ? p.k : p.n;
-    product.c_stride = p.n;
+    MatrixProduct<T> product = product_like(p);
     if (packs_b_) product.packed_b = static_cast<const T*>(run.packed[0]);
     const size_t split = p.contracted_axes, axes = p.batch.size();
     const bool empty = p.k * p.contracted == 0;  // such a sum is zero, and its batch has no offsets
@@ -139,6 +160,8 @@ class Matmul final : public Kernel, public RowJoin {
         if (!empty) {
           product.a = a_item + batch_offset(term, p.batch, p.stride_a, 0, split);
           product.b = b_item + batch_offset(term, p.batch, p.stride_b, 0, split);
+          if (chain_.gate && chain_.gate->second) product.b_gate = gate_at(run, b, product.b);
+          else if (chain_.gate) product.a_gate = gate_at(run, a, product.a);
         }
         product.end = {.add = add || term > 0};
         if (term + 1 >= p.contracted && !other_bias) {
@@ -167,19 +190,25 @@ class Matmul final : public Kernel, public RowJoin {
 };
 
 /// What the tiles compute: whole vectors of columns, a multiplication and an addition for every step (steps in pairs
-/// where they are bfloat16).
-Tally executed_by(const Group& group, const Product& p, int64_t lanes, bool bfloat16) {
+/// where they are bfloat16). A gate makes each element `times_gated` times.
+Tally executed_by(const Group& group, const ProductChain& chain, const Product& p, int64_t lanes, bool bfloat16,
+                  int64_t times_gated) {
   const int64_t columns = (p.n + lanes - 1) / lanes * lanes, steps = bfloat16 ? (p.k + 1) / 2 * 2 : p.k;
   const int64_t terms = p.kept * std::max<int64_t>(1, p.contracted) * p.m * columns * steps;
   Tally tally{.mul = terms, .add = terms};
-  for (const GroupMember& member : group.members)
-    if (&member != &group.members[0])
-      tally += tally_of(*member.op, {member.attributes, group.input_types(member), group.output_types(member)});
+  for (size_t i = 0; i < group.members.size(); ++i) {
+    if (i == chain.product) continue;
+    const GroupMember& member = group.members[i];
+    Tally own = tally_of(*member.op, {member.attributes, group.input_types(member), group.output_types(member)});
+    if (i < chain.product) for_each_kind([&](auto&&, int64_t& count) { count *= times_gated; }, own);
+    tally += own;
+  }
   return tally;
 }
 
 /// The second factor is packed once for all slices where they all read the whole of it.
 bool shares_second(const Group& group, const ProductChain& chain, const Product& p) {
+  if (chain.gate && chain.gate->second) return false;
   const GroupOperand& b = group.operands[size_t(group.inputs[size_t(chain.second)])];
   const GroupOperand& a = group.operands[size_t(group.inputs[size_t(chain.first)])];
   return b.state.kind == SliceState::whole && a.state.kind == SliceState::sliced && p.contracted == 1 &&
@@ -189,18 +218,20 @@ bool shares_second(const Group& group, const ProductChain& chain, const Product&
 template <class T>
 Offer offer_typed(const Gemm<T>& gemm, const Group& group, const OfferContext& context, ProductChain chain) {
   const auto operand = [&](int input) { return group.operands[size_t(group.inputs[size_t(input)])].type.shape; };
-  const Product p =
-      product_of(group.members[0].attributes.as<MatmulAttributes>(), operand(chain.first), operand(chain.second));
+  const Product p = product_of(group.members[chain.product].attributes.as<MatmulAttributes>(), operand(chain.first),
+                               operand(chain.second));
   const bool packs_b = shares_second(group, chain, p);
   Offer offer;
   offer.bfloat16 = context.bfloat16;
   offer.name = (offer.bfloat16 ? "bfloat16 " : "") + chain.name;
-  offer.reason = text_of(offer.bfloat16 ? "products of factors rounded to bfloat16" : "products", " in tiles for ",
-                         target_in_use(), packs_b ? ", second factor packed once" : "",
-                         group.members.size() > 1 ? ", what follows while they are in registers or cache" : "");
-  offer.executed = {executed_by(group, p, gemm.lanes, offer.bfloat16), true};
+  offer.reason = text_of(
+      offer.bfloat16 ? "products of factors rounded to bfloat16" : "products", " in tiles for ", target_in_use(),
+      packs_b ? ", second factor packed once" : "", chain.gate ? ", a factor made while it is packed" : "",
+      group.members.size() > chain.product + 1 ? ", what follows while they are in registers or cache" : "");
   const size_t second = size_t(chain.second);
-  auto kernel = std::make_unique<Matmul<T>>(gemm, group, std::move(chain), context.cpu, packs_b);
+  auto kernel = std::make_unique<Matmul<T>>(gemm, group, chain, context.cpu, packs_b);
+  const int64_t times = chain.gate ? kernel->times_gated(p, element_count(operand(chain.gate->other))) : 0;
+  offer.executed = {executed_by(group, chain, p, gemm.lanes, offer.bfloat16, times), true};
   offer.workspace_bytes = kernel->workspace_bytes(p);
   if (packs_b) offer.packs = {{second, kernel->packed_bytes(p)}};
   offer.kernel = std::move(kernel);
@@ -213,10 +244,11 @@ OfferResult offer_matmul(const Group& group, const OfferContext& context) {
   auto found = product_chain_of(group);
   if (auto* refusal = std::get_if<Refusal>(&found)) return std::move(*refusal);
   auto& chain = std::get<ProductChain>(found);
-  const bool wide = group.operands[size_t(group.members[0].inputs[0])].type.dtype == DType::float64;
+  const bool wide = group.operands[size_t(group.members[chain.product].inputs[0])].type.dtype == DType::float64;
   if (context.bfloat16) {
     if (wide) return Refusal{"float64 factors"};
     if (!bfloat16_gemm()) return Refusal{"not on this machine"};
+    if (chain.gate) return Refusal{"a factor that is made while it is packed"};
     return offer_typed<float>(*bfloat16_gemm(), group, context, std::move(chain));
   }
   if (wide) return offer_typed<double>(gemm<double>(), group, context, std::move(chain));

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "backends/simd/each_target.h"
+#include "backends/simd/gemm.h"
 #include "backends/simd/kernels.h"
 #include "op/backend.h"
 #include "ops/bias_add.h"
@@ -23,6 +24,7 @@ namespace {
 using namespace support;
 
 Step product(MatmulAttributes attributes = {}) { return {&op_named("matmul"), attributes, {0, 1}}; }
+Step product_of(std::vector<int> factors) { return {&op_named("matmul"), MatmulAttributes{}, std::move(factors)}; }
 
 /// A sum of k products of normal numbers, each rounded once: its error stays within sqrt(k) + 4 units of the largest
 /// result's last place by a wide margin (they would have to fall on one side), and the activations' own 5 units.
@@ -93,6 +95,16 @@ TEST_P(SimdMatmul, BlocksOfEveryExtent) {
     check({f32(matrix_shape(3000, 70, t & 1)), f32(matrix_shape(70, 35, t & 2))},
           {product({(t & 1) != 0, (t & 2) != 0, 0})});
   }
+}
+
+TEST_P(SimdMatmul, BiasSumAndReluOverManyTiles) {
+  const Step by_row{&op_named("bias_add"), BiasAddAttributes{0}, {4, 2}}, sum{&op_named("add"), {}, {5, 3}},
+      relu{&op_named("relu"), {}, {6}};
+  for (int64_t k : {31, 300})
+    for (int64_t m : {64, 270})
+      for (int t = 0; t < 4; ++t)
+        check({f32(matrix_shape(m, k, t & 1)), f32(matrix_shape(k, 70, t & 2)), f32({m}), f32({m, 70})},
+              {product({(t & 1) != 0, (t & 2) != 0, 0}), by_row, sum, relu});
 }
 
 TEST_P(SimdMatmul, FewColumnsOfATransposedFactor) {
@@ -225,6 +237,106 @@ TEST_P(SimdMatmul, ResidualsScalesAndGradientsOfActivationsOnTheWayOut) {
     }
   for (const char* name : {"sub", "minimum", "add", "mul"})
     check({f32({17, 31}), f32({31, 35}), f32({17, 35})}, {product(), {&op_named(name), {}, {2, 3}}});
+}
+
+/// A product whose first or second factor is made by `gate` of operands that come before the other factor.
+std::vector<Step> behind_gate(const Step& gate, const MatmulAttributes& attributes, bool second) {
+  return {{gate.op, gate.attributes, {second ? 1 : 0, second ? 2 : 1}},
+          {&op_named("matmul"), attributes, {second ? 0 : 3, second ? 3 : 2}}};
+}
+std::vector<TensorType> gated_types(const Shape& a, const Shape& b, bool second) {
+  return second ? std::vector<TensorType>{f32(a), f32(b), f32(b)} : std::vector<TensorType>{f32(a), f32(a), f32(b)};
+}
+
+TEST_P(SimdMatmul, GradientsOfActivationsOnTheWayIn) {
+  constexpr int64_t extents[] = {1, 3, 17, 31, 140};
+  int64_t i = 0, kinds = 0;
+  for (const OpDef* op : gentle_operations(2)) {
+    if (!op->name.ends_with("_backward")) continue;
+    ++kinds;
+    for (const Sample& sample : op->samples)
+      for (int t = 0; t < 8; ++t) {
+        const int64_t m = extents[++i % 5], n = extents[i / 5 % 5], k = extents[i / 3 % 4];
+        const bool ta = t & 1, tb = t & 2, second = t & 4;
+        check(gated_types(matrix_shape(m, k, ta), matrix_shape(k, n, tb), second),
+              behind_gate({op, sample.attributes, {}}, {ta, tb, 0}, second));
+      }
+  }
+  EXPECT_GE(kinds, 9);
+}
+
+TEST_P(SimdMatmul, AGateOnTheWayInOfEveryTailAndBlock) {
+  const Step gate{&op_named("relu_backward"), {}, {}};
+  const auto both = [&](int64_t m, int64_t n, int64_t k) {
+    for (int t = 0; t < 8; ++t)
+      check(gated_types(matrix_shape(m, k, t & 1), matrix_shape(k, n, t & 2), t & 4),
+            behind_gate(gate, {(t & 1) != 0, (t & 2) != 0, 0}, t & 4));
+  };
+  for (int64_t m : {1, 3, 17, 31})
+    for (int64_t n : {1, 3, 17, 31})
+      for (int64_t k : {1, 3, 17, 31}) both(m, n, k);
+  both(70, 300, 1100);
+  both(20, 1300, 600);
+  both(1100, 3, 40);  // few columns of a transposed factor, in blocks of rows
+  both(4, 5, 0);
+}
+
+TEST_P(SimdMatmul, AGateOnTheWayInOfBatchesSlicesAndChains) {
+  const Step silu{&op_named("silu_backward"), {}, {}};
+  for (const bool second : {false, true}) {
+    check(gated_types({2, 3, 17, 5}, {2, 3, 5, 31}, second), behind_gate(silu, {}, second));
+    check(gated_types({2, 1, 17, 5}, {3, 5, 31}, second), behind_gate(silu, {}, second));
+    check(gated_types({4, 5, 17}, {4, 31, 5}, second), behind_gate(silu, {true, true, 1}, second));
+    // A dense layer's backward: the gradient of its weights in lanes, over examples.
+    check(gated_types({47, 35}, {47, 44}, second), behind_gate(silu, {true, false, 0}, second), {1, 4, 2});
+  }
+  check({f32({37, 20}), f32({37, 20}), f32({45, 20}), f32({37, 45})},
+        {{silu.op, {}, {0, 1}},
+         {&op_named("matmul"), MatmulAttributes{false, true, 0}, {4, 2}},
+         {&op_named("relu_backward"), {}, {5, 3}}},
+        {0, 3, 1});
+}
+
+TEST_P(SimdMatmul, SaysHowOftenAGateIsExecuted) {
+  const auto offered = [](const Chain& chain, bool bfloat16) {
+    OfferContext context{this_cpu(), ""};
+    context.bfloat16 = bfloat16;
+    return backend_named("simd").offer(chain.group(even_slices(1, 1)[0]), context);
+  };
+  const int64_t widest = simd::gemm<float>().blocks(this_cpu()).n, n = widest + 1, k = 7;
+  const Step gate{&op_named("relu_backward"), {}, {}};
+  for (const bool second : {false, true}) {
+    const Chain chain = make_chain(gated_types({5, k}, {k, n}, second), behind_gate(gate, {}, second));
+    OfferResult result = offered(chain, false);
+    const Offer& offer = std::get<Offer>(result);
+    EXPECT_EQ(offer.name, "relu_backward+matmul");
+    EXPECT_NE(offer.reason.find("made while it is packed"), std::string::npos) << offer.reason;
+    EXPECT_EQ(offer.executed.tally.cmp, second ? k * n : 2 * 5 * k) << "the left factor once for each block of columns";
+    EXPECT_GE(offer.executed.tally.mul, 5 * n * k);
+    OfferResult rounded = offered(chain, true);
+    EXPECT_NE(std::get<Refusal>(rounded).reason.find("bfloat16: "), std::string::npos);
+  }
+  // What is turned reads the right factor once for each block of the result's rows.
+  const Chain turned = make_chain(gated_types({k, 1100}, {k, 1}, true), behind_gate(gate, {true, false, 0}, true));
+  OfferResult result = offered(turned, false);
+  EXPECT_EQ(std::get<Offer>(result).executed.tally.cmp, simd::gemm<float>().lanes > 1 ? 3 * k : k);
+}
+
+TEST_P(SimdMatmul, RefusesAGateThatItCannotTake) {
+  const auto reason = [](const Chain& chain) {
+    const OfferResult result = backend_named("simd").offer(chain.group(even_slices(1, 1)[0]), {this_cpu(), ""});
+    return std::holds_alternative<Refusal>(result) ? std::get<Refusal>(result).reason : "taken";
+  };
+  const std::vector<TensorType> square = {f32({3, 3}), f32({3, 3}), f32({3, 3})};
+  const auto starts = [&](const Chain& chain, const char* text) {
+    EXPECT_EQ(reason(chain).rfind(text, 0), 0u) << reason(chain);
+  };
+  const OpDef& gate = op_named("relu_backward");
+  starts(make_chain({f32({3, 3}), f32({3}), f32({3, 3})}, {{&op_named("mul"), {}, {0, 1}}, product_of({3, 2})}),
+         "mul with an operand of another type");
+  EXPECT_NE(reason(make_chain(square, {{&gate, {}, {0, 1}}, product_of({3, 3})})).find("relu_backward of both factors"),
+            std::string::npos);
+  starts(make_chain(square, {{&op_named("tanh"), {}, {0}}, product_of({3, 2})}), "tanh before the product");
 }
 
 TEST_P(SimdMatmul, ANumberFollowsAsOneElement) {

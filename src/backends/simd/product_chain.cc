@@ -49,6 +49,30 @@ std::string append(ProductChain& chain, const Group& group, const GroupMember& m
   return chain.bias < 0 ? "the bias is computed within the group" : "";
 }
 
+/// Takes the operation before the product into the chain; the reason where it has no place there.
+std::string take_gate(ProductChain& chain, const Group& group) {
+  const GroupMember &gate = group.members[0], &product = group.members[1];
+  const std::string name(gate.op->name);
+  const std::optional<ElementwiseCall> call = elementwise_call_of(name, gate.attributes);
+  if (!call || !of_two(call->function)) return name + " before the product";
+  const int made = gate.outputs[0];
+  const bool second = product.inputs[1] == made;
+  if (second == (product.inputs[0] == made)) return name + (second ? " of both factors" : " of no factor");
+  ChainGate taken{*call, position_of(group.inputs, gate.inputs[1]), second};
+  int& factor = second ? chain.second : chain.first;
+  factor = position_of(group.inputs, gate.inputs[0]);
+  if (factor < 0 || taken.other < 0) return "an operand of " + name + " is computed within the group";
+  const GroupOperand& whole = group.operands[size_t(made)];
+  for (int input : gate.inputs) {
+    const GroupOperand& operand = group.operands[size_t(input)];
+    if (operand.type != whole.type || !(operand.state == whole.state)) return name + " with an operand of another type";
+    if (!operand.layout.is_row_major()) return name + " of images in another layout";
+  }
+  chain.gate = taken;
+  chain.name = name + "+" + chain.name;
+  return {};
+}
+
 }  // namespace
 
 int position_of(const std::vector<int>& operands, int operand) {
@@ -57,16 +81,21 @@ int position_of(const std::vector<int>& operands, int operand) {
 }
 
 std::variant<ProductChain, Refusal> product_chain_of(const Group& group) {
-  const GroupMember& product = group.members[0];
-  if (&product != &group.anchor_member()) return Refusal{text_of(product.op->name, " before the product")};
-  ProductChain chain{.first = position_of(group.inputs, product.inputs[0]),
+  const size_t before = group.members[0].op->name == "matmul" ? 0 : 1;
+  if (group.members.size() <= before || group.members[before].op->name != "matmul")
+    return Refusal{text_of(group.members[0].op->name, " without a product behind it")};
+  const GroupMember& product = group.members[before];
+  ProductChain chain{.product = before,
+                     .first = position_of(group.inputs, product.inputs[0]),
                      .second = position_of(group.inputs, product.inputs[1]),
                      .name = std::string(product.op->name)};
+  if (before > 0)
+    if (std::string reason = take_gate(chain, group); !reason.empty()) return Refusal{std::move(reason)};
   if (chain.first < 0 || chain.second < 0) return Refusal{"a factor is computed within the group"};
   const DType dtype = group.operands[size_t(product.inputs[0])].type.dtype;
   if (dtype != DType::float32 && dtype != DType::float64) return Refusal{text_of("dtype ", name_of(dtype))};
   int result = product.outputs[0];
-  for (size_t i = 1; i < group.members.size(); ++i) {
+  for (size_t i = before + 1; i < group.members.size(); ++i) {
     const GroupMember& member = group.members[i];
     const bool follows = std::find(member.inputs.begin(), member.inputs.end(), result) != member.inputs.end();
     if (!follows || (member.op->has(Trait::bias) && member.inputs[0] != result))
