@@ -2,8 +2,30 @@
 
 #include <algorithm>
 #include <cstring>
+#include <new>
 
 namespace tacho {
+namespace {
+
+/// One call's operands: room for as many as there may be, of which only those that there are are written. Small nodes
+/// take less time than clearing all of it.
+class Views {
+ public:
+  void push_back(const View& view) {
+    TACHO_CHECK(size_ < kMaxOperands, "more operands than a node may have");
+    new (memory_ + size_++ * sizeof(View)) View(view);
+  }
+  const View& operator[](size_t i) const { return data()[i]; }
+  operator std::span<const View>() const { return {data(), size_}; }
+
+ private:
+  static_assert(std::is_trivially_destructible_v<View>);
+  const View* data() const { return std::launder(reinterpret_cast<const View*>(memory_)); }
+  alignas(View) std::byte memory_[kMaxOperands * sizeof(View)];
+  size_t size_ = 0;
+};
+
+}  // namespace
 
 PlanRunner::PlanRunner(const Plan& plan, int threads, int32_t first_node)
     : plan_(plan), first_node_(first_node), bound_(plan.slots.size()), shared_(size_t(plan.shared_bytes)) {
@@ -142,7 +164,7 @@ void PlanRunner::run_item(const Item& item, Worker& worker) {
   const PlannedNode& node = plan_.nodes[size_t(item.node)];
   const int thread = worker.thread();
   worker.kernel(first_node_ + item.node, [&] {
-    SmallVector<View, kMaxOperands> inputs, outputs;
+    Views inputs, outputs;
     for (const OperandUse& use : node.inputs) inputs.push_back(operand_view(use, item.slice, thread));
     for (const OperandUse& use : node.outputs) outputs.push_back(operand_view(use, item.slice, thread));
     const auto partial_of = [&](int owner, int lane) {
@@ -178,7 +200,7 @@ void PlanRunner::run_item(const Item& item, Worker& worker) {
         for (int step = 1; step < plan_.lanes; step *= 2)
           for (int lane = 0; lane + step < plan_.lanes; lane += 2 * step)
             node.kernel->combine(partial_of(node.combined, lane), partial_of(node.combined, lane + step));
-        SmallVector<View, kMaxOperands> all;  // as the kernel knows them: sliced outputs are null
+        Views all;  // as the kernel knows them: sliced outputs are null
         size_t k = 0;
         for (const OperandUse& use : source.outputs)
           all.push_back(use.partial ? outputs[k++] : View{nullptr, {DType::boolean, {}}});

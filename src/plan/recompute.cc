@@ -47,7 +47,8 @@ bool Planner::stored(const std::vector<int>& chain, const std::vector<std::vecto
   const Graph& graph = plan_->graph;
   const auto cheap = [&](int n) { return gates_or_unpools(*graph.node(n).op); };
   if (groups_.empty() || !std::all_of(chain.begin(), chain.end(), cheap)) return true;
-  if (!plan_->slicing.nodes[size_t(chain[0])].sliced || (!by_time() && options_.choices.empty())) return true;
+  if (!plan_->slicing.nodes[size_t(chain[0])].sliced && !plan_->branches) return true;
+  if (!by_time() && options_.choices.empty()) return true;
   const Value result = graph.node(chain.back()).outputs[0];
   if (read_outside(graph, chain.back())) return true;
   const std::optional<Chosen> alone = whole_offer({}, chain);

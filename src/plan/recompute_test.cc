@@ -178,5 +178,25 @@ TEST(RecomputeThreads, ResultsAreTheSame) {
   }
 }
 
+/// One example is not sliced; its gradients may be made anew all the same.
+TEST(RecomputeThreads, OneExampleChoosesByTimeToo) {
+  StepOptions step = gated_step("simplenn-4", {1, 24, 24});
+  step.batch = 1;
+  TimesOfGates cheap(true), dear(false);
+  const auto anew = plan_with(step, &cheap), stored = plan_with(step, &dear);
+  ASSERT_TRUE(anew->branches);
+  EXPECT_GE(made_anew(*anew), 2);
+  EXPECT_EQ(made_anew(*stored), 0);
+  expect_each_node_in_one_row(*anew);
+  EXPECT_EQ(fingerprint_of(*plan_with(step, nullptr, choices_of(*anew))), fingerprint_of(*anew));
+  const VariableStore one = variables_after(step, plan_with(step, &cheap), 1),
+                      two = variables_after(step, plan_with(step, &cheap), 2),
+                      kept = variables_after(step, plan_with(step, &dear), 2);
+  for (const auto& [name, value] : kept) {
+    EXPECT_TRUE(support::same_bits(one.at(name), two.at(name))) << name;
+    EXPECT_LE(support::relative_difference(one.at(name), value), 1e-5) << name;
+  }
+}
+
 }  // namespace
 }  // namespace tacho

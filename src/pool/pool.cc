@@ -111,14 +111,18 @@ void Pool::work(Worker& worker) {
 void Pool::run(Program& program) {
   if (program.stages() == 0 || (program.graph() && program.graph()->predecessors.empty())) return;
   set_up(program);
-  active_.store(true);
-  const int generation = generation_.load(std::memory_order_relaxed);
-  generation_.store(generation == INT32_MAX ? 1 : generation + 1, std::memory_order_release);
-  if (threads() > 1) generation_.notify_all();
-  work(workers_[0]);
-  active_.store(false);
-  // Nobody may look at the stages any more before they are set up for the next run.
-  wait_until(inside_, [](int value) { return value == 0; });
+  if (graph_ && graph_->predecessors.size() == 1) {
+    work(workers_[0]);  // a single task is the caller's: the others are not told of it
+  } else {
+    active_.store(true);
+    const int generation = generation_.load(std::memory_order_relaxed);
+    generation_.store(generation == INT32_MAX ? 1 : generation + 1, std::memory_order_release);
+    if (threads() > 1) generation_.notify_all();
+    work(workers_[0]);
+    active_.store(false);
+    // Nobody may look at the stages any more before they are set up for the next run.
+    wait_until(inside_, [](int value) { return value == 0; });
+  }
   workers_[0].change_at(run_ended_ns_, Account::dispatch);
   program_ = nullptr;
   if (failed_.load(std::memory_order_acquire)) {

@@ -26,11 +26,12 @@ struct Ran {
   std::string refusal, name, reason;
 };
 
-/// What the backend's kernel gives for the chain in slices, with images as it wants them, and what the reference
-/// gives in double.
+/// What the backend's kernel gives for the chain in slices (`whole`: in one call without lanes), with images as it
+/// wants them, and what the reference gives in double.
 inline Ran run_convolution(const std::vector<TensorType>& inputs, const std::vector<Step>& steps,
-                           const std::string& algorithm, const CpuInfo& cpu = this_cpu(), bool keeps_packs = false) {
-  const Chain chain = make_chain(inputs, steps, 0);
+                           const std::string& algorithm, const CpuInfo& cpu = this_cpu(), bool keeps_packs = false,
+                           bool whole = false) {
+  const Chain chain = make_chain(inputs, steps, whole ? -1 : 0);
   Ran ran;
   ran.refusal = chain.refusal;
   if (!ran.refusal.empty()) return ran;
@@ -105,8 +106,12 @@ inline bool check_three(const ConvolutionCase& c, const ConvolutionCheck& how, B
                                         how.cpu, how.keeps_packs);
   const Ran to_filters =
       run_convolution({y, x}, {{&op_named("conv2d_backward_weights"), weights, {0, 1}}}, how.algorithm, how.cpu);
+  // As one example is, where the call is divided over threads.
+  const Ran in_parts = run_convolution({y, x}, {{&op_named("conv2d_backward_weights"), weights, {0, 1}}}, how.algorithm,
+                                       how.cpu, false, true);
   if (!forward.refusal.empty()) return false;
   EXPECT_EQ(to_filters.refusal, "");
+  EXPECT_EQ(in_parts.refusal, "");
   const auto check = [&](const Ran& ran, double terms, double bound, double& error) {
     if (!ran.refusal.empty()) return;
     EXPECT_EQ(ran.name.rfind(how.name, 0), 0u) << ran.name;
@@ -127,6 +132,7 @@ inline bool check_three(const ConvolutionCase& c, const ConvolutionCheck& how, B
   check(forward, double(g.channels_per_group() * g.taps()), how.bounds.images, worst->images);
   check(to_images, double(g.filters_per_group() * g.taps()), how.bounds.images, worst->images);
   check(to_filters, double(g.n * g.places()), how.bounds.filters, worst->filters);
+  check(in_parts, double(g.n * g.places()), how.bounds.filters, worst->filters);
   return true;
 }
 

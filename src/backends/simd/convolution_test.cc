@@ -115,6 +115,7 @@ TEST_P(SimdConvolution, DirectOfFirstLayersAndProducts) {
                                    ConvolutionCase{{4, 1, 11, 34}, {2, 1, 3, 3}, {{2, 1}, {0, 1, 1, 0}, {2, 1}, 1}},
                                    ConvolutionCase{{4, 1, 9, 19}, {3, 1, 2, 3}, padded(1)},
                                    ConvolutionCase{{4, 1, 8, 40}, {4, 1, 3, 5}, padded(2)},
+                                   ConvolutionCase{{4, 1, 7, 33}, {7, 1, 3, 3}, padded(1)},
                                    ConvolutionCase{{4, 1, 7, 33}, {8, 1, 3, 3}, padded(1)},
                                    ConvolutionCase{{4, 3, 9, 10}, {20, 3, 3, 3}, padded(1)},
                                    ConvolutionCase{{4, 6, 14, 14}, {16, 6, 5, 5}, padded(0)},

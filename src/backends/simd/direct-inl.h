@@ -150,7 +150,7 @@ template <class F>
 bool joins_rows(const DirectShape& s) {
   constexpr int64_t kMostFloats = 1 << 17, kFewestChannels = 64;  // what a tile sums of a tap before it is put down
   const int64_t places = s.to.height * s.to.width;
-  return !F::kCopies && !is_narrow(s) && !is_product(s) && s.to.height > 1 && places > 0 &&
+  return !F::kCopies && !is_narrow(s, false) && !is_product(s) && s.to.height > 1 && places > 0 &&
          s.from_channels() >= kFewestChannels && s.taps() * places * s.from_channels() <= kMostFloats &&
          RowSplit(places).tiles * 5 <= s.to.height * RowSplit(s.to.width).tiles * 4;
 }
@@ -249,7 +249,7 @@ void convolve(const DirectShape& shape, const DirectPhase& phase, const DirectPa
   const Runs runs(s);
   float* pooled = workspace + padded.floats(s.from_channels());
   const int64_t to_place = phase.right * to.channels;
-  const bool narrow = !F::kCopies && is_narrow(s) && !one_row && phase.right == 1 && !result.added;
+  const bool narrow = !F::kCopies && is_narrow(s, false) && !one_row && phase.right == 1 && !result.added;
   const bool joined = joins_rows<F>(given) && !result.pool && phase.down == 1 && phase.right == 1;
   const Range rows = share(part, false, result.pool ? s.to.height / 2 : s.to.height);
   const Range some = share(part, true, panels(s.to_channels()));
@@ -312,8 +312,8 @@ using AddGradient = void (*)(const float* a, int64_t a_row, int64_t a_place, con
 
 /// The filters' gradient into `partial`: [group][panel][tap row][tap column][channel][kPanel].
 template <class F>
-void accumulate(const DirectShape& shape, int64_t images, const float* x, const float* dy, bool empty, float* partial,
-                float* workspace) {
+void accumulate(const DirectShape& shape, int64_t images, const float* x, const float* dy, const FilterRange& some,
+                bool empty, float* partial, float* workspace) {
   // As one row where nothing has to be copied, for its copies were sized for an image.
   const bool one_row = is_product(shape) && !gradient_in_panels<F>(shape);
   const DirectShape given = one_row ? as_one_row(shape, images) : shape, s = F::summed(given);
@@ -327,13 +327,22 @@ void accumulate(const DirectShape& shape, int64_t images, const float* x, const 
     end.add = !empty || image > 0;
     float* sums = partial;
     for (int64_t group = 0; group < s.groups; ++group) {
+      const int64_t before = group * s.to_channels();  // filters of the groups before it
+      if (before + s.to_channels() <= some.first || before >= some.first + some.count) {
+        sums += panels(s.to_channels()) * panel_floats(s);
+        continue;
+      }
       const Source source = F::summed_source(given, padded, x + image * given.from.elements(), group, workspace);
-      if (!F::kCopies && is_narrow(s)) {
+      if (!F::kCopies && is_narrow(s, true)) {
         kAccumulateNarrow[size_t(s.to.channels - 1)](s, source.data, source.row, dy + image * s.to.elements(), panel,
                                                      sums, end.add);
         continue;
       }
       for (int64_t first = 0; first < s.to_channels(); first += kPanel) {
+        if (before + first < some.first || before + first >= some.first + some.count) {
+          sums += panel_floats(s);
+          continue;
+        }
         const int64_t columns = panel_columns(s.to_channels(), first), b_place = copied ? columns : s.to.channels;
         const float* b = dy + image * given.to.elements() + group * s.to_channels() + first;
         if (copied) {
@@ -384,7 +393,7 @@ constexpr DirectRoutines direct_routines_of() {
       .together = F::kTogether,
       .in_units = &F::in_units,
       .summed = &F::summed,
-      .is_narrow = [](const DirectShape& s) { return !F::kCopies && is_narrow(s); },
+      .is_narrow = [](const DirectShape& s, bool gradient) { return !F::kCopies && is_narrow(s, gradient); },
       .packed_floats = &packed_floats<F>,
       .pack = &pack<F>,
       .workspace_floats = &workspace_floats<F>,

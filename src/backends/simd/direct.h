@@ -2,6 +2,7 @@
 // Direct convolutions of images that lie channels last, as products of a tile of places by a panel of filters, summed
 // over the taps: no image is unfolded, the rows of the left factor overlap in memory. For few channels (first layers),
 // strides, dilations, groups, other filters than 3 x 3; with 1 x 1 filters it is the product of matrices.
+#include "backends/simd/filter_range.h"
 #include "backends/simd/images.h"
 #include "device/cpu.h"
 #include "op/row_join.h"
@@ -55,8 +56,8 @@ struct DirectRoutines {
   /// The shape whose channels, or whose results' rows, are in such steps.
   DirectShape (*in_units)(const DirectShape&);
   DirectShape (*summed)(const DirectShape&);
-  /// One channel into few: computed in vectors of places.
-  bool (*is_narrow)(const DirectShape&);
+  /// One channel into few: the convolution, or its filters' gradient, is computed in vectors of places.
+  bool (*is_narrow)(const DirectShape&, bool gradient);
   int64_t (*packed_floats)(const DirectShape&);
   void (*pack)(const DirectShape&, const DirectFilters&, const float* w, float* packed);
   int64_t (*workspace_floats)(const DirectShape&);
@@ -68,8 +69,9 @@ struct DirectRoutines {
   /// The gradient of the filters; the partial holds them in panels.
   int64_t (*gradient_workspace_floats)(const DirectShape&);
   int64_t (*partial_floats)(const DirectShape&);
-  void (*accumulate)(const DirectShape&, int64_t images, const float* x, const float* dy, bool empty, float* partial,
-                     float* workspace);
+  /// Of `some` filters, from a multiple of row_step() on; others' sums stay as they are.
+  void (*accumulate)(const DirectShape&, int64_t images, const float* x, const float* dy, const FilterRange& some,
+                     bool empty, float* partial, float* workspace);
   void (*combine)(float* into, const float* from, int64_t floats, bool empty);
   /// Out of the lanes' partials, summed by a binary tree: filters `first` to `first + filters` of dw, to.channels x
   /// from_channels() x rows.taps x columns.taps, row-major; `dw` is where filter `first` goes. `first` is a multiple of

@@ -1,6 +1,9 @@
 #include "backends/simd/convolution_parts.h"
+#include "backends/simd/elementwise.h"
 #include "backends/simd/filter_gradient.h"
+#include "backends/simd/gated_convolution.h"
 #include "backends/simd/grouped.h"
+#include "backends/simd/image_ops.h"
 #include "backends/simd/kernels.h"
 #include "backends/simd/targets.h"
 #include "op/part_run.h"
@@ -15,20 +18,57 @@ int64_t products_of(const ConvolutionPart& part, const DirectRoutines& routines,
   return images * s.to.height * s.to.width * s.to.channels * terms;
 }
 
+/// The gradient behind a relu, a pooling or both, one image at a time.
+class GradientMaker {
+ public:
+  explicit GradientMaker(const GradientSource& source, const ImageExtent& extent) : source_(source), extent_(extent) {
+    if (source.pool) windows_.emplace(*source.pool);
+  }
+  /// Of all elements of the results, where they are not pooled; of the maxima, where they are.
+  int64_t elements() const {
+    if (!windows_) return extent_.elements();
+    return windows_->geometry.rows.out * windows_->geometry.columns.out * extent_.channels;
+  }
+  Tally tally() const {
+    Tally tally;
+    if (source_.gate >= 0) tally.cmp = elements();
+    return tally;
+  }
+  /// Into `to`, extent.elements() floats.
+  void make(const KernelRun& run, int64_t image, float* to) const {
+    const GradientImages all = source_.images(run);
+    const int64_t at = image * elements();
+    const float *const dy = all.dy + at, *const gate = all.gate ? all.gate + at : nullptr;
+    if (!windows_) gate_(kNoNumbers, dy, gate, to, elements());
+    else if (!images_.unpool(*windows_, extent_.channels, dy, gate, all.index + at, to))
+      fail("[max_pool2d_backward] an index is outside its window of 2 x 2 places");
+  }
+
+ private:
+  static constexpr double kNoNumbers[2] = {};
+
+  GradientSource source_;
+  ImageExtent extent_;
+  std::optional<MaxWindows> windows_;
+  const ImageRoutines& images_ = image_routines();
+  ElementwiseFunction<float> gate_ = elementwise_functions().f32[size_t(Elementwise::relu_backward)][0];
+};
+
 class DirectConvolve final : public Kernel, public PartRun {
  public:
-  DirectConvolve(const ConvolutionGroup& group, const DirectRoutines& routines)
-      : group_(group), routines_(routines), parts_(convolution_parts(group)) {
+  DirectConvolve(const GatedConvolution& gated, const DirectRoutines& routines)
+      : group_(gated.convolution), routines_(routines), parts_(convolution_parts(group_)) {
+    if (gated.source) maker_.emplace(*gated.source, group_.result());
     for (ConvolutionPart& part : parts_) {
       part.packed = packed_floats_;
       packed_floats_ += routines.packed_floats(part.shape);
       workspace_floats_ = std::max(workspace_floats_, routines.workspace_floats(part.shape));
     }
-    unreached_ = leaves_places_out(group, parts_);
+    unreached_ = leaves_places_out(group_, parts_);
   }
 
   size_t packed_bytes() const { return size_t(packed_floats_) * sizeof(float); }
-  size_t workspace_bytes() const { return size_t(workspace_floats_) * sizeof(float); }
+  size_t workspace_bytes() const { return made_bytes() + size_t(workspace_floats_) * sizeof(float); }
   int64_t products() const {
     int64_t total = 0;
     for (const ConvolutionPart& part : parts_) total += products_of(part, routines_, group_.geometry.n);
@@ -49,6 +89,13 @@ class DirectConvolve final : public Kernel, public PartRun {
   RunStatus run_part(const KernelRun& run) const override {
     return convolve(run, {run.slice.begin, run.slice.begin + run.slice.count, run.slice.total, by_panels()});
   }
+  Tally repeated() const override { return made(group_.geometry.n); }
+  /// What making the gradients of so many images executes.
+  Tally made(int64_t images) const {
+    Tally tally = maker_ ? maker_->tally() : Tally{};
+    tally.cmp *= images;
+    return tally;
+  }
 
  private:
   /// Where there are more filters than results of each, a thread reads its part of the filters and not all of them.
@@ -62,16 +109,34 @@ class DirectConvolve final : public Kernel, public PartRun {
     const int64_t images = run.inputs[group_.first].shape()[0];
     const ImageResult result = group_.result_of(run);
     if (unreached_) std::fill_n(result.y, images * result.extent.elements(), 0.0f);
-    for (const ConvolutionPart& part : parts_)
-      routines_.convolve(part.shape, part.phase, of, images, run.in<float>(group_.first),
-                         static_cast<const float*>(run.packed[0]) + part.packed, result,
-                         static_cast<float*>(run.workspace));
+    if (!maker_) {
+      convolve_images(run, of, images, run.in<float>(group_.first), result);
+      return {};
+    }
+    // Each image's gradient while it is near.
+    float* const own = static_cast<float*>(run.workspace);
+    for (int64_t n = 0; n < images; ++n) {
+      maker_->make(run, n, own);
+      ImageResult one = result;
+      one.y += n * result.extent.elements();
+      convolve_images(run, of, 1, own, one);
+    }
     return {};
   }
+  void convolve_images(const KernelRun& run, const DirectPart& of, int64_t images, const float* x,
+                       const ImageResult& result) const {
+    float* const scratch = reinterpret_cast<float*>(static_cast<std::byte*>(run.workspace) + made_bytes());
+    for (const ConvolutionPart& part : parts_)
+      routines_.convolve(part.shape, part.phase, of, images, x, static_cast<const float*>(run.packed[0]) + part.packed,
+                         result, scratch);
+  }
+  /// Of the workspace: one image's gradient.
+  size_t made_bytes() const { return maker_ ? aligned_bytes(size_t(group_.result().elements()) * sizeof(float)) : 0; }
 
   ConvolutionGroup group_;
   const DirectRoutines& routines_;
   std::vector<ConvolutionPart> parts_;
+  std::optional<GradientMaker> maker_;  ///< where the gradient that it reads is made on the way in
   int64_t packed_floats_ = 0, workspace_floats_ = 0;
   bool unreached_ = false;  ///< some places of the result get no contribution
 };
@@ -89,16 +154,18 @@ class DirectWeights final : public FilterGradient, public RowJoin {
   }
 
  private:
+  int64_t filters_together() const override { return row_step(); }
   int64_t scratch_elements() const override { return routines_.gradient_workspace_floats(shape_); }
   int64_t elements() const override { return routines_.partial_floats(shape_); }
-  void add(int64_t images, const float* x, const float* dy, bool empty, float* sums, float* workspace) const override {
-    routines_.accumulate(shape_, images, x, dy, empty, sums, workspace);
+  void add(int64_t images, const float* x, const float* dy, const FilterRange& some, bool empty, float* sums,
+           float* workspace) const override {
+    routines_.accumulate(shape_, images, x, dy, some, empty, sums, workspace);
   }
   void join(float* into, const float* from, bool empty) const override {
     routines_.combine(into, from, elements(), empty);
   }
-  void write(const float* sums, float* dw) const override {
-    routines_.finish(shape_, {sums, 0, 1}, 0, shape_.to.channels, dw);
+  void write(const float* sums, const FilterRange& some, float* dw) const override {
+    routines_.finish(shape_, {sums, 0, 1}, some.first, some.count, dw);
   }
 
   DirectShape shape_;
@@ -128,9 +195,12 @@ std::string bfloat16_objection(const ConvolutionGroup& group, const OfferContext
 
 template <class MakeKernel>
 OfferResult offer(const Group& group, const OfferContext& context, MakeKernel make) {
-  const auto found = convolution_group_of(group, context);
+  const auto found = gated_convolution_of(group, context);
   if (const auto* refusal = std::get_if<Refusal>(&found)) return *refusal;
-  const auto& convolution = std::get<ConvolutionGroup>(found);
+  const auto& gated = std::get<GatedConvolution>(found);
+  const ConvolutionGroup& convolution = gated.convolution;
+  if (gated.source && convolution.kind == ConvolutionGroup::backward_weights)
+    return Refusal{"direct: filters' gradients read what stands"};
   if (std::string reason = objection(convolution); !reason.empty()) return Refusal{reason};
   if (std::string reason = context.bfloat16 ? bfloat16_objection(convolution, context) : ""; !reason.empty())
     return Refusal{reason};
@@ -138,15 +208,17 @@ OfferResult offer(const Group& group, const OfferContext& context, MakeKernel ma
   Offer offer;
   offer.bfloat16 = context.bfloat16;
   offer.name = (offer.bfloat16 ? "bfloat16 direct " : "direct ") + convolution.name;
-  const bool narrow = convolution.kind != ConvolutionGroup::backward_data && !convolution.epilogue.pool &&
-                      !convolution.epilogue.sum && routines.is_narrow(direct_shape(convolution));
+  const bool narrow =
+      convolution.kind != ConvolutionGroup::backward_data && !convolution.epilogue.pool && !convolution.epilogue.sum &&
+      routines.is_narrow(direct_shape(convolution), convolution.kind == ConvolutionGroup::backward_weights);
   offer.reason = text_of(narrow           ? "one channel and few filters in vectors of places for "
                          : offer.bfloat16 ? "products of places and panels of filters rounded to bfloat16 for "
                                           : "products of places and panels of filters for ",
                          target_in_use());
-  offer.executed.tally = epilogue_tally(group);
-  set_image_layouts(group, convolution, offer);
-  const int64_t products = make(routines, convolution, offer);
+  if (gated.source) offer.reason += "; the gradient is made image by image";
+  else offer.executed.tally = epilogue_tally(group);
+  set_image_layouts(group, gated, offer);
+  const int64_t products = make(routines, gated, offer);
   offer.executed.tally.mul += products;
   offer.executed.tally.add += products;
   offer.executed.declared = true;
@@ -166,10 +238,11 @@ bool supports_convolution(const OpDef& op, const Attributes& attributes, std::sp
 }
 
 OfferResult offer_direct(const Group& group, const OfferContext& context) {
-  return offer(group, context, [](const auto& routines, const ConvolutionGroup& convolution, Offer& offer) {
-    auto kernel = std::make_unique<DirectConvolve>(convolution, routines);
+  return offer(group, context, [](const auto& routines, const GatedConvolution& gated, Offer& offer) {
+    auto kernel = std::make_unique<DirectConvolve>(gated, routines);
     offer.workspace_bytes = kernel->workspace_bytes();
-    offer.packs = {{convolution.second, kernel->packed_bytes()}};
+    offer.packs = {{gated.convolution.second, kernel->packed_bytes()}};
+    offer.executed.tally += kernel->made(gated.convolution.geometry.n);
     const int64_t products = kernel->products();
     offer.kernel = std::move(kernel);
     return products;
@@ -177,7 +250,8 @@ OfferResult offer_direct(const Group& group, const OfferContext& context) {
 }
 
 OfferResult offer_direct_weights(const Group& group, const OfferContext& context) {
-  return offer(group, context, [&](const auto& routines, const ConvolutionGroup& convolution, Offer& offer) {
+  return offer(group, context, [&](const auto& routines, const GatedConvolution& gated, Offer& offer) {
+    const ConvolutionGroup& convolution = gated.convolution;
     auto kernel = std::make_unique<DirectWeights>(convolution, routines);
     offer.workspace_bytes = kernel->workspace_bytes(!group.has_partial());
     offer.kernel = std::move(kernel);

@@ -43,9 +43,9 @@ bool walkable(const Walk<2>& walk) { return walk.strides[0].back() <= 1 && walk.
 template <class T>
 class ElementwiseKernel final : public Kernel, public PartRun {
  public:
-  /// `alike`: elements of the result where both operands have as many, else 0.
-  ElementwiseKernel(const ElementwiseCall& call, const Broadcast& broadcast, size_t a, size_t b, int64_t alike)
-      : numbers_(call.numbers), broadcast_(broadcast), a_(a), b_(b), alike_(alike) {
+  /// `whole`: how all of the largest slice is walked through.
+  ElementwiseKernel(const ElementwiseCall& call, const Broadcast& broadcast, size_t a, size_t b, const Walk<2>& whole)
+      : numbers_(call.numbers), broadcast_(broadcast), a_(a), b_(b), whole_(whole) {
     for (const Spread spread : {Spread::none, Spread::first, Spread::second})
       functions_[size_t(spread)] = elementwise_function<T>(call.function, spread);
   }
@@ -58,31 +58,42 @@ class ElementwiseKernel final : public Kernel, public PartRun {
       functions_[0](numbers_.data(), a, b, y, run.outputs[0].elements());
       return {};
     }
-    const Walk<2> walk = broadcast_.walk(left, right, out);
-    const int64_t n = walk.extents.back(), along_a = walk.strides[0].back(), along_b = walk.strides[1].back();
-    // Where neither moves there is one element.
-    const Spread spread = along_a == along_b ? Spread::none : along_a ? Spread::second : Spread::first;
-    for_each_row(walk, [&](int64_t first, const std::array<int64_t, 2>& offsets) {
-      functions_[size_t(spread)](numbers_.data(), a + offsets[0], b + offsets[1], y + first, n);
-    });
+    apply(broadcast_.walk(left, right, out), a, b, y);
     return {};
   }
 
-  int64_t units() const override { return (alike_ + kUnit - 1) / kUnit; }
+  /// Of the outermost axis; where that is the only one, stretches of it.
+  int64_t units() const override { return in_stretches() ? (outermost() + kUnit - 1) / kUnit : outermost(); }
   RunStatus run_part(const KernelRun& run) const override {
-    const int64_t first = run.slice.begin * kUnit, end = std::min(first + run.slice.count * kUnit, alike_);
-    functions_[0](numbers_.data(), run.in<T>(a_) + first, run.in<T>(b_) + first, run.out<T>(0) + first, end - first);
+    const int64_t unit = in_stretches() ? kUnit : 1, first = run.slice.begin * unit;
+    Walk<2> part = whole_;
+    part.extents[0] = std::min(run.slice.count * unit, outermost() - first);
+    int64_t row = 1;  // elements of the result that belong to a step along the outermost axis
+    for (size_t axis = 1; axis < whole_.extents.size(); ++axis) row *= whole_.extents[axis];
+    apply(part, run.in<T>(a_) + first * whole_.strides[0][0], run.in<T>(b_) + first * whole_.strides[1][0],
+          run.out<T>(0) + first * row);
     return {};
   }
 
  private:
   static constexpr int64_t kUnit = 1024;  ///< elements: whole vectors, so that a part's tail is the whole's
 
+  bool in_stretches() const { return whole_.extents.size() == 1; }
+  int64_t outermost() const { return whole_.extents[0]; }
+  void apply(const Walk<2>& walk, const T* a, const T* b, T* y) const {
+    const int64_t n = walk.extents.back(), along_a = walk.strides[0].back(), along_b = walk.strides[1].back();
+    // Where neither moves there is one element.
+    const Spread spread = along_a == along_b ? Spread::none : along_a ? Spread::second : Spread::first;
+    for_each_row(walk, [&](int64_t first, const std::array<int64_t, 2>& offsets) {
+      functions_[size_t(spread)](numbers_.data(), a + offsets[0], b + offsets[1], y + first, n);
+    });
+  }
+
   ElementwiseFunction<T> functions_[kSpreads];
   std::array<double, 2> numbers_;
   Broadcast broadcast_;
   size_t a_, b_;
-  int64_t alike_;
+  Walk<2> whole_;
 };
 
 /// Whether the result's images lie channels last: some operand's do already, and nobody outside wants them otherwise.
@@ -116,7 +127,8 @@ OfferResult offer_elementwise(const Group& group, const OfferContext& context) {
     broadcast.bias_axis = normalize_axis(member.attributes.as<BiasAddAttributes>().axis, out.type.shape.size());
   const Shape &left = group.operands[size_t(group.inputs[a])].type.shape,
               &right = group.operands[size_t(group.inputs[b])].type.shape;
-  if (!walkable(broadcast.walk(left, right, out.type.shape))) return Refusal{"an operand that lies across the result"};
+  const Walk<2> walk = broadcast.walk(left, right, out.type.shape);
+  if (!walkable(walk)) return Refusal{"an operand that lies across the result"};
   Offer offer;
   offer.name = std::string(member.op->name);
   offer.reason = text_of(broadcast.channels_last ? "images stay channels last, " : "", "vectors for ", target_in_use());
@@ -128,9 +140,8 @@ OfferResult offer_elementwise(const Group& group, const OfferContext& context) {
     offer.output_layouts = {image_layout(out.type)};
   }
   offer.aliases = {int(a)};
-  const int64_t alike = left == out.type.shape && right == out.type.shape ? element_count(left) : 0;
-  if (dtype == DType::float32) offer.kernel = std::make_unique<ElementwiseKernel<float>>(call, broadcast, a, b, alike);
-  else offer.kernel = std::make_unique<ElementwiseKernel<double>>(call, broadcast, a, b, alike);
+  if (dtype == DType::float32) offer.kernel = std::make_unique<ElementwiseKernel<float>>(call, broadcast, a, b, walk);
+  else offer.kernel = std::make_unique<ElementwiseKernel<double>>(call, broadcast, a, b, walk);
   offer.executed = {required_by(group), true};
   return offer;
 }

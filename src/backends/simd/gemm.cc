@@ -7,6 +7,7 @@
 #include <hwy/highway.h>
 
 #include "backends/simd/gemm_gate-inl.h"
+#include "backends/simd/gemm_row-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace tacho::simd {
@@ -53,7 +54,8 @@ class BlockedProduct {
     for (int64_t j = 0; j < p_.n; j += columns_)
       for (int64_t k = 0; k < p_.k; k += steps_) {
         const int64_t columns = std::min(columns_, p_.n - j), steps = std::min(steps_, p_.k - k);
-        if (kRightStays) multiply_by_panels(j, columns, k, steps);
+        if (p_.m == 1 && p_.packed_b && !p_.a_transposed) multiply_one_row(j, columns, k, steps);
+        else if (kRightStays) multiply_by_panels(j, columns, k, steps);
         else multiply_by_rows(j, columns, k, steps);
       }
   }
@@ -124,6 +126,13 @@ class BlockedProduct {
     if (last) end = p_.end.from(i, j, p_.c_stride);
     end.add = add;
     return end;
+  }
+
+  void multiply_one_row(int64_t j, int64_t columns, int64_t k, int64_t steps) {
+    const bool last = k + steps == p_.k;
+    const Right right = right_block(j, columns, k, steps);
+    multiply_row(p_.a + k, steps, right.data, right.panel, columns, p_.c + j, end_at(0, j, p_.end.add || k > 0, last));
+    if (last) follow(p_.then, p_.c, j, 1, columns, p_.c_stride);
   }
 
   void multiply_by_panels(int64_t j, int64_t columns, int64_t k, int64_t steps) {

@@ -12,7 +12,14 @@ OfferResult offer_behind_gradient(const Group& group, const OfferContext& contex
   if (next == "batch_norm_backward_parameters") return offer_batch_norm_backward_parameters(group, context);
   if (next == "batch_norm_backward_input" || next == "batch_norm_statistics_backward")
     return offer_batch_norm_input_gradient(group, context);
-  if (next == "conv2d_backward_data") return offer_winograd(group, context);
+  if (next == "conv2d_backward_data") {
+    OfferResult winograd = offer_winograd(group, context);
+    if (std::holds_alternative<Offer>(winograd)) return winograd;
+    OfferResult direct = offer_direct(group, context);
+    if (auto* refusal = std::get_if<Refusal>(&direct))
+      refusal->reason = std::get<Refusal>(winograd).reason + "; " + refusal->reason;
+    return direct;
+  }
   if (next == "conv2d_backward_weights") {
     OfferResult sparse = offer_sparse_weights(group, context);
     if (std::holds_alternative<Offer>(sparse)) return sparse;

@@ -127,6 +127,32 @@ TEST_P(SimdGradientGroups, WinogradMakesTheGradientWhereItsTilesAreLoaded) {
   }
 }
 
+TEST_P(SimdGradientGroups, DirectConvolutionMakesTheGradientImageByImage) {
+  const auto with = [](int64_t padding, int64_t stride = 1, int64_t dilation = 1, int64_t groups = 1) {
+    return Conv2dAttributes{{stride, stride}, {padding, padding, padding, padding}, {dilation, dilation}, groups};
+  };
+  for (const ConvolutionCase& c : {ConvolutionCase{{3, 6, 14, 13}, {16, 6, 5, 5}, with(0)},
+                                   ConvolutionCase{{4, 17, 9, 8}, {31, 17, 5, 5}, with(2)},
+                                   ConvolutionCase{{2, 9, 13, 11}, {3, 9, 3, 3}, with(1, 2)},
+                                   ConvolutionCase{{2, 33, 7, 9}, {17, 33, 3, 2}, with(1)},
+                                   ConvolutionCase{{1, 70, 6, 6}, {64, 70, 5, 5}, with(2)},
+                                   ConvolutionCase{{3, 32, 9, 9}, {32, 16, 3, 3}, with(1, 1, 2, 2)},
+                                   ConvolutionCase{{2, 5, 8, 9}, {1, 5, 1, 1}, with(0, 3)}})
+    for (const Behind& behind : kKinds) {
+      SCOPED_TRACE(
+          text_of(target_in_use(), ": ", c.x, " by ", c.w, behind.gate ? " gate" : "", behind.pool ? " pool" : ""));
+      const GradientRan ran = run_gradient(c, behind, false, "direct");
+      ASSERT_EQ(ran.refusal, "");
+      EXPECT_TRUE(ran.name.starts_with("direct ")) << ran.name;
+      EXPECT_NE(ran.reason.find("made image by image"), std::string::npos) << ran.reason;
+      EXPECT_LE(ran.error, 1e-6);
+      const Shape y = c.geometry().output_shape();
+      const int64_t images = (c.x[0] + std::min<int64_t>(c.x[0], 3) - 1) / std::min<int64_t>(c.x[0], 3);
+      const int64_t places = behind.pool ? (y[2] / 2) * (y[3] / 2) : y[2] * y[3];
+      EXPECT_EQ(ran.executed.cmp, behind.gate ? images * y[1] * places : 0) << "of the first slice";
+    }
+}
+
 /// 7 x 6 results are tiles of 4 + 3 by 4 + 2 (M = 4): places of the images' gradient, 6 x 6 there, overlap.
 TEST_P(SimdGradientGroups, WinogradCountsTheComparisonsWithTheGate) {
   const ConvolutionCase c{{2, 16, 7, 6}, {16, 16, 3, 3}, {.padding = {1, 1, 1, 1}}};

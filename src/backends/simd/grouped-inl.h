@@ -101,11 +101,13 @@ TileKind tile_kind(const DirectShape& s, const GroupedChannels<T>& channels) {
   return {int(s.rows.taps), int(s.rows.stride)};
 }
 
-/// Calls f(load, first, block) for each vector of channels: how its places are read, its first channel, its number.
+/// Calls f(load, first, block) for vectors begin to end of channels: how its places are read, its first channel, its
+/// number.
 template <template <class> class Load, class D, class F>
-HWY_INLINE void for_vectors(D d, const DirectShape& s, const GroupedChannels<hn::TFromD<D>>& channels, const F& f) {
+HWY_INLINE void for_vectors(D d, const DirectShape& s, const GroupedChannels<hn::TFromD<D>>& channels, int64_t begin,
+                            int64_t end, const F& f) {
   const int64_t lanes = int64_t(hn::Lanes(d)), last = s.to.channels - lanes;
-  for (int64_t v = 0, vectors = channels.vectors; v < vectors; ++v) {
+  for (int64_t v = begin; v < end; ++v) {
     const int64_t first = std::min(v * lanes, last);
     Load<D> load(d, channels, s.from.channels, first);
     f(load, first, v);

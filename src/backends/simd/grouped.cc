@@ -116,7 +116,7 @@ HWY_NOINLINE void convolve_tile(const Job<T>& job, const T* image, int64_t row, 
   const int64_t from_channels = job.s.from_channels(), step = kPlaces * kStride * job.s.from.channels;
   const bool fetches = column + 2 * kPlaces <= job.s.to.width;
   const T* w = job.packed;
-  for_vectors<Load>(d, job.s, job.channels, [&](auto& load, int64_t first, int64_t) HWY_ATTR {
+  for_vectors<Load>(d, job.s, job.channels, 0, job.channels.vectors, [&](auto& load, int64_t first, int64_t) HWY_ATTR {
     const Seen& at_tile = *reread(&seen);
     if (fetches) at_tile.fetch_next(step, first);
     V sum[kRows][kPlaces];
@@ -182,22 +182,23 @@ HWY_INLINE void convolve_any(D d, const Job<T>& job, const T* image, int64_t row
   const int64_t top = row * s.rows.stride - s.rows.before, left = column * s.columns.stride - s.columns.before;
   const Way<D> way(d, job.end);
   const int64_t from_channels = s.from_channels();
-  for_vectors<Load>(d, s, job.channels, [&](auto& load, int64_t first, int64_t vector) HWY_ATTR {
-    V sum[kPlaces];
-    for (int p = 0; p < kPlaces; ++p) sum[p] = way.bias(first);
-    for_group(load, from_channels, [&](int64_t c) HWY_ATTR {
-      const T* const w = job.packed + (vector * from_channels + c) * s.taps() * lanes;
-      for (int64_t i = down.begin; i < down.end; ++i)
-        for (int64_t j = across.begin; j < across.end; ++j) {
-          const T* const x =
-              image + ((top + i * s.rows.dilation) * s.from.width + left + j * s.columns.dilation) * s.from.channels;
-          const V filter = hn::LoadU(d, w + (i * s.columns.taps + j) * lanes);
-          HWY_UNROLL(8)
-          for (int p = 0; p < kPlaces; ++p) sum[p] = hn::MulAdd(load(x + p * step), filter, sum[p]);
-        }
-    });
-    for (int p = 0; p < kPlaces; ++p) way.put(sum[p], y + p * y_place + first);
-  });
+  for_vectors<Load>(
+      d, s, job.channels, 0, job.channels.vectors, [&](auto& load, int64_t first, int64_t vector) HWY_ATTR {
+        V sum[kPlaces];
+        for (int p = 0; p < kPlaces; ++p) sum[p] = way.bias(first);
+        for_group(load, from_channels, [&](int64_t c) HWY_ATTR {
+          const T* const w = job.packed + (vector * from_channels + c) * s.taps() * lanes;
+          for (int64_t i = down.begin; i < down.end; ++i)
+            for (int64_t j = across.begin; j < across.end; ++j) {
+              const T* const x = image + ((top + i * s.rows.dilation) * s.from.width + left + j * s.columns.dilation) *
+                                             s.from.channels;
+              const V filter = hn::LoadU(d, w + (i * s.columns.taps + j) * lanes);
+              HWY_UNROLL(8)
+              for (int p = 0; p < kPlaces; ++p) sum[p] = hn::MulAdd(load(x + p * step), filter, sum[p]);
+            }
+        });
+        for (int p = 0; p < kPlaces; ++p) way.put(sum[p], y + p * y_place + first);
+      });
 }
 
 template <template <class> class Load, class D, class T>

@@ -51,10 +51,10 @@ struct GroupedRoutines {
 template <class T>
 struct GroupedGradient {
   int64_t (*workspace_elements)(const DirectShape&);
-  /// The gradient of the filters of `images` images x and results' gradients dy, added to the partial or, where that is
-  /// `empty`, written over it.
-  void (*accumulate)(const DirectShape&, const GroupedChannels<T>&, int64_t images, const T* x, const T* dy, bool empty,
-                     T* partial, T* workspace);
+  /// The gradient of `some` filters, from a multiple of the channels' lanes on, of `images` images x and results'
+  /// gradients dy, added to their part of the partial or, where that is `empty`, written over it.
+  void (*accumulate)(const DirectShape&, const GroupedChannels<T>&, int64_t images, const T* x, const T* dy,
+                     const FilterRange& some, bool empty, T* partial, T* workspace);
   /// Out of the lanes' partials, summed by a binary tree: filters `first` to `first + filters` of dw, to.channels x
   /// from_channels() x rows.taps x columns.taps, row-major; `dw` is where filter `first` goes. `first` is a multiple of
   /// the channels' lanes.

@@ -18,7 +18,8 @@ struct GradientJob {
   const DirectShape& s;
   const GroupedChannels<T>& channels;
   const T* zeros;
-  T* sums;
+  T* sums;             ///< of all vectors
+  int64_t begin, end;  ///< vectors that are summed
 };
 
 /// Adds what kRows x kPlaces results' gradients dy that begin at (row, column) contribute.
@@ -30,11 +31,12 @@ HWY_NOINLINE void add_tile(const GradientJob<T>& job, const T* image, const T* d
   const DirectShape& s = job.s;
   const int64_t lanes = int64_t(hn::Lanes(d)), dy_row = s.to.width * s.to.channels;
   const Seen seen(s, image, row, column, job.zeros);
-  T* sums = job.sums;
-  const int64_t from_channels = s.from_channels(), step = kPlaces * kStride * s.from.channels;
+  const int64_t from_channels = s.from_channels();
+  T* sums = job.sums + job.begin * from_channels * kTaps * kTaps * lanes;
+  const int64_t step = kPlaces * kStride * s.from.channels;
   const bool fetches = column + 2 * kPlaces <= s.to.width;
   dy += row * dy_row + column * s.to.channels;
-  for_vectors<Load>(d, s, job.channels, [&](auto& load, int64_t first, int64_t) HWY_ATTR {
+  for_vectors<Load>(d, s, job.channels, job.begin, job.end, [&](auto& load, int64_t first, int64_t) HWY_ATTR {
     const Seen& at_tile = *reread(&seen);
     if (fetches) {
       at_tile.fetch_next(step, first);
@@ -104,7 +106,7 @@ void add_image(D d, const GradientJob<T>& job, const T* image, const T* dy) {
   for (int64_t row = 0; row < s.to.height; ++row, dy += s.to.width * s.to.channels) {
     const InsideRange down = taps_inside(s.rows, s.from.height, row);
     const int64_t top = row * s.rows.stride - s.rows.before;
-    for_vectors<Load>(d, s, job.channels, [&](auto& load, int64_t first, int64_t vector) HWY_ATTR {
+    for_vectors<Load>(d, s, job.channels, job.begin, job.end, [&](auto& load, int64_t first, int64_t vector) HWY_ATTR {
       for_group(load, from_channels, [&](int64_t c) HWY_ATTR {
         T* const sums = job.sums + (vector * from_channels + c) * s.taps() * lanes;
         for (int64_t i = down.begin; i < down.end; ++i)
@@ -139,10 +141,12 @@ int64_t workspace_elements(const DirectShape& s) { return s.from.channels; }
 
 template <class T>
 void accumulate(const DirectShape& s, const GroupedChannels<T>& channels, int64_t images, const T* x, const T* dy,
-                bool empty, T* partial, T* workspace) {
+                const FilterRange& some, bool empty, T* partial, T* workspace) {
   std::fill_n(workspace, s.from.channels, T(0));
-  if (empty) std::fill_n(partial, channels.vectors * s.from_channels() * s.taps() * channels.lanes, T(0));
-  const GradientJob<T> job{s, channels, workspace, partial};
+  const int64_t begin = some.first / channels.lanes, vector = s.from_channels() * s.taps() * channels.lanes;
+  const int64_t end = (some.first + some.count + channels.lanes - 1) / channels.lanes;
+  if (empty) std::fill_n(partial + begin * vector, (end - begin) * vector, T(0));
+  const GradientJob<T> job{s, channels, workspace, partial, begin, end};
   for (int64_t image = 0; image < images; ++image, x += s.from.elements(), dy += s.to.elements()) {
     if (channels.way == GroupedChannels<T>::same) add_any_image<T, SameChannels>(job, x, dy);
     else if (channels.way == GroupedChannels<T>::moved) add_any_image<T, MovedChannels>(job, x, dy);

@@ -106,16 +106,18 @@ class GroupedWeights final : public FilterGradientOf<T>, public RowJoin {
   }
 
  private:
+  int64_t filters_together() const override { return row_step(); }
   int64_t scratch_elements() const override { return routines_.workspace_elements(part_.shape); }
   int64_t elements() const override { return grouped_routines<T>().packed_elements(part_.shape, channels_); }
-  void add(int64_t images, const T* x, const T* dy, bool empty, T* sums, T* workspace) const override {
-    routines_.accumulate(part_.shape, channels_, images, x, dy, empty, sums, workspace);
+  void add(int64_t images, const T* x, const T* dy, const FilterRange& some, bool empty, T* sums,
+           T* workspace) const override {
+    routines_.accumulate(part_.shape, channels_, images, x, dy, some, empty, sums, workspace);
   }
   void join(T* into, const T* from, bool empty) const override {
     for (int64_t i = 0, n = elements(); i < n; ++i) into[i] = empty ? from[i] : into[i] + from[i];
   }
-  void write(const T* sums, T* dw) const override {
-    routines_.finish(part_.shape, channels_, {sums, 0, 1}, 0, part_.shape.to.channels, dw);
+  void write(const T* sums, const FilterRange& some, T* dw) const override {
+    routines_.finish(part_.shape, channels_, {sums, 0, 1}, some.first, some.count, dw);
   }
 
   ConvolutionPart part_;

@@ -206,12 +206,15 @@ Tally executed_by(const Group& group, const ProductChain& chain, const Product& 
   return tally;
 }
 
-/// The second factor is packed once for all slices where they all read the whole of it.
-bool shares_second(const Group& group, const ProductChain& chain, const Product& p) {
+/// The second factor is packed once for all slices where they all read the whole of it; where packs are kept from step
+/// to step, also for a product that runs whole and would pack it each time.
+bool shares_second(const Group& group, const ProductChain& chain, const Product& p, bool keeps_packs) {
   if (chain.gate && chain.gate->second) return false;
   const GroupOperand& b = group.operands[size_t(group.inputs[size_t(chain.second)])];
   const GroupOperand& a = group.operands[size_t(group.inputs[size_t(chain.first)])];
-  return b.state.kind == SliceState::whole && a.state.kind == SliceState::sliced && p.contracted == 1 &&
+  const bool by_all = a.state.kind == SliceState::sliced;
+  const bool by_steps = keeps_packs && p.transpose_b && a.state.kind == SliceState::whole;
+  return b.state.kind == SliceState::whole && (by_all || by_steps) && p.contracted == 1 &&
          element_count(b.type.shape) == p.k * p.n && p.k * p.n > 0;
 }
 
@@ -220,7 +223,7 @@ Offer offer_typed(const Gemm<T>& gemm, const Group& group, const OfferContext& c
   const auto operand = [&](int input) { return group.operands[size_t(group.inputs[size_t(input)])].type.shape; };
   const Product p = product_of(group.members[chain.product].attributes.as<MatmulAttributes>(), operand(chain.first),
                                operand(chain.second));
-  const bool packs_b = shares_second(group, chain, p);
+  const bool packs_b = shares_second(group, chain, p, context.keeps_packs);
   Offer offer;
   offer.bfloat16 = context.bfloat16;
   offer.name = (offer.bfloat16 ? "bfloat16 " : "") + chain.name;

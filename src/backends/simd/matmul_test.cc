@@ -37,6 +37,7 @@ struct Cut {
   int initiator = -1;
   int64_t parts = 1;
   size_t lanes = 1;
+  bool keeps_packs = false;  ///< packed operands last longer than a step
 };
 
 class SimdMatmul : public simd::EachTarget {
@@ -58,11 +59,12 @@ class SimdMatmul : public simd::EachTarget {
         inputs.push_back(filled(types[i], {}, i + 1));
         wide.push_back(filled(at_dtype(types[i], DType::float64), {}, i + 1));
       }
-      OfferResult result = backend.offer(group, {this_cpu(), ""});
+      OfferResult result = backend.offer(group, {.cpu = this_cpu(), .keeps_packs = cut.keeps_packs});
       if (const Refusal* refusal = std::get_if<Refusal>(&result)) {
         ADD_FAILURE() << refusal->reason;
         return {};
       }
+      EXPECT_TRUE(!cut.keeps_packs || !std::get<Offer>(result).packs.empty()) << "packs at each step";
       const Tensor expected = run_members(chain, wide)[0];
       const auto run = [&](int garbage) {
         return run_offer(backend, std::get<Offer>(result), chain, inputs, slices, cut.lanes, garbage)[0];
@@ -105,6 +107,22 @@ TEST_P(SimdMatmul, BiasSumAndReluOverManyTiles) {
       for (int t = 0; t < 4; ++t)
         check({f32(matrix_shape(m, k, t & 1)), f32(matrix_shape(k, 70, t & 2)), f32({m}), f32({m, 70})},
               {product({(t & 1) != 0, (t & 2) != 0, 0}), by_row, sum, relu});
+}
+
+TEST_P(SimdMatmul, OneExampleByWeightsThatStayPacked) {
+  for (int64_t m : {1, 3})
+    for (int64_t n : {1, 3, 17, 31, 64, 120, 257})
+      for (int64_t k : {1, 3, 31, 400, 1100}) {
+        const std::vector<TensorType> types{f32({m, k}), f32({n, k}), f32({n})};
+        for (const char* activation : {"relu", "tanh"}) {
+          if (k > 31 && activation == std::string("tanh")) continue;  // near 1, where only the sums' errors are left
+          const std::vector<Step> steps{product({false, true, 0}),
+                                        {&op_named("bias_add"), BiasAddAttributes{1}, {3, 2}},
+                                        {&op_named(activation), {}, {4}}};
+          const Tensor kept = check(types, steps, {.keeps_packs = true});
+          EXPECT_TRUE(same_bits(kept, check(types, steps))) << m << " x " << n << " x " << k;
+        }
+      }
 }
 
 TEST_P(SimdMatmul, FewColumnsOfATransposedFactor) {

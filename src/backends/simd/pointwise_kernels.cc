@@ -77,19 +77,23 @@ class PointwiseWeights final : public FilterGradient, public RowJoin {
     return int64_t(gemm_.workspace_bytes(blocks_, geometry_.c, places) / sizeof(float));
   }
   int64_t elements() const override { return geometry_.k * geometry_.c; }
-  void add(int64_t images, const float* x, const float* dy, bool empty, float* sums, float* workspace) const override {
+  int64_t filters_together() const override { return 8; }  // about a tile of registers
+  void add(int64_t images, const float* x, const float* dy, const FilterRange& some, bool empty, float* sums,
+           float* workspace) const override {
     MatrixProduct<float> product;
-    product.m = geometry_.k, product.n = geometry_.c, product.k = images * geometry_.places();
-    product.a = dy, product.a_stride = geometry_.k, product.a_transposed = true;
+    product.m = some.count, product.n = geometry_.c, product.k = images * geometry_.places();
+    product.a = dy + some.first, product.a_stride = geometry_.k, product.a_transposed = true;
     product.b = x, product.b_stride = geometry_.c;
-    product.c = sums, product.c_stride = geometry_.c;
+    product.c = sums + some.first * geometry_.c, product.c_stride = geometry_.c;
     product.end.add = !empty;
     gemm_.multiply(blocks_, product, workspace);
   }
   void join(float* into, const float* from, bool empty) const override {
     for (int64_t i = 0; i < elements(); ++i) into[i] = empty ? from[i] : into[i] + from[i];
   }
-  void write(const float* sums, float* dw) const override { std::copy_n(sums, elements(), dw); }
+  void write(const float* sums, const FilterRange& some, float* dw) const override {
+    std::copy_n(sums + some.first * geometry_.c, some.count * geometry_.c, dw);
+  }
 
   ConvGeometry geometry_;
   const Gemm<float>& gemm_;

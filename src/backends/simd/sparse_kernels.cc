@@ -19,7 +19,7 @@ class SparseWeights final : public FilterGradient {
  private:
   int64_t scratch_elements() const override { return scratch_floats_; }
   int64_t elements() const override { return routines_.partial_floats(shape_); }
-  void add_from(const KernelRun& run, int64_t images, const float* x, bool empty, float* sums,
+  void add_from(const KernelRun& run, int64_t images, const float* x, const FilterRange&, bool empty, float* sums,
                 float* workspace) const override {
     if (!routines_.accumulate(shape_, cpu_, images, x, source_.images(run), empty, sums, workspace))
       fail("[max_pool2d_backward] an index is outside its window of 2 x 2 places");
@@ -27,7 +27,7 @@ class SparseWeights final : public FilterGradient {
   void join(float* into, const float* from, bool empty) const override {
     for (int64_t i = 0; i < elements(); ++i) into[i] = empty ? from[i] : into[i] + from[i];
   }
-  void write(const float* sums, float* dw) const override { routines_.finish(shape_, sums, dw); }
+  void write(const float* sums, const FilterRange&, float* dw) const override { routines_.finish(shape_, sums, dw); }
 
   const SparseRoutines& routines_ = sparse_routines();
   DirectShape shape_;

@@ -255,22 +255,24 @@ int64_t partial_floats(const WinogradShape& s, const WinogradBlocks& blocks) {
 
 template <int M>
 void accumulate_as(const WinogradShape& s, const WinogradBlocks& blocks, int64_t images, const float* x,
-                   const GradientImages& dy, bool empty, float* partial, float* workspace) {
+                   const GradientImages& dy, const FilterRange& some, bool empty, float* partial, float* workspace) {
   constexpr int kPlaces = (M + 2) * (M + 2);
   const int64_t channels = s.from.channels, zero = zero_floats(std::max(channels, kPanel));
   const Places images_at(s, blocks.tiles, channels), gradients_at(s, blocks.tiles, kPanel);
   float *zeros = workspace, *v = zeros + zero, *g = v + images_at.floats;
   std::fill_n(zeros, zero, 0.0f);
   const int64_t tiles = images * s.tiles(), steps = depth_block(tiles, this_cpu());
+  const int64_t first_panel = some.first / kPanel, end_panel = panels(some.first + some.count);
+  const int64_t place_floats = panels(s.to.channels) * channels * kPanel;
   for (int64_t first = 0; first < tiles; first += blocks.tiles) {
     const TileBlock block(s, first, std::min(blocks.tiles, tiles - first));
     transform_images<M>(s, block, {x}, zeros, images_at, v);
-    for (int64_t p = 0; p < panels(s.to.channels); ++p)
+    for (int64_t p = first_panel; p < end_panel; ++p)
       transform_gradients<M>(s, block, p * kPanel, dy, zeros, gradients_at, g + p * gradients_at.floats);
-    float* sums = partial;
     for (int place = 0; place < kPlaces; ++place) {
       const auto [begin, count] = block.at(place / (M + 2), place % (M + 2));
-      for (int64_t p = 0; p < panels(s.to.channels); ++p, sums += channels * kPanel) {
+      float* sums = partial + place * place_floats + first_panel * channels * kPanel;
+      for (int64_t p = first_panel; p < end_panel; ++p, sums += channels * kPanel) {
         int64_t t = 0;
         do {  // also where there are none: sums of nothing may be the first
           TileEnd<float> end;
@@ -290,7 +292,8 @@ void accumulate_as(const WinogradShape& s, const WinogradBlocks& blocks, int64_t
 /// The sums of some channels go through the filters' transform while they are near, and only the taps are kept.
 template <int M>
 void accumulate_taps_as(const WinogradShape& s, const WinogradBlocks& blocks, int64_t images, const float* x,
-                        const GradientImages& dy, bool empty, float* partial, float* workspace) {
+                        const GradientImages& dy, const FilterRange& some, bool empty, float* partial,
+                        float* workspace) {
   using T = Transform<M>;
   constexpr int kPlaces = T::kTile * T::kTile;
   const hn::ScalableTag<float> d;
@@ -301,7 +304,8 @@ void accumulate_taps_as(const WinogradShape& s, const WinogradBlocks& blocks, in
   const int64_t distance = fresh_distance(blocks);
   const TileBlock block(s, 0, images * s.tiles());
   transform_images<M>(s, block, {x}, zeros, images_at, v);
-  for (int64_t panel = 0; panel < s.to.channels; panel += kPanel) {
+  partial += some.first * channels * 9;
+  for (int64_t panel = some.first; panel < some.first + some.count; panel += kPanel) {
     const int64_t columns = panel_columns(s.to.channels, panel);
     transform_gradients<M>(s, block, panel, dy, zeros, gradients_at, g);
     for (int64_t c = 0; c < channels; c += blocks.depth) {
@@ -328,11 +332,11 @@ void accumulate_taps_as(const WinogradShape& s, const WinogradBlocks& blocks, in
 }
 
 void accumulate(const WinogradShape& s, const WinogradBlocks& blocks, int64_t images, const float* x,
-                const GradientImages& dy, bool empty, float* partial, float* workspace) {
+                const GradientImages& dy, const FilterRange& some, bool empty, float* partial, float* workspace) {
   const auto run = s.outputs == 4     ? blocks.depth > 0 ? accumulate_taps_as<4> : accumulate_as<4>
                        : blocks.depth > 0 ? accumulate_taps_as<2>
                                       : accumulate_as<2>;
-  run(s, blocks, images, x, dy, empty, partial, workspace);
+  run(s, blocks, images, x, dy, some, empty, partial, workspace);
 }
 
 /// The sum over lanes [first, first + span) by a binary tree, where more than two make a loop of loads too simple.

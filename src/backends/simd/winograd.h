@@ -6,6 +6,7 @@
 // channels (convolution_test.cc, ErrorsOfDeepLayers). --convolution winograd-2x2 asks for M = 2 everywhere.
 #include <cstddef>
 
+#include "backends/simd/filter_range.h"
 #include "backends/simd/gradient_images.h"
 #include "backends/simd/images.h"
 #include "count/op_count.h"
@@ -97,12 +98,12 @@ struct WinogradRoutines {
 
   /// The same three for the gradient of the filters, and the floats of its partial: the gradient before the filters'
   /// transform, or, where blocks.depth is not 0, behind it. `accumulate` and `combine` add to it, or, where it is
-  /// `empty`, overwrite it.
+  /// `empty`, overwrite it; `accumulate` only in the sums of `some` filters, from a multiple of `panel` on.
   WinogradBlocks (*gradient_blocks)(const WinogradShape&, int64_t images, const CpuInfo&);
   int64_t (*gradient_workspace_floats)(const WinogradShape&, const WinogradBlocks&);
   int64_t (*partial_floats)(const WinogradShape&, const WinogradBlocks&);
   void (*accumulate)(const WinogradShape&, const WinogradBlocks&, int64_t images, const float* x,
-                     const GradientImages& dy, bool empty, float* partial, float* workspace);
+                     const GradientImages& dy, const FilterRange& some, bool empty, float* partial, float* workspace);
   void (*combine)(float* into, const float* from, int64_t floats, bool empty);
   /// Out of the lanes' partials, summed by a binary tree: filters `first` to `first + filters` of dw, to.channels x
   /// from.channels x 3 x 3, row-major; `dw` is where filter `first` goes. `first` is a multiple of `panel`.

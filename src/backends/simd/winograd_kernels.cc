@@ -1,5 +1,5 @@
 #include "backends/simd/filter_gradient.h"
-#include "backends/simd/gradient_source.h"
+#include "backends/simd/gated_convolution.h"
 #include "backends/simd/kernels.h"
 #include "backends/simd/targets.h"
 #include "backends/simd/winograd.h"
@@ -83,6 +83,7 @@ class WinogradWeights final : public FilterGradient, public RowJoin {
   WinogradWeights(const ConvolutionGroup& group, const std::optional<GradientSource>& source,
                   const WinogradShape& shape, const WinogradRoutines& routines, const CpuInfo& cpu)
       : FilterGradient(group),
+        images_(group.geometry.n),
         dy_(group.first),
         source_(source),
         shape_(shape),
@@ -98,20 +99,23 @@ class WinogradWeights final : public FilterGradient, public RowJoin {
   }
 
  private:
+  Tally repeated() const override { return routines_.images_tally(shape_, images_); }
+  int64_t filters_together() const override { return routines_.panel; }
   int64_t scratch_elements() const override { return routines_.gradient_workspace_floats(shape_, blocks_); }
   int64_t elements() const override { return routines_.partial_floats(shape_, blocks_); }
-  void add_from(const KernelRun& run, int64_t images, const float* x, bool empty, float* sums,
+  void add_from(const KernelRun& run, int64_t images, const float* x, const FilterRange& some, bool empty, float* sums,
                 float* workspace) const override {
     const GradientImages dy = source_ ? source_->images(run) : GradientImages{run.in<float>(dy_)};
-    routines_.accumulate(shape_, blocks_, images, x, dy, empty, sums, workspace);
+    routines_.accumulate(shape_, blocks_, images, x, dy, some, empty, sums, workspace);
   }
   void join(float* into, const float* from, bool empty) const override {
     routines_.combine(into, from, elements(), empty);
   }
-  void write(const float* sums, float* dw) const override {
-    routines_.finish(shape_, blocks_, {sums, 0, 1}, 0, shape_.to.channels, dw);
+  void write(const float* sums, const FilterRange& some, float* dw) const override {
+    routines_.finish(shape_, blocks_, {sums, 0, 1}, some.first, some.count, dw);
   }
 
+  int64_t images_;
   size_t dy_;
   std::optional<GradientSource> source_;
   WinogradShape shape_;
@@ -157,33 +161,12 @@ WinogradShape shape_of(const ConvolutionGroup& group, const OfferContext& contex
   return s;
 }
 
-/// Images channels last, filters as they are.
-void set_layouts_behind(const Group& group, const GradientSource& source, const ConvolutionGroup& convolution,
-                        Offer& offer) {
-  const bool weights = convolution.kind == ConvolutionGroup::backward_weights;
-  offer.input_layouts.resize(group.inputs.size());
-  offer.output_layouts.resize(group.outputs.size());
-  const auto lay = [&](int i) {
-    if (i >= 0) offer.input_layouts[size_t(i)] = image_layout(group.operands[size_t(group.inputs[size_t(i)])].type);
-  };
-  for (int i : {source.dy, source.gate, source.index}) lay(i);
-  if (weights) lay(int(convolution.second));
-  else offer.output_layouts[0] = image_layout(group.operands[size_t(group.outputs[0])].type);
-}
-
 template <class MakeKernel>
 OfferResult offer(const Group& group, const OfferContext& context, MakeKernel make) {
-  const auto source = gradient_source_of(group);
-  if (source && source->pool && !pools_by_two(*source->pool)) return Refusal{"Winograd: not windows of 2 x 2 places"};
-  const GroupBehind behind = source ? group_behind(group, *source) : GroupBehind{group, {}};
-  if (source && behind.group.members.size() > 1) return Refusal{"Winograd: something behind such a gradient"};
-  const auto found = convolution_group_of(behind.group, context);
+  const auto found = gated_convolution_of(group, context);
   if (const auto* refusal = std::get_if<Refusal>(&found)) return *refusal;
-  ConvolutionGroup convolution = std::get<ConvolutionGroup>(found);
-  if (source) {
-    convolution.first = size_t(source->dy), convolution.second = size_t(behind.positions.at(convolution.second));
-    convolution.name = to_string(group);
-  }
+  const auto& gated = std::get<GatedConvolution>(found);
+  const auto& [convolution, source] = gated;
   const WinogradShape shape = shape_of(convolution, context);
   const int64_t products = convolution.geometry.n * shape.places() * shape.from.channels * shape.to.channels;
   if (std::string reason = objection(convolution, shape, context, products); !reason.empty()) return Refusal{reason};
@@ -192,7 +175,6 @@ OfferResult offer(const Group& group, const OfferContext& context, MakeKernel ma
   offer.reason = text_of("F(", shape.outputs, "x", shape.outputs, ",3x3) for ", target_in_use(), ": ", products,
                          " products instead of ", direct_products(convolution.geometry));
   if (source) {
-    set_layouts_behind(group, *source, convolution, offer);
     // Each element is compared with its gate where it is loaded: of tiles that overlap, several times.
     const bool weights = convolution.kind == ConvolutionGroup::backward_weights;
     const ImageExtent& to = shape.to;
@@ -202,8 +184,8 @@ OfferResult offer(const Group& group, const OfferContext& context, MakeKernel ma
     offer.reason += "; the gradient is made where its tiles are loaded";
   } else {
     offer.executed.tally = epilogue_tally(group);
-    set_image_layouts(group, convolution, offer);
   }
+  set_image_layouts(group, gated, offer);
   make(convolution, source, shape, winograd_routines(), offer);
   return offer;
 }
