@@ -224,7 +224,7 @@ TEST(Analyze, JsonHasTheContractsFields) {
   EXPECT_EQ(json["ways"][0]["products_ns"].get<int64_t>() + json["ways"][0]["rest_ns"].get<int64_t>(),
             json["ways"][0]["median_ns"].get<int64_t>());
   for (const Json& finding : json["findings"]) {
-    has(finding, {"rule", "text", "evidence", "command", "group", "change"});
+    has(finding, {"rule", "text", "evidence", "command", "group", "change", "asks"});
     if (!finding.contains("estimated_gain_ns")) continue;
     EXPECT_EQ(finding["gain_basis"], "bound") << "nothing was priced, and no gain is made up";
     EXPECT_EQ(finding["estimated_gain_ns"]["low"], 0);

@@ -6,7 +6,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/atomic_file.h"
 #include "data/test_files.h"
+#include "device/kernel_identity.h"
 #include "lab/backtest.h"
 #include "machine/profile.h"
 #include "tests/support/run_program.h"
@@ -67,6 +69,30 @@ TEST(CalibrationSlow, EstimatesANetworkThatItHasNotSeen) {
   EXPECT_LT(plain.at("step").at("low_ns"), plain.at("step").at("high_ns"));
   EXPECT_GT(wide.at("step").at("median_ns"), plain.at("step").at("median_ns"));
   EXPECT_GT(deep.at("step").at("median_ns"), plain.at("step").at("median_ns"));
+
+  // A calibration of other kernels, or one that the machine's state spoilt, is used and said loudly.
+  const auto said = [&](const nlohmann::json& json) { return json.at("reasons").dump(); };
+  EXPECT_EQ(said(plain).find("other kernels"), std::string::npos);
+  nlohmann::json file = nlohmann::json::parse(read_file(calibration_path(), size_t{256} << 20));
+  EXPECT_EQ(file.at("kernels"), kernel_identity());
+  file["kernels"] = "0123456789abcdef";
+  file["spoilt"] = {"mean error of left-out steps 33.9 % (limit 12 %)"};
+  write_file_atomic(calibration_path(), file.dump());
+  const nlohmann::json warned = estimated({});
+  EXPECT_EQ(warned.at("calibrated"), true);
+  EXPECT_NE(said(warned).find("calibrated with other kernels: "), std::string::npos) << said(warned);
+  EXPECT_NE(said(warned).find("mean error of left-out steps 33.9 %"), std::string::npos) << said(warned);
+  const ProgramResult text =
+      run_tacho(folder.path(), {"estimate", "simplenn-4", "--batch-size", "16", "--threads", "1", "--extrapolate"});
+  EXPECT_NE(text.out.find("NOTE  calibrated with other kernels"), std::string::npos) << text.out;
+  EXPECT_NE(text.out.find("NOTE  the calibration was spoilt"), std::string::npos) << text.out;
+  // Going on with it begins anew.
+  CalibrationOptions one = small_calibration();
+  one.progress = [](int done, int, const std::string&) {
+    EXPECT_EQ(done, 0) << "nothing that other kernels took is kept";
+    return false;
+  };
+  EXPECT_EQ(calibrate(one).networks, 0);
 }
 
 TEST(CalibrationSlow, GoesOnWhereItWasStopped) {

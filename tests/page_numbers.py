@@ -94,7 +94,7 @@ class Checks:
 
     def findings(self, page, result):
         wall = result["step"]["median_ns"]
-        groups = {g: [f for f in result["findings"] if f["group"] == g] for g in ("change", "right", "leave_alone")}
+        groups = {g: [f for f in result["findings"] if f["group"] == g] for g in ("change", "kernels", "right", "leave_alone")}
         cards = page.evaluate("""[...document.querySelectorAll('.card')].map(c => ({text: c.querySelector('p').textContent,
             gain: (c.querySelector('.gain b, .bound b') || {}).textContent || '', change: c.querySelector('.change').textContent,
             command: (c.querySelector('code') || {}).textContent || ''}))""")
@@ -118,12 +118,41 @@ class Checks:
             gain = finding["estimated_gain_ns"]
             self.expect(what == name and (price == "no difference shows" if gain["high"] >= 0 else shows(price.replace(" ms", ""), -gain["median"] / 1e6)),
                         f"right: {what} {price} for {gain}")
+        only = page.evaluate("[...document.querySelectorAll('.kernels-only li')].map(l => l.textContent)")
+        self.expect(len(only) == len(groups["kernels"]) and all(f["change"][1:] in said for f, said in zip(groups["kernels"], only)),
+                    f"only faster kernels: {only}")
+        most = page.evaluate("(document.querySelector('.kernels-only h3 b') || {}).textContent || ''")
+        wanted = result["advice"].get("kernels_at_most_ns")
+        self.expect(most == "" if wanted is None else shows(most.replace(" ms", ""), -wanted / 1e6), f"only faster kernels: {most} for {wanted}")
+        others = page.evaluate("document.querySelectorAll('.card .other-network').length")
+        self.expect(others == sum(f["asks"] == "network" for f in groups["change"]), f"{others} cards of another network")
         alone = page.evaluate("(document.querySelector('p.alone') || {}).textContent || ''")
         for finding in groups["leave_alone"]:
             said = finding["text"] if finding["rule"] == "leave_alone" else finding["change"][1:]
             self.expect(said in alone, f"leave alone: {said!r} is not in {alone!r}")
         advice = page.evaluate("document.getElementById('advice').textContent")
         self.expect(result["advice"]["text"] in advice, f"advice: {advice!r}")
+
+    def kinds(self, page, result):
+        """Work by kind, fused rows divided among their members."""
+        rows = [r for o in result["operations"] for r in o.get("kinds", [o])]
+        work = {}
+        for row in rows:
+            work[row["kind"]] = work.get(row["kind"], 0) + row["work"]
+        shown = page.evaluate("[...document.querySelectorAll('table.kinds tbody tr')].map(r => [...r.cells].map(c => c.textContent))")
+        product = next(cells for cells in shown if cells[0] == "products")
+        # Shares are rounded together, so that they add up to 100.
+        self.expect(abs(float(product[2]) - 100 * work["product"] / result["step"]["work"]) <= 0.1, f"kinds: {product}")
+        self.expect(abs(sum(float(cells[3]) for cells in shown) - 100) < 0.05, f"kinds: {shown} do not add up")
+        line, step, time = result["timeline"], {}, 0
+        for thread in line["threads"]:
+            for at, end, state in zip(thread["at_ns"], thread["at_ns"][1:] + [line["ns"]], thread["state"]):
+                node = line["states"][state]["node"]
+                step[node] = step.get(node, 0) + end - at
+        for o in result["operations"]:
+            parts = o.get("kinds", [{"kind": o["kind"], "weight": 1}])
+            time += step.get(o["node"], 0) * sum(k["weight"] for k in parts if k["kind"] == "product") / sum(k["weight"] for k in parts)
+        self.expect(shows(product[4], round(time) / result["threads"] / 1e6), f"kinds: products take {product[4]}, the timeline says {time}")
 
     def sorting(self, page, name="operations", column="ms"):
         """A click on a column's head sorts by it, the largest first; another one turns the order round."""

@@ -66,6 +66,7 @@ def check_analyze(browser, path, result):
     rate = page.evaluate("document.querySelectorAll('.figures strong')[1].textContent")
     expect(int(rate.replace(",", "")) == int(result["step"]["examples_per_s"] + 0.5), f"examples/s: {rate}")
     CHECKS.findings(page, result)
+    CHECKS.kinds(page, result)
     for tab in ("layers", "roofline", "memory", "waterfall", "timeline"):
         getattr(CHECKS, tab)(page, result)
     check_table(page, result)

@@ -54,6 +54,30 @@ SOUND = {
 }
 
 
+class KernelIdentity(unittest.TestCase):
+    def test_follows_kernels_names_and_compiler_and_nothing_else(self):
+        with tempfile.TemporaryDirectory() as folder:
+            folder = Path(folder)
+            kernel, other, out = folder / "a.cc", folder / "b.h", folder / "made" / "identity.cc"
+            kernel.write_text("one\n")
+            other.write_text("two\n")
+
+            def made(files, compiler="GNU 13"):
+                subprocess.run(["cmake", f"-DFILES={';'.join(str(f) for f in files)}", f"-DFOLDER={folder}", f"-DCOMPILER={compiler}",
+                                f"-DOUT={out}", "-P", str(ROOT / "cmake" / "kernel_identity.cmake")], check=True)
+                return out.read_text()
+            first = made([kernel, other])
+            os.utime(out, (1, 1))
+            self.assertEqual(made([kernel, other]), first)
+            self.assertEqual(out.stat().st_mtime, 1, "what is the same is not written again")
+            self.assertNotEqual(made([kernel, other], "GNU 14"), first)
+            self.assertNotEqual(made([kernel]), first)
+            kernel.write_text("one.\n")
+            self.assertNotEqual(made([kernel, other]), first)
+            kernel.write_text("one\n")
+            self.assertEqual(made([kernel, other]), first)
+
+
 class Planted(unittest.TestCase):
     """A sound tree in a temporary folder, with changes on top."""
 

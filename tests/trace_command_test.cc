@@ -32,6 +32,52 @@ TEST(TraceCommand, WritesATraceThatAProgramReads) {
   EXPECT_GT(kernels, 3);
 }
 
+TEST(TraceCommand, TrainTracesAWindowBehindItsWarmUpAndComputesTheSame) {
+  const std::string folder = testing::TempDir() + "train_trace";
+  std::filesystem::create_directories(folder);
+  const auto train = [&](std::vector<std::string> more) {
+    std::vector<std::string> words{"train", "--network", "mlp", "--batch-size", "4", "--split", "80:0", "--tune",
+                                   "off",   "--threads", "2",   "--lanes",      "2", "--quiet"};
+    words.insert(words.end(), more.begin(), more.end());
+    const ProgramResult run = run_tacho(folder, words);
+    EXPECT_EQ(run.exit_code, 0) << run.err;
+    return run;
+  };
+  const auto trace_of = [&](const std::string& path) { return nlohmann::json::parse(std::ifstream(path)); };
+  const std::string path = folder + "/steps.json";
+  train({"--max-steps", "30", "--log", folder + "/a", "--trace", path});
+  const nlohmann::json trace = trace_of(path);
+  EXPECT_EQ(trace["otherData"]["first_training_step"], 4);
+  EXPECT_EQ(trace["otherData"]["traced_steps"], 10);
+  EXPECT_EQ(trace["otherData"]["measured_steps"], 10) << "no more is recorded";
+  std::map<int, int> kernels;
+  for (const auto& event : trace["traceEvents"])
+    if (event["ph"] == "X" && event["cat"] == "kernel") ++kernels[event["tid"]];
+  EXPECT_GT(kernels[0], 30);
+  train({"--max-steps", "30", "--log", folder + "/b"});
+  const auto losses = [&](const char* name) {
+    std::vector<double> list;
+    std::ifstream file(folder + "/" + name);
+    for (std::string line; std::getline(file, line);) list.push_back(nlohmann::json::parse(line).at("loss"));
+    return list;
+  };
+  EXPECT_EQ(losses("a").size(), 30u);
+  EXPECT_EQ(losses("a"), losses("b"));
+  // 20 steps an epoch: a resumed run at step 15 has warmed up at 18 and stops before the validation behind step 20.
+  train({"--max-steps", "14", "--checkpoint", folder + "/run"});
+  train({"--max-steps", "60", "--checkpoint", folder + "/run", "--resume", "--trace", path});
+  EXPECT_EQ(trace_of(path)["otherData"]["first_training_step"], 18);
+  EXPECT_EQ(trace_of(path)["otherData"]["traced_steps"], 3);
+  train({"--max-steps", "2", "--trace", path});
+  EXPECT_EQ(trace_of(path)["otherData"]["first_training_step"], 2) << "a short run keeps one step";
+  EXPECT_EQ(trace_of(path)["otherData"]["traced_steps"], 1);
+  train({"--max-steps", "5", "--execution", "procedural", "--trace", path});
+  EXPECT_EQ(trace_of(path)["otherData"]["traced_steps"], 2);
+  const ProgramResult nowhere = run_tacho(folder, {"train", "--trace", folder + "/none/x.json"});
+  EXPECT_EQ(nowhere.exit_code, 2);
+  EXPECT_TRUE(is_one_error_line(nowhere.err)) << nowhere.err;
+}
+
 /// What the Trace Event Format asks of an event, by its phase ("Trace Event Format", Google, sections on complete,
 /// metadata and counter events; Perfetto's importer reads the same).
 void check_event(const nlohmann::json& event) {

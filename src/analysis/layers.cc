@@ -36,9 +36,11 @@ std::vector<LayerRow> layers_of(const RunRecord& record, const std::vector<Sourc
     row.products_work += operation.products_work;
     row.rest_work += operation.work - operation.products_work;
     row.floor_ns += operation.floor_ns;
-    const bool product = operation.kind == NodeKind::product;
-    (product ? row.products_ns : row.rest_ns) += operation.time_ns;
-    (product ? row.products_step_ns : row.rest_step_ns) += operation.step_ns;
+    for (const KindPart& part : operation.parts()) {
+      const bool product = part.kind == NodeKind::product;
+      (product ? row.products_ns : row.rest_ns) += part.time_ns;
+      (product ? row.products_step_ns : row.rest_step_ns) += part.step_ns;
+    }
   }
   return layers;
 }

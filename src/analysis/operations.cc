@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "analysis/fused.h"
 #include "trace/statistics.h"
 
 namespace tacho {
@@ -74,6 +75,22 @@ void add_required(Operation& operation, const std::vector<SourceNode>& nodes, co
   }
 }
 
+/// Divides the row's times among its members' kinds, where there are several.
+void add_kinds(Operation& operation, const NodeRow& row, const std::vector<SourceNode>& nodes) {
+  const std::vector<RowPart> parts = parts_of_row(row, nodes);
+  const auto time = divide(parts, operation.time_ns), median = divide(parts, operation.median_ns),
+             step = divide(parts, operation.step_ns);
+  std::vector<KindPart> kinds;
+  for (size_t i = 0; i < parts.size(); ++i) {
+    const auto same = [&](const KindPart& k) { return k.kind == parts[i].kind; };
+    auto kind = std::find_if(kinds.begin(), kinds.end(), same);
+    if (kind == kinds.end()) kind = kinds.insert(kinds.end(), KindPart{parts[i].kind});
+    kind->weight += parts[i].weight, kind->work += parts[i].work;
+    kind->time_ns += time[i], kind->median_ns += median[i], kind->step_ns += step[i];
+  }
+  if (kinds.size() > 1) operation.kinds = std::move(kinds);
+}
+
 /// A row of the plan's own: combine, pack, reorder or commit. It requires nothing.
 void name_helper(Operation& operation, const std::vector<Operation>& operations, const std::vector<SourceNode>& nodes) {
   const size_t colon = operation.node.rfind(':');
@@ -116,6 +133,7 @@ std::vector<Operation> operations_of(const RunRecord& record, const std::vector<
     for (const auto& nodes_ns : by_step) steps.push_back(nodes_ns[r]), operation.time_ns += nodes_ns[r];
     operation.median_ns = summarize(steps).median;
     operation.step_ns = steps.at(size_t(step));
+    add_kinds(operation, row, nodes);
     operations.push_back(std::move(operation));
   }
   for (size_t n = 0; n < nodes.size(); ++n) {

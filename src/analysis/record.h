@@ -25,9 +25,9 @@ struct OtherWay {
   std::string skipped;  ///< why it was not measured; empty where it was
   bool this_run = false;
   int64_t median_ns = 0, repetitions = 0;
-  int64_t products_ns = 0;          ///< of median_ns: per thread, in kernels anchored by a product
+  int64_t products_ns = 0;          ///< of median_ns: per thread, in products (of fused kernels their part)
   int64_t rest_ns = 0;              ///< of median_ns: everything else, so that the two sum to it
-  int64_t forward_products_ns = 0;  ///< per thread, in forward kernels anchored by a product
+  int64_t forward_products_ns = 0;  ///< per thread, in forward products
   int64_t forward_ns = 0;           ///< per thread, in all forward kernels
 };
 

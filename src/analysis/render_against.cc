@@ -42,7 +42,7 @@ std::string render_against(const Report& base, const Report& other, const std::s
   const auto outside = [&](const Report& r) { return ms(r, r.step_thread_ns() - r.account_step_ns(Account::kernel)); };
   text += row("outside kernels", outside(base), outside(other));
   const auto products = [&](const Report& r) {
-    return ms(r, share_of(r, [](const Operation& o) { return o.kind == NodeKind::product; }).step_ns);
+    return ms(r, share_of(r, [](const Operation&, NodeKind kind) { return kind == NodeKind::product; }).step_ns);
   };
   text += row("matrix products, both phases", products(base), products(other));
 

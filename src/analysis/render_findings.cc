@@ -26,7 +26,8 @@ std::string render_trust(const Report& report) {
 std::string render_change(const Finding& f, int earlier, const Report& report, const Paint& paint) {
   if (earlier > 0) return text_of("  Change: as ", earlier, ".\n");
   std::string text;
-  if (!f.change.empty()) text += wrap("  Change: " + f.change + ".", 80, 4);
+  const char* who = f.asks == Asks::network ? "  Change the network, and its results: " : "  Change: ";
+  if (!f.change.empty()) text += wrap(who + f.change + ".", 80, 4);
   if (!f.command.empty()) text += paint.in(wrap_command(f.command, 80, 2), 36);
   const std::string gain = gain_text(f, report), basis = !f.gain ? "" : f.batch > 0 ? "measured " : "estimated ";
   if (!gain.empty()) text += paint.bold(wrap("  " + basis + gain, 80, 4));
@@ -55,7 +56,22 @@ std::string render_changes(const Report& report, const Paint& paint) {
   if (bounds)
     text += paint.dim(wrap("  at most: if all of it were gone; such bounds overlap and do not add up", 80, 2));
   if (text.empty()) text = "  nothing that this run shows\n";
-  return paint.bold("FINDINGS") + ": what would save time\n" + text;
+  return paint.bold("FINDINGS") + ": what you can change\n" + text;
+}
+
+/// What only better kernels would give: for their authors, so one number first and a line each.
+std::string render_kernels_only(const Report& report, const Paint& paint) {
+  const std::optional<int64_t> most = kernels_only_ns(report);
+  if (!most) return "";
+  std::string text =
+      paint.bold("ONLY FASTER KERNELS") + text_of(": ", bound_text(*most, report), ", all at their floors\n");
+  for (const Finding& f : report.findings) {
+    if (f.group != FindingGroup::kernels) continue;
+    const std::string gain = gain_text(f, report);
+    text += wrap("  " + f.text, 80, 4);
+    text += wrap("    For authors of kernels: " + f.change + (gain.empty() ? "" : ": " + gain) + ".", 80, 4);
+  }
+  return text;
 }
 
 /// The alternatives that cost more: one short paragraph each.
@@ -87,7 +103,8 @@ std::string render_alone(const Report& report) {
 }  // namespace
 
 std::string render_findings(const Report& report, const Paint& paint) {
-  std::string text = render_changes(report, paint) + render_right(report, paint) + render_alone(report);
+  std::string text = render_changes(report, paint) + render_kernels_only(report, paint) + render_right(report, paint) +
+                     render_alone(report);
   text += wrap(render_trust(report), 80, 2);
   const auto next = [&](const std::string& command, const char* what) {
     if (2 + width_of(command) + 2 + width_of(what) > 80) return wrap_command(command, 80, 2) + "      # " + what + "\n";

@@ -109,6 +109,12 @@ Json operation_to_json(const Operation& o, const Report& report) {
   json["bytes_written"] = o.bytes_written;
   json["time_ns"] = o.time_ns;
   json["median_ns"] = o.median_ns;
+  for (const KindPart& part : o.kinds)
+    json["kinds"].push_back({{"kind", name_of(part.kind)},
+                             {"weight", part.weight},
+                             {"work", part.work},
+                             {"time_ns", part.time_ns},
+                             {"median_ns", part.median_ns}});
   json["time_share"] = o.time_share;
   json["share_of_phase"] = o.share_of_phase;
   json["theory_share"] = o.theory_share;
@@ -166,6 +172,8 @@ const char* name_of(FindingGroup group) {
   switch (group) {
     case FindingGroup::change:
       return "change";
+    case FindingGroup::kernels:
+      return "kernels";
     case FindingGroup::right:
       return "right";
     case FindingGroup::leave_alone:
@@ -174,12 +182,24 @@ const char* name_of(FindingGroup group) {
   return "change";
 }
 
+const char* name_of(Asks asks) {
+  switch (asks) {
+    case Asks::setting:
+      return "setting";
+    case Asks::network:
+      return "network";
+    case Asks::kernels:
+      return "kernels";
+  }
+  return "setting";
+}
+
 Json finding_to_json(const Finding& finding) {
   Json evidence = Json::object();
   for (const auto& [name, value] : finding.evidence) evidence[name] = value;
-  Json json = {{"rule", finding.rule}, {"group", name_of(finding.group)},
-               {"text", finding.text}, {"change", finding.change},
-               {"evidence", evidence}, {"command", finding.command}};
+  Json json = {{"rule", finding.rule},      {"group", name_of(finding.group)}, {"text", finding.text},
+               {"change", finding.change},  {"asks", name_of(finding.asks)},   {"evidence", evidence},
+               {"command", finding.command}};
   if (!finding.turn.empty()) json["switch"] = {{"name", finding.turn}, {"value", finding.value}};
   if (finding.batch > 0) json["batch_size"] = finding.batch;
   if (finding.gain) {
@@ -246,6 +266,8 @@ Json to_json(const Report& report) {
   for (const OtherWay& way : record.ways) ways.push_back(way_to_json(way));
   for (const Finding& finding : report.findings) findings.push_back(finding_to_json(finding));
   const Advice advice = advice_of(report);
+  Json advised = {{"text", advice.text}, {"command", advice.command}};
+  if (advice.kernels_ns) advised["kernels_at_most_ns"] = *advice.kernels_ns;
   Json phases = Json::object();
   for (const auto& [phase, row] : report.phases)
     phases[name_of(phase)] = {{"work", row.work}, {"products_work", row.products_work}, {"time_ns", row.time_ns}};
@@ -282,7 +304,7 @@ Json to_json(const Report& report) {
                {"layers", layers},
                {"ways", ways},
                {"memory", memory},
-               {"advice", {{"text", advice.text}, {"command", advice.command}}},
+               {"advice", advised},
                {"findings", findings},
                {"timeline", timeline_to_json(report)}};
   if (record.apart && !record.apart->skipped.empty()) json["terms_skipped"] = record.apart->skipped;

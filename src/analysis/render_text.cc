@@ -45,7 +45,8 @@ namespace {
 /// The step in one sentence: what takes most, and whether another way was faster.
 std::string in_short(const Report& report) {
   std::map<NodeKind, int64_t> by_kind;
-  for (const Operation& operation : report.operations) by_kind[operation.kind] += operation.step_ns;
+  for (const Operation& operation : report.operations)
+    for (const KindPart& part : operation.parts()) by_kind[part.kind] += part.step_ns;
   static const std::map<NodeKind, std::string> kNames = {
       {NodeKind::product, "products"},   {NodeKind::index, "index manipulation"},
       {NodeKind::pooling, "pooling"},    {NodeKind::activation, "activations"},

@@ -40,7 +40,8 @@ void add_phases(Report& report) {
     phase.products_work += operation.products_work;
     phase.time_ns += operation.time_ns;
     phase.step_ns += operation.step_ns;
-    if (operation.kind == NodeKind::product) phase.products_step_ns += operation.step_ns;
+    for (const KindPart& part : operation.parts())
+      if (part.kind == NodeKind::product) phase.products_step_ns += part.step_ns;
   }
 }
 

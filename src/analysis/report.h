@@ -52,6 +52,14 @@ struct Speedup {
   std::vector<std::pair<std::string, int64_t>> terms;  ///< sum to threads x step; the first is one thread's step
 };
 
+/// What the members of one kind have of a fused row.
+struct KindPart {
+  NodeKind kind = NodeKind::other;
+  int64_t weight = 0;  ///< by which the row's time is divided (fused.h)
+  int64_t work = 0;
+  int64_t time_ns = 0, median_ns = 0, step_ns = 0;  ///< of the row's
+};
+
 /// One row: an executed node, or a source node that nothing executes (time 0).
 struct Operation {
   std::string node;  ///< id: layer/operation/phase
@@ -71,6 +79,7 @@ struct Operation {
   int64_t time_ns = 0;                        ///< over all measured steps and threads
   int64_t median_ns = 0;                      ///< of a step, over all threads
   int64_t step_ns = 0;                        ///< of the median step, over all threads
+  std::vector<KindPart> kinds;  ///< of a row whose members are of several kinds; empty where all of it is `kind`
   double time_share = 0, share_of_phase = 0, theory_share = 0;
   // Only where the record has a machine profile; else empty and 0.
   Floor floor;
@@ -83,6 +92,11 @@ struct Operation {
   std::optional<Terms> terms;  ///< where they were measured
   std::string backend, kernel, reason;
   std::vector<RefusedOffer> refusals;
+
+  /// Its parts by kind: `kinds`, or all of it as one.
+  std::vector<KindPart> parts() const {
+    return kinds.empty() ? std::vector<KindPart>{{kind, 1, work, time_ns, median_ns, step_ns}} : kinds;
+  }
 };
 
 /// A layer with a product and the layers behind it up to the next one.
@@ -111,8 +125,16 @@ struct Gain {
 /// What a reader is told to do about a finding (findings/groups.h decides).
 enum class FindingGroup : uint8_t {
   change,      ///< saves time, or may: a priced gain, a bound worth a look, or nobody knows yet
+  kernels,     ///< what only faster kernels would give: no user of these can do anything about it
   right,       ///< the alternative was priced and saves nothing
   leave_alone  ///< too small to be worth anybody's time
+};
+
+/// What a finding asks to be changed, from what everybody can do to what few can.
+enum class Asks : uint8_t {
+  setting,  ///< a switch, the batch, threads, data, the state of the machine: the same network
+  network,  ///< the network itself: its results are others
+  kernels   ///< the program: a better kernel
 };
 
 /// What a rule saw, in this run's numbers.
@@ -127,6 +149,7 @@ struct Finding {
   int64_t batch = 0;         ///< the batch that `command` runs, where that is what it changes; else 0
   /// What the step would be shorter if all that the rule speaks of were gone (analysis/bound.h): no promise.
   std::optional<int64_t> at_most_ns;
+  Asks asks = Asks::setting;
   FindingGroup group = FindingGroup::change;
 };
 

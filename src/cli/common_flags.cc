@@ -163,6 +163,15 @@ void add_common_flags(FlagSet& set, CommonFlags& flags, unsigned groups) {
   if (groups & kOutputFlags) add_output_flags(set, flags);
 }
 
+void add_trace_flag(FlagSet& set, std::optional<std::string>& file, const std::string& help) {
+  set.value("--trace", "FILE", help, [&file](const std::string& text) {
+    const std::filesystem::path folder = std::filesystem::path(text).parent_path();
+    if (!folder.empty() && !std::filesystem::is_directory(folder))
+      fail("--trace ", text, ": there is no folder ", folder.string(), "; create it first");
+    file = text;
+  });
+}
+
 NetworkSpec scaled(const CommonFlags& flags, NetworkSpec network) {
   std::string name = network.name;
   if (flags.depth) network = scale_depth(network, *flags.depth), name += text_of(" --depth ", *flags.depth);

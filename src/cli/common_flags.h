@@ -55,6 +55,9 @@ enum CommonGroup : unsigned {
 /// Declares the flags of `groups` (CommonGroup values), bound to `flags`, which must outlive the parse.
 void add_common_flags(FlagSet& set, CommonFlags& flags, unsigned groups);
 
+/// Declares --trace FILE, whose folder must exist: said before anything runs for minutes.
+void add_trace_flag(FlagSet& set, std::optional<std::string>& file, const std::string& help);
+
 /// What a command that runs a network works on.
 struct RunSetup {
   Dataset data;

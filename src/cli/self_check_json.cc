@@ -37,6 +37,9 @@ Json self_check_to_json(const SelfCheck& check, const RecordingCost& cost) {
             {"share", cost.share(cost.cost_ns)},
             {"pairs", cost.pairs},
             {"steps_per_turn", cost.steps},
+            {"timestamps_per_step", cost.timestamps},
+            {"stamp_cost_ns", cost.stamp_ns},
+            {"counted_share", cost.counted_share()},
             {"too_much", cost.too_much()}}}};
 }
 

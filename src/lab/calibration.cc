@@ -8,6 +8,7 @@
 #include "base/atomic_file.h"
 #include "base/clock.h"
 #include "device/identity.h"
+#include "device/kernel_identity.h"
 #include "lab/pace.h"
 #include "lab/step_timing.h"
 #include "plan/tuning.h"
@@ -113,9 +114,11 @@ std::optional<Calibration> kept_calibration() {
 Calibration calibrate(const CalibrationOptions& options) {
   Calibration calibration;
   if (std::optional<Calibration> kept = kept_calibration();
-      kept && !options.again && kept->threads >= options.threads && kept->wanted == options.cases)
+      kept && !options.again && kept->kernels == kernel_identity() && kept->threads >= options.threads &&
+      kept->wanted == options.cases)
     calibration = std::move(*kept);
   calibration.identity = machine_identity();
+  calibration.kernels = kernel_identity();
   calibration.wanted = options.cases;
   calibration.threads = std::max(calibration.threads, options.threads);
   int64_t saved = now_ns();
@@ -145,7 +148,10 @@ Calibration calibrate(const CalibrationOptions& options) {
     saved = now_ns();
   }
   // Curves that have seen a network say too little of how far off they are elsewhere.
-  if (calibration.complete()) calibration.left_out = error_of(CostModel(calibration).left_out());
+  if (calibration.complete()) {
+    calibration.left_out = error_of(CostModel(calibration).left_out());
+    calibration.spoilt = judge(calibration);
+  }
   save(calibration);
   return calibration;
 }

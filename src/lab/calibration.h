@@ -17,11 +17,12 @@ struct CalibrationOptions {
   std::function<bool(int done, int of, const std::string& what)> progress;
 };
 
-/// Goes on where a former one stopped. Saves after every few networks.
+/// Goes on where a former one of the same kernels stopped. A complete one is judged by itself (`spoilt`). Saves after
+/// every few networks.
 Calibration calibrate(const CalibrationOptions& options);
 
 /// The calibration of this machine: nothing where there is none or it is damaged or another machine's. It may be
-/// incomplete.
+/// incomplete, spoilt, or of other kernels (warnings_of).
 std::optional<Calibration> kept_calibration();
 std::string calibration_path();
 

@@ -20,6 +20,20 @@ int64_t peak_rss_bytes() {
   return int64_t{usage.ru_maxrss} * 1024;
 }
 
+/// Whether another step is wanted: everything here is bookkeeping and stands in that account.
+class Budget {
+ public:
+  explicit Budget(const MeasureOptions& options)
+      : steps_(options.steps.value_or(options.seconds ? INT64_MAX : 200)),
+        end_ns_(options.steps ? INT64_MAX : now_ns() + int64_t(options.seconds.value_or(5.0) * 1e9)) {}
+  bool more(int64_t done) const { return done < steps_ && (done < 3 || now_ns() < end_ns_); }
+
+ private:
+  int64_t steps_, end_ns_;
+};
+
+}  // namespace
+
 void describe_run(RunRecord& record, const StepOptions& options, const Dataset& data) {
   record.network = options.network.name;
   for (const LayerSpec& layer : options.network.layers) record.layers.push_back(layer.name);
@@ -40,19 +54,23 @@ void describe_run(RunRecord& record, const StepOptions& options, const Dataset& 
   record.way = to_string(options.way);
 }
 
-/// Whether another step is wanted: everything here is bookkeeping and stands in that account.
-class Budget {
- public:
-  explicit Budget(const MeasureOptions& options)
-      : steps_(options.steps.value_or(options.seconds ? INT64_MAX : 200)),
-        end_ns_(options.steps ? INT64_MAX : now_ns() + int64_t(options.seconds.value_or(5.0) * 1e9)) {}
-  bool more(int64_t done) const { return done < steps_ && (done < 3 || now_ns() < end_ns_); }
-
- private:
-  int64_t steps_, end_ns_;
-};
-
-}  // namespace
+void describe_executor(RunRecord& record, Session& session) {
+  Executor& executor = session.executor();
+  record.source = executor.source();
+  record.rows = executor.rows();
+  record.build_ns = session.build_ns();
+  record.plan_ns = session.plan_ns();
+  record.schedule = executor.schedule();
+  record.planned_bytes = executor.planned_bytes();
+  record.sum_of_sizes_bytes = executor.sum_of_sizes_bytes();
+  record.peak_rss_bytes = peak_rss_bytes();
+  if (const Plan* plan = executor.plan()) {
+    if (plan->slice_examples > 0)
+      record.slices = plan->slices, record.slice_examples = plan->slice_examples,
+      record.most_slices = plan->most_slices();
+    record.memory = memory_map(*plan, record.threads);
+  }
+}
 
 RunRecord measure(const StepOptions& options, const Dataset& data, const MeasureOptions& measuring) {
   const auto say = [&](const char* what) {
@@ -84,22 +102,8 @@ RunRecord measure(const StepOptions& options, const Dataset& data, const Measure
   record.exchange = exchange_rate_now(record.threads);
   record.ledger.outside.push_back({"prefetch", feed.prefetch_cpu_ns() - outside});
 
-  Executor& executor = feed.session().executor();
-  record.source = executor.source();
-  record.rows = executor.rows();
-  record.build_ns = feed.session().build_ns();
-  record.plan_ns = feed.session().plan_ns();
-  record.schedule = executor.schedule();
-  record.planned_bytes = executor.planned_bytes();
-  record.sum_of_sizes_bytes = executor.sum_of_sizes_bytes();
-  record.peak_rss_bytes = peak_rss_bytes();
-  if (const Plan* plan = executor.plan()) {
-    if (plan->slice_examples > 0)
-      record.slices = plan->slices, record.slice_examples = plan->slice_examples,
-      record.most_slices = plan->most_slices();
-    record.memory = memory_map(*plan, record.threads);
-  }
-  if (measuring.apart) record.apart = measure_apart(record, executor, options, data, measuring);
+  describe_executor(record, feed.session());
+  if (measuring.apart) record.apart = measure_apart(record, feed.session().executor(), options, data, measuring);
   return record;
 }
 

@@ -29,4 +29,9 @@ struct MeasureOptions {
 /// account `input`. The data must fit the network. Throws tacho::Error for a user's mistake.
 RunRecord measure(const StepOptions& options, const Dataset& data, const MeasureOptions& measuring);
 
+/// What the options and the data say of a run: everything of the record that nothing has to run for.
+void describe_run(RunRecord& record, const StepOptions& options, const Dataset& data);
+/// What a session that has made a step says of it: rows, schedule, memory. `record.threads` must be set.
+void describe_executor(RunRecord& record, Session& session);
+
 }  // namespace tacho

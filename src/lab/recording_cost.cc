@@ -16,7 +16,7 @@ namespace {
 constexpr double kTurnSeconds = 0.02;
 
 /// The time of `steps` steps, over them. `recorded`: as lab/measure.cc records them.
-int64_t turn(Feed& feed, bool recorded, int64_t steps) {
+int64_t turn(Feed& feed, bool recorded, int64_t steps, double* timestamps = nullptr) {
   Ledger ledger;
   if (recorded) feed.pool().begin(ledger);
   const int64_t begin = now_ns();
@@ -28,6 +28,7 @@ int64_t turn(Feed& feed, bool recorded, int64_t steps) {
   }
   const int64_t ns = (now_ns() - begin) / steps;
   if (recorded) feed.pool().finish();
+  if (recorded && timestamps) *timestamps = double(ledger.transitions()) / double(steps);
   return ns;
 }
 
@@ -44,8 +45,8 @@ RecordingCost recording_cost(const StepOptions& options, const Dataset& data, co
   for (int64_t t = 0; now_ns() < end || differences.size() < 10; t += 2) {
     const bool first = has_change(t);
     int64_t ns[2];
-    ns[first] = turn(feed, first, cost.steps);
-    ns[!first] = turn(feed, !first, cost.steps);
+    ns[first] = turn(feed, first, cost.steps, &cost.timestamps);
+    ns[!first] = turn(feed, !first, cost.steps, &cost.timestamps);
     plain.push_back(ns[0]), recorded.push_back(ns[1]), differences.push_back(ns[1] - ns[0]);
   }
   const Summary p = summarize(plain), r = summarize(recorded);
@@ -54,6 +55,7 @@ RecordingCost recording_cost(const StepOptions& options, const Dataset& data, co
   const MedianInterval interval = median_interval(differences);
   cost.cost_ns = interval.median, cost.low_ns = interval.low, cost.high_ns = interval.high;
   cost.pairs = int64_t(differences.size());
+  cost.stamp_ns = timestamp_cost_ns();
   return cost;
 }
 
@@ -67,7 +69,9 @@ std::string to_text(const RecordingCost& cost) {
                       cost.steps == 1 ? " step" : " steps",
                       cost.too_much()                   ? "): more than the 1 % that it may cost"
                       : cost.share(cost.high_ns) > 0.01 ? "): too noisy to say whether it is under 1 %"
-                                                        : "): under 1 %"),
+                                                        : "): under 1 %",
+                      ". ", fixed(cost.timestamps, 0), " timestamps a step of ", fixed(cost.stamp_ns, 0),
+                      " ns come to ", fixed(cost.counted_share() * 100, 2), " %."),
               80, 2);
 }
 

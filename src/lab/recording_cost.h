@@ -12,7 +12,11 @@ struct RecordingCost {
   /// Recorded less plain: median over pairs of neighbours, with three standard errors of it by rank.
   int64_t cost_ns = 0, low_ns = 0, high_ns = 0;
   int64_t pairs = 0, steps = 0;  ///< pairs of turns, and steps in one turn
+  double timestamps = 0;         ///< of one step, all threads
+  double stamp_ns = 0;           ///< of one timestamp
 
+  /// What the timestamps alone come to, over a thread's step: a figure that no noise widens.
+  double counted_share() const { return plain_ns > 0 ? timestamps / threads * stamp_ns / double(plain_ns) : 0; }
   double share(int64_t ns) const { return plain_ns > 0 ? double(ns) / double(plain_ns) : 0; }
   /// Whether it surely costs more than the hundredth of a step that it may. An interval that reaches over it says
   /// nothing.
@@ -23,7 +27,7 @@ struct RecordingCost {
 /// memory and plan. Timed from outside; the allocation of the ledger before its first step is not a step's.
 RecordingCost recording_cost(const StepOptions& options, const Dataset& data, const MeasureOptions& measuring);
 
-/// Three lines of at most 80 columns.
+/// Four lines of at most 80 columns.
 std::string to_text(const RecordingCost& cost);
 
 }  // namespace tacho

@@ -9,14 +9,15 @@
 namespace tacho {
 namespace {
 
-/// 2: a pooling's gradient is measured with places in its own windows.
-constexpr int kSchemaVersion = 2;
+/// 2: a pooling's gradient is measured with places in its own windows. 3: it says of which kernels.
+constexpr int kSchemaVersion = 3;
 
 constexpr size_t kLargestFile = size_t{64} << 20;
 
 }  // namespace
 
-TuningRecord::TuningRecord(std::string path) : path_(std::move(path)), times_(read()) {}
+TuningRecord::TuningRecord(std::string path, std::string kernels)
+    : path_(std::move(path)), kernels_(std::move(kernels)), times_(read()) {}
 
 std::map<std::string, int64_t> TuningRecord::read() const {
   std::map<std::string, int64_t> times;
@@ -25,7 +26,7 @@ std::map<std::string, int64_t> TuningRecord::read() const {
   try {
     const nlohmann::json file = nlohmann::json::parse(read_file(path_, kLargestFile));
     if (file.at("schema") != "tacho.tuning" || file.at("schema_version") != kSchemaVersion ||
-        file.at("machine") != machine_identity())
+        file.at("machine") != machine_identity() || file.at("kernels") != kernels_)
       return times;
     for (const auto& [key, ns] : file.at("times").items())
       if (ns.is_number_integer() && ns.get<int64_t>() > 0) times[key] = ns.get<int64_t>();
@@ -65,6 +66,7 @@ void TuningRecord::save() {
     write_file_atomic(path_, nlohmann::json{{"schema", "tacho.tuning"},
                                             {"schema_version", kSchemaVersion},
                                             {"machine", machine_identity()},
+                                            {"kernels", kernels_},
                                             {"times", all}}
                                  .dump(1));
   } catch (const std::exception&) {

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "device/kernel_identity.h"
 #include "op/backend.h"
 #include "plan/kernel_times.h"
 #include "plan/slicing.h"
@@ -26,9 +27,9 @@ class TuningRecord {
   TuningRecord() = default;
   TuningRecord(const TuningRecord&) = delete;
   TuningRecord& operator=(const TuningRecord&) = delete;
-  /// The record in a file, empty where there is none yet. A file that is damaged or of another machine is not used and
-  /// replaced by the next `save`.
-  explicit TuningRecord(std::string path);
+  /// The record in a file, empty where there is none yet. A file that is damaged, of another machine or of other
+  /// kernels (device/kernel_identity.h) is not used and replaced by the next `save`.
+  explicit TuningRecord(std::string path, std::string kernels = kernel_identity());
 
   std::optional<int64_t> find(const std::string& key) const;
   void add(const std::string& key, int64_t ns);
@@ -44,7 +45,7 @@ class TuningRecord {
  private:
   std::map<std::string, int64_t> read() const;
   mutable std::mutex mutex_;
-  std::string path_;
+  std::string path_, kernels_;
   std::map<std::string, int64_t> times_;
   int64_t added_ = 0;
   bool dirty_ = false;

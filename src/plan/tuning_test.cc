@@ -56,6 +56,21 @@ TEST(Tuning, DamagedOrForeignFilesAreMeasuredAnew) {
   }
 }
 
+TEST(Tuning, TimesOfOtherKernelsAreMeasuredAnew) {
+  const Folder folder;
+  TuningRecord old(folder.file(), "other kernels");
+  old.add("a", 5);
+  old.save();
+  EXPECT_EQ(TuningRecord(folder.file(), "other kernels").find("a"), 5);
+  TuningRecord record(folder.file());
+  EXPECT_EQ(record.find("a"), std::nullopt) << "what an earlier kernel took says nothing of this one";
+  record.add("b", 7);
+  record.save();
+  EXPECT_EQ(TuningRecord(folder.file()).find("b"), 7);
+  EXPECT_EQ(TuningRecord(folder.file()).find("a"), std::nullopt) << "nothing of it is merged";
+  EXPECT_EQ(std::string(kernel_identity()).size(), 16u);
+}
+
 TEST(Tuning, FolderThatCannotBeWrittenCostsOnlyTheRecord) {
   TuningRecord record("/proc/nowhere/tuning.json");
   record.add("a", 3);

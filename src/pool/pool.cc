@@ -154,7 +154,7 @@ void Pool::run_stages(Worker& worker) {
       run_task(worker, stage, task);
       task = s.next.fetch_add(1, std::memory_order_relaxed);
       // The change is stamped before completion is published: afterwards the coordinator may close the ledger.
-      if (task >= s.tasks) worker.change(Account::sync);
+      if (task >= s.tasks) worker.rest();
       if (s.left.fetch_sub(1, std::memory_order_acq_rel) == 1) arrived_last = true;
     }
     if (arrived_last) {
@@ -187,10 +187,11 @@ void Pool::run_task(Worker& worker, int stage, int task) {
 
 void Pool::begin(Ledger& ledger) {
   ledger_ = &ledger;
+  ledger.prepare(threads());
   const int64_t now = now_ns();
   ledger.begin(threads(), now);
   run_ended_ns_ = now;
-  for (Worker& worker : workers_) worker.record_ = &ledger.record(worker.thread_);
+  for (Worker& worker : workers_) worker.record_ = &ledger.record(worker.thread_), worker.kernel_end_ = 0;
   plant_fired_.store(false, std::memory_order_relaxed);
 }
 

@@ -42,7 +42,10 @@ class Worker {
       worker.change(Account::kernel, node);
       if (worker.plant_) worker.plant_in_kernel(node);
     }
-    ~KernelScope() { worker_.change(Account::dispatch); }
+    ~KernelScope() {
+      worker_.change(Account::dispatch);
+      if (worker_.record_) worker_.kernel_end_ = worker_.record_->transitions().size();
+    }
     Worker& worker_;
   };
   void change(Account account, int32_t node = -1) {
@@ -51,12 +54,20 @@ class Worker {
   void change_at(int64_t at_ns, Account account) {
     if (record_) record_->change(at_ns > record_->last_change_ns() ? at_ns : record_->last_change_ns(), account);
   }
+  /// No task is left in the stage: `sync`. Right behind a kernel (nothing has run since but the look for a task) it
+  /// begins where the kernel ended, without a timestamp of its own: one in three of a stage of one task.
+  void rest() {
+    if (!record_) return;
+    if (kernel_end_ == record_->transitions().size()) record_->rename_last(Account::sync);
+    else change(Account::sync);
+  }
   void plant_in_kernel(int32_t node);
   static void pause();
 
   Pool* pool_ = nullptr;
   ThreadRecord* record_ = nullptr;
   const Plant* plant_ = nullptr;
+  size_t kernel_end_ = 0;  ///< changes in the record when the last kernel had ended
   int thread_ = 0;
 };
 

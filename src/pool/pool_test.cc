@@ -176,6 +176,32 @@ TEST(PoolLedger, PlantedDelaysComeBackInTheirAccount) {
   EXPECT_GE(planted(on_one, 1)[Account::kernel], 1'000'000);
 }
 
+TEST(PoolLedger, WaitingBeginsWhereTheLastKernelEnded) {
+  for (int threads : {1, 2}) {
+    Pool pool(threads);
+    Ledger ledger;
+    pool.begin(ledger);
+    for (int step = 0; step < 5; ++step) {
+      Counter counter(4, 3);
+      pool.run(counter);
+      pool.end_step();
+    }
+    pool.finish();
+    int waits = 0;
+    for (int t = 0; t < threads; ++t) {
+      const auto& changes = ledger.record(t).transitions();
+      for (size_t i = 2; i < changes.size(); ++i) {
+        if (changes[i].account != Account::sync || changes[i - 2].account != Account::kernel) continue;
+        EXPECT_NE(changes[i - 1].account, Account::dispatch) << "a timestamp for nothing, change " << i;
+      }
+      for (size_t i = 1; i < changes.size(); ++i)
+        waits += changes[i].account == Account::sync && changes[i - 1].account == Account::kernel;
+    }
+    EXPECT_GE(waits, 20) << "each stage's last kernel";
+    EXPECT_EQ(total(ledger), threads * ledger.wall_ns());
+  }
+}
+
 TEST(LedgerTest, TimesThatRunBackwardsAreAnError) {
   Ledger ledger;
   ledger.begin(1, 1000);

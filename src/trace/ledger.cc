@@ -15,9 +15,13 @@ const char* name_of(Account account) {
   return kNames[size_t(account)];
 }
 
-void ThreadRecord::start(int64_t at_ns, Account account, size_t capacity) {
+void ThreadRecord::prepare(size_t capacity) {
+  transitions_.resize(capacity);  // written once
   transitions_.clear();
-  transitions_.reserve(capacity);
+}
+
+void ThreadRecord::start(int64_t at_ns, Account account) {
+  transitions_.clear();
   transitions_.push_back({at_ns, -1, account});
 }
 
@@ -27,14 +31,18 @@ int64_t ThreadRecord::grow(int64_t at_ns) {
   return std::max(at_ns, now_ns());
 }
 
-void Ledger::begin(int threads, int64_t at_ns) {
-  constexpr size_t kCapacity = 1 << 15;  // half a megabyte a thread: a hundred steps of the reference experiment
-  begin_ns_ = end_ns_ = at_ns;
+void Ledger::prepare(int threads) {
+  constexpr size_t kCapacity = 1 << 15;  // half a megabyte a thread
   step_ends_.clear();
   step_ends_.reserve(1 << 12);
   records_.resize(size_t(threads));
-  for (int t = 0; t < threads; ++t)
-    records_[size_t(t)].start(at_ns, t == 0 ? Account::dispatch : Account::idle, kCapacity);
+  for (ThreadRecord& record : records_) record.prepare(kCapacity);
+}
+
+void Ledger::begin(int threads, int64_t at_ns) {
+  if (int(records_.size()) != threads || !step_ends_.empty()) prepare(threads);
+  begin_ns_ = end_ns_ = at_ns;
+  for (int t = 0; t < threads; ++t) records_[size_t(t)].start(at_ns, t == 0 ? Account::dispatch : Account::idle);
 }
 
 std::vector<int64_t> Ledger::step_ns() const {

@@ -35,12 +35,17 @@ struct Transition {
 /// published.
 class ThreadRecord {
  public:
-  void start(int64_t at_ns, Account account, size_t capacity);
+  /// Room for so many changes, its pages touched: a page's first touch in a step would be the step's (a tenth of a
+  /// timestamp's cost for each change).
+  void prepare(size_t capacity);
+  void start(int64_t at_ns, Account account);
   /// Growing the record is bookkeeping: from `at_ns` to its end the thread is in `profiler`, then in `account`.
   void change(int64_t at_ns, Account account, int32_t node = -1) {
     if (transitions_.size() + 2 > transitions_.capacity()) at_ns = grow(at_ns);
     transitions_.push_back({at_ns, node, account});
   }
+  /// The interval since the last change is in `account` instead: no timestamp of its own.
+  void rename_last(Account account) { transitions_.back().account = account; }
   const std::vector<Transition>& transitions() const { return transitions_; }
   int64_t last_change_ns() const { return transitions_.back().at_ns; }
   Account account() const { return transitions_.back().account; }
@@ -68,6 +73,8 @@ struct OutsideThread {
 /// The ledger of a run of measured steps.
 class Ledger {
  public:
+  /// Memory for a hundred steps of the reference experiment; `begin` does it where nobody has.
+  void prepare(int threads);
   /// Everything between `begin` and `close` is accounted for. Thread 0 starts in dispatch, the others in idle.
   void begin(int threads, int64_t at_ns);
   /// A step ends (and the next begins) at `at_ns`; the first step begins with the ledger.

@@ -54,6 +54,8 @@ class Training {
   void save();
   void validate(int64_t epoch, bool log);
   void after_step(int64_t epoch, int64_t step_ns);
+  void begin_recording(int64_t step);
+  void end_recording();
 
   const TrainOptions& options_;
   const Dataset& data_;
@@ -64,6 +66,8 @@ class Training {
   std::unique_ptr<Session> session_;
   std::unique_ptr<Evaluator> evaluator_;
   std::unique_ptr<TrainLog> log_;
+  std::unique_ptr<Ledger> ledger_;  ///< while steps are recorded
+  int64_t first_recorded_ = 0;      ///< step; 0: none yet
   TrainResult result_;
 };
 
@@ -122,6 +126,22 @@ void Training::after_step(int64_t epoch, int64_t step_ns) {
     options_.progress({checkpoint_.step, last_step_, epoch, result_.loss, rate, result_.validation});
 }
 
+/// Before a step. A run of few steps is warmed up by fewer, so that one is left.
+void Training::begin_recording(int64_t step) {
+  if (options_.record.steps <= 0 || first_recorded_ > 0) return;
+  if (step < std::min(result_.first_step + options_.record.warmup, last_step_)) return;
+  first_recorded_ = step;
+  ledger_ = std::make_unique<Ledger>();
+  pool_.begin(*ledger_);
+}
+
+void Training::end_recording() {
+  if (!ledger_) return;
+  pool_.finish();
+  options_.record.done(*ledger_, *session_, first_recorded_);
+  ledger_.reset();
+}
+
 TrainResult Training::run() {
   const BatchOrder order(data_.train_size(), options_.step.batch, options_.seed, options_.shuffle);
   const int64_t first = result_.first_step;
@@ -129,6 +149,7 @@ TrainResult Training::run() {
   const int64_t begin = now_ns();
   int64_t previous = begin;
   for (int64_t step = first; step <= last_step_; ++step) {
+    begin_recording(step);
     const Batch* batch = nullptr;
     pool_.wait_for_input([&] { batch = &prefetch.take(step); });
     session_->run(batch->x.view(), batch->y.view(), options_.learning_rate, step);
@@ -137,11 +158,18 @@ TrainResult Training::run() {
     const int64_t epoch = order.epoch_of(step);
     after_step(epoch, now - previous);
     result_.interrupted = options_.stop && options_.stop();
+    const bool epoch_ends = order.epoch_of(step + 1) != epoch;
+    const bool saves = options_.checkpoint_every > 0 && step % options_.checkpoint_every == 0;
+    if (ledger_) {
+      pool_.end_step();
+      if (result_.interrupted || step == last_step_ || epoch_ends || saves || ledger_->steps() >= options_.record.steps)
+        end_recording();
+    }
     if (result_.interrupted) break;
     if (step == last_step_) break;
     // Validation first: its line in the log then belongs to what the checkpoint keeps.
-    if (order.epoch_of(step + 1) != epoch) validate(epoch, options_.log_validation);
-    if (options_.checkpoint_every > 0 && step % options_.checkpoint_every == 0) save();
+    if (epoch_ends) validate(epoch, options_.log_validation);
+    if (saves) save();
     previous = now_ns();
   }
   const int64_t done = checkpoint_.step - first + 1;

@@ -20,6 +20,15 @@ struct TrainProgress {
   const std::optional<Evaluation>& validation;  ///< the latest
 };
 
+/// Steps of a training that are recorded for whoever looks at them: a few, so that memory is bounded.
+struct RecordedSteps {
+  int64_t steps = 0;   ///< at most; 0: none
+  int64_t warmup = 3;  ///< steps of this run before them: the first ones map memory and fill tables
+  /// Told once they are over, with the number of the first of them. Validation and checkpoints end them early: they run
+  /// other kernels. Never told where no step was recorded.
+  std::function<void(const Ledger& ledger, Session& session, int64_t first_step)> done;
+};
+
 struct TrainOptions {
   StepOptions step;
   uint64_t seed = 0;
@@ -35,6 +44,8 @@ struct TrainOptions {
   std::string log;                      ///< file of JSON lines; empty: none
   const Dataset* validation = nullptr;  ///< examples of its test part (all, where it has none), after each epoch
   bool log_validation = false;          ///< validation lines in the log
+
+  RecordedSteps record;
 
   std::function<void(const TrainProgress&)> progress;  ///< after each step; may be empty
   std::function<bool()> stop;                          ///< asked after each step: save and return

@@ -49,6 +49,7 @@ std::string calibration_to_json(const Calibration& c) {
   return Json{{"schema", "tacho.kernels"},
               {"schema_version", 3},
               {"machine", c.identity},
+              {"kernels", c.kernels},
               {"networks", c.networks},
               {"wanted", c.wanted},
               {"threads", c.threads},
@@ -59,6 +60,7 @@ std::string calibration_to_json(const Calibration& c) {
                 {"median", c.left_out.median},
                 {"worst", c.left_out.worst},
                 {"interval_scale", c.left_out.interval_scale}}},
+              {"spoilt", c.spoilt},
               {"families", families},
               {"nodes", nodes},
               {"steps", steps}}
@@ -72,6 +74,7 @@ Calibration calibration_from_json(const std::string& text, const std::string& wh
       fail(where, ": not a calibration of version 3; 'tacho machine --kernels' makes one");
     Calibration c;
     c.identity = json.at("machine");
+    c.kernels = json.value("kernels", "");  // files of before say nothing
     c.networks = json.at("networks");
     c.wanted = json.at("wanted");
     c.threads = json.at("threads");
@@ -95,6 +98,10 @@ Calibration calibration_from_json(const std::string& text, const std::string& wh
     for (const Json& s : json.at("steps"))
       c.steps.push_back(
           {s.at(0), s.at(1), s.at(2), {s.at(3), s.at(4), s.at(5)}, s.at(6), s.at(7), s.at(8), {s.at(9), s.at(10)}});
+    // A file of before was never judged.
+    c.spoilt = json.contains("spoilt") ? json.at("spoilt").get<std::vector<std::string>>()
+               : c.complete()          ? judge(c)
+                                       : std::vector<std::string>{};
     return c;
   } catch (const Json::exception&) {
     fail(where, ": not a calibration, or damaged; 'tacho machine --kernels' makes a new one");

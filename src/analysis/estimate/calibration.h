@@ -63,6 +63,7 @@ struct LeftOutError {
 
 struct Calibration {
   std::string identity;          ///< of the machine
+  std::string kernels;           ///< of the kernels that were timed (device/kernel_identity.h)
   int networks = 0, wanted = 0;  ///< calibration networks done, and how many there are: complete when equal
   int threads = 1;
   int64_t measured_at = 0;
@@ -70,12 +71,30 @@ struct Calibration {
   std::vector<NodeSample> nodes;
   std::vector<StepSample> steps;
   LeftOutError left_out;  ///< of a complete one
+  /// What shows that the machine's state spoilt it, a sentence each with its limit (judge); empty where it holds.
+  std::vector<std::string> spoilt;
   bool complete() const { return networks >= wanted && wanted > 0; }
 };
 
 /// On so many threads, by the steps so far: nine of ten met no more. (The most that one of hundreds met is a stroke of
 /// luck.) Zeros where there are none.
 Pace usual_pace(const Calibration& calibration, int threads);
+
+/// What a calibration may show before it is called spoilt. On a quiet machine the mean error was 7.3 %, the median 4.5
+/// % and a tenth of the steps was disturbed; in an hour with other programs 33.9 % and 7.0 % (docs/estimate.md).
+struct CalibrationLimits {
+  double mean_error = 0.12, median_error = 0.06;
+  double disturbed = 0.3;     ///< share of the steps that met the machine slower than usual (Pace::steady)
+  double rate_spread = 0.25;  ///< of the multiply-add probes: (95 % - 5 % quantile) / median, of one number of threads
+};
+
+/// What of a complete calibration is beyond the limits: a phrase each, "mean error of left-out steps 33.9 % (limit 12
+/// %)".
+std::vector<std::string> judge(const Calibration& calibration, const CalibrationLimits& limits = {});
+
+/// What a reader of an estimate must be told of the calibration: that other kernels than `kernels` were timed, that the
+/// machine's state spoilt it. Empty where there is nothing to say.
+std::vector<std::string> warnings_of(const Calibration& calibration, const std::string& kernels);
 
 std::string calibration_to_json(const Calibration& calibration);
 /// Throws tacho::Error where the text is none.

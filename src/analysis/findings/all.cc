@@ -8,11 +8,11 @@ namespace tacho {
 
 std::vector<Finding> find_all(const Report& report) {
   static constexpr Rule kRules[] = {
-      find_products,    find_product_shapes, find_algorithms,   find_first_layer, find_kernel_room,
-      find_padding,     find_index,          find_memory_bound, find_pooling,     find_plain_loops,
-      find_reorders,    find_normalization,  find_optimizer,    find_double,      find_graph,
-      find_small_batch, find_imbalance,      find_dispatch,     find_threads,     find_cache,
-      find_cache_batch, find_outside,        find_input,        find_noise,       find_leave_alone};
+      find_products,     find_product_shapes, find_algorithms,  find_first_layer, find_kernel_room, find_padding,
+      find_index,        find_memory_bound,   find_pooling,     find_plain_loops, find_reorders,    find_normalization,
+      find_optimizer,    find_double,         find_graph,       find_small_batch, find_imbalance,   find_dispatch,
+      find_threads,      find_cache,          find_cache_batch, find_outside,     find_input,       find_noise,
+      find_larger_batch, find_leave_alone};
   std::vector<Finding> findings;
   for (const Rule rule : kRules) rule(report, findings);
   // Means over steps of which one stalled may be more than the median step: nothing saves more than that.

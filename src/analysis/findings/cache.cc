@@ -75,9 +75,9 @@ void find_cache(const Report& report, std::vector<Finding>& findings) {
     finding.change = text_of("keep slices in the cache: a batch of ", record.batch / 2);
     suggest_batch(finding, report, record.batch / 2);
   } else {
-    finding.change = bytes.fixed >= double(l2)
-                         ? "share large weights among more examples: a larger batch, or fewer channels"
-                         : "touch less in a call: smaller images or fewer channels";
+    finding.asks = Asks::network;
+    finding.change = bytes.fixed >= double(l2) ? "give large layers fewer channels, so that their weights fit"
+                                               : "touch less in a call: smaller images or fewer channels";
     finding.command = sweep_command(report, "batch");
   }
   findings.push_back(std::move(finding));

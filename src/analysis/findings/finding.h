@@ -39,6 +39,7 @@ void find_cache_batch(const Report& report, std::vector<Finding>& findings);
 void find_outside(const Report& report, std::vector<Finding>& findings);
 void find_input(const Report& report, std::vector<Finding>& findings);
 void find_noise(const Report& report, std::vector<Finding>& findings);
+void find_larger_batch(const Report& report, std::vector<Finding>& findings);
 void find_leave_alone(const Report& report, std::vector<Finding>& findings);
 
 /// The command that measures this run beside the same with one switch turned; the finding says which.
@@ -65,16 +66,19 @@ std::string names_of(const std::vector<const Operation*>& operations);
 /// twice. Empty without a layer that has both.
 std::string documents_claim(const Report& report);
 
-/// Shares of the whole step that some of its rows have: in theory by work, in time by the median step's thread time.
+/// Shares of the whole step that some of its rows have, or of fused rows the parts of some kinds: in theory by work, in
+/// time by the median step's thread time.
 struct Share {
   int64_t work = 0, step_ns = 0;
   double theory = 0, time = 0;
 };
+/// `wanted(operation, kind)`: whether the row's part of that kind counts.
 template <class Wanted>
 Share share_of(const Report& report, Wanted&& wanted) {
   Share share;
   for (const Operation& operation : report.operations)
-    if (wanted(operation)) share.work += operation.work, share.step_ns += operation.step_ns;
+    for (const KindPart& part : operation.parts())
+      if (wanted(operation, part.kind)) share.work += part.work, share.step_ns += part.step_ns;
   share.theory = report.step.work > 0 ? double(share.work) / double(report.step.work) : 0;
   share.time = report.step_thread_ns() > 0 ? double(share.step_ns) / double(report.step_thread_ns()) : 0;
   return share;

@@ -48,6 +48,7 @@ void find_first_layer(const Report& report, std::vector<Finding>& findings) {
   };
   const auto in_layer = [&](const Operation& o) { return o.layer == first->layer && o.kind == NodeKind::product; };
   finding.at_most_ns = saved_by(report, in_layer, kept);
+  finding.asks = Asks::network;
   finding.change = text_of("give ", first->layer, " longer products: fold 2 x 2 pixels into channels");
   finding.command = edit_network_command(report);
   findings.push_back(std::move(finding));

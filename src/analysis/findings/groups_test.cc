@@ -3,6 +3,7 @@
 
 #include <sstream>
 
+#include "analysis/bound.h"
 #include "analysis/render_json.h"
 #include "analysis/render_text.h"
 #include "tests/support/made_up_run.h"
@@ -30,12 +31,17 @@ struct GroupCase : RuleCase {
     group_findings(report.findings, report.step);
   }
   std::string order() const {
-    static constexpr const char* kNames[] = {"change", "right", "alone"};
+    static constexpr const char* kNames[] = {"change", "kernels", "right", "alone"};
     std::string text;
     for (const Finding& f : report.findings) text += f.rule + ":" + kNames[int(f.group)] + " ";
     return text;
   }
 };
+
+Finding of(Asks asks, Finding f) {
+  f.asks = asks;
+  return f;
+}
 
 TEST(FindingGroups, WhatSavesThenBoundsThenTheUnknownThenWhatIsRightThenTheRest) {
   const GroupCase c({{"leave_alone", ""},
@@ -50,6 +56,17 @@ TEST(FindingGroups, WhatSavesThenBoundsThenTheUnknownThenWhatIsRightThenTheRest)
   EXPECT_EQ(c.order(),
             "large:change small:change half:change tenth:change unknown:change unsure:right costs:right tiny:alone "
             "leave_alone:alone ");
+}
+
+TEST(FindingGroups, WhatAReaderCannotChangeNeverComesFirst) {
+  const GroupCase c({of(Asks::kernels, bounded("loops", 600'000)),
+                     of(Asks::network, bounded("pad", 500'000)),
+                     bounded("quiet", 100'000),
+                     {"unknown", ""},
+                     priced("saves", {10'000, 20'000, 30'000}),
+                     priced("costs", {-90'000, -80'000, -70'000}),
+                     of(Asks::kernels, bounded("little", 9'000))});
+  EXPECT_EQ(c.order(), "saves:change quiet:change unknown:change pad:change loops:kernels costs:right little:alone ");
 }
 
 TEST(FindingGroups, ABoundOfAPricedSwitchDoesNotMakeItAChange) {
@@ -75,12 +92,38 @@ TEST(FindingGroups, TheAdviceIsTheBestChangeAndElseWhatIsLeft) {
   const GroupCase saving({priced("large", {100'000, 200'000, 300'000}), bounded("half", 500'000)});
   EXPECT_EQ(advice_of(saving.report).text, "What saves most: turn large: -0.200 ± 0.100 ms a step (-20 %).");
   EXPECT_EQ(advice_of(saving.report).command, "run large");
-  const GroupCase left({priced("costs", {-90'000, -80'000, -70'000}), bounded("half", 500'000)});
-  EXPECT_EQ(
-      advice_of(left.report).text,
-      "The one alternative that was priced saves nothing. What is left: write half: at most -0.500 ms a step (-50 %).");
-  const GroupCase nothing({priced("costs", {-90'000, -80'000, -70'000}), bounded("tiny", 9'000)});
-  EXPECT_NE(advice_of(nothing.report).text.find("Nothing that this run shows"), std::string::npos);
+  const Finding costs = priced("costs", {-90'000, -80'000, -70'000});
+  const GroupCase left({costs, bounded("half", 500'000)});
+  EXPECT_EQ(advice_of(left.report).text,
+            "Nothing you can switch saves time here: the one alternative that was priced does not. "
+            "Still to try: write half: at most -0.500 ms a step (-50 %).");
+  EXPECT_EQ(advice_of(left.report).kernels_ns, std::nullopt);
+  const GroupCase nothing({bounded("tiny", 9'000)});
+  EXPECT_EQ(advice_of(nothing.report).text, "This run names no switch that would save time.");
+}
+
+TEST(FindingGroups, TheAdviceSaysApartWhatIsAnotherNetworkAndWhatIsKernels) {
+  Finding batch = priced("batch", {-9'000, -8'000, 7'000});
+  batch.turn.clear(), batch.batch = 256;
+  const Finding costs = priced("costs", {-90'000, -80'000, -70'000});
+  GroupCase c({costs, costs, batch, of(Asks::network, bounded("pad", 200'000)),
+               of(Asks::kernels, bounded("loops", 300'000)), of(Asks::kernels, bounded("chains", 100'000))});
+  Advice advice = advice_of(c.report);
+  EXPECT_EQ(advice.text,
+            "Nothing you can switch saves time here: none of the 2 alternatives that were priced does, a batch of 256 "
+            "among them. Another network, with other results, could: write pad: at most -0.200 ms a step (-20 %). "
+            "The rest is kernels: only faster ones would give more, at most -0.300 ms a step (-30 %).");
+  EXPECT_EQ(advice.command, "");
+  EXPECT_EQ(advice.kernels_ns, 300'000) << "without floors the largest bound";
+  // With floors: all kernels at theirs. Without a schedule the thread that saves most counts: a's 550 us.
+  c.record.profile = made_up_profile();
+  c.a().floor_ns = 50'000, c.b().floor_ns = 390'000;
+  EXPECT_EQ(advice_of(c.report).kernels_ns, saved_ns(c.report, {50'000, 390'000}));
+  EXPECT_GT(*advice_of(c.report).kernels_ns, 300'000);
+  c.report.findings.push_back(priced("large", {100'000, 200'000, 300'000}));
+  group_findings(c.report.findings, c.report.step);
+  EXPECT_EQ(advice_of(c.report).text.find("What saves most: turn large"), 0u);
+  EXPECT_NE(advice_of(c.report).text.find("The rest is kernels"), std::string::npos);
 }
 
 TEST(FindingGroups, SameChangesAndFirstSentences) {
@@ -110,14 +153,35 @@ TEST(FindingGroups, TheTextHasThemInThreePartsWithWhatToDo) {
                         {"leave_alone", "Leave alone: x."},
                         batch,
                         again,
+                        of(Asks::network, bounded("pad", 1'000)),
+                        of(Asks::kernels, bounded("loops", 1'500)),
                         bounded("tiny", 1)});
   const std::string text = render_findings(c.report, {});
   size_t at = 0;
-  for (const char* part :
-       {"FINDINGS: what would save time", "1 A sentence. Another.", "Change: turn batch.", "run batch",
-        "measured -0.000", "for 4 examples", "2 A sentence.", "Change: as 1.", "3 A sentence.", "Change: write half.",
-        "at most -0.002 ms a step", "updates less often", "do not add up", "ALREADY RIGHT", "costs=on  +0.001",
-        "slower", "Too small to look at: A sentence. (at most", "Leave alone: x.", "Trust:"}) {
+  for (const char* part : {"FINDINGS: what you can change",
+                           "1 A sentence. Another.",
+                           "Change: turn batch.",
+                           "run batch",
+                           "measured -0.000",
+                           "for 4 examples",
+                           "2 A sentence.",
+                           "Change: as 1.",
+                           "3 A sentence.",
+                           "Change: write half.",
+                           "at most -0.002 ms a step",
+                           "4 A sentence.",
+                           "Change the network, and its results: write pad.",
+                           "updates less often",
+                           "do not add up",
+                           "ONLY FASTER KERNELS",
+                           "at most -0.00",
+                           "For authors of kernels: write loops",
+                           "ALREADY RIGHT",
+                           "costs=on  +0.001",
+                           "slower",
+                           "Too small to look at: A sentence. (at most",
+                           "Leave alone: x.",
+                           "Trust:"}) {
     const size_t found = text.find(part, at);
     ASSERT_NE(found, std::string::npos) << part << " behind\n" << text.substr(0, at) << "\nin\n" << text;
     at = found;
@@ -143,6 +207,7 @@ TEST(FindingGroups, TheJsonSaysGroupBasisAndBound) {
   EXPECT_EQ(findings[1]["gain_basis"], "bound");
   EXPECT_EQ(findings[1]["estimated_gain_ns"], (Json{{"low", 0}, {"high", 3'000}}));
   EXPECT_EQ(findings[1]["change"], "write half");
+  EXPECT_EQ(findings[1]["asks"], "setting");
   EXPECT_EQ(findings[2]["no_estimate"], "too long");
   EXPECT_EQ(findings[2]["gain_basis"], "bound") << "what could not be priced still has its bound";
   EXPECT_EQ(findings[3]["group"], "right");

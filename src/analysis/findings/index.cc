@@ -4,7 +4,7 @@
 namespace tacho {
 
 void find_index(const Report& report, std::vector<Finding>& findings) {
-  const Share share = share_of(report, [](const Operation& o) { return o.kind == NodeKind::index; });
+  const Share share = share_of(report, [](const Operation&, NodeKind kind) { return kind == NodeKind::index; });
   if (share.work == 0 || share.time < 0.01) return;
   std::string names;
   for (const Operation& o : report.operations)

@@ -44,20 +44,33 @@ void find_kernel_room(const Report& report, std::vector<Finding>& findings) {
   finding.text += ".";
   const auto product = [](const Operation& o) { return o.kind == NodeKind::product; };
   finding.at_most_ns = saved_by(report, product, [](const Operation& o) { return o.floor_ns; });
-  const int64_t most = std::max({terms.kernel_ns, terms.cold_ns, terms.contention_ns});
-  if (has_terms && most == terms.contention_ns) {
-    finding.change = "give each thread a core and caches of its own: fewer threads, or a quiet machine";
-    finding.command = more_command(report, "--threads 1");
-  } else if (has_terms && most == terms.cold_ns) {
-    // A smaller batch keeps more values in cache, a larger one uses weights more often: which of them, a sweep says.
-    finding.change = "keep operands in cache between two uses: another batch, or smaller images";
-    finding.command = sweep_command(report, "batch");
-  } else {
-    if (switch_of(*report.record, "tune") == "on") finding.text += " The fastest that are known here run already.";
-    finding.change = text_of("write faster kernels, for ", order[0]->label, " first");
-    finding.command = plan_command(report);
-  }
+  finding.asks = Asks::kernels;
+  if (switch_of(*report.record, "tune") == "on") finding.text += " The fastest that are known here run already.";
+  finding.change = text_of("write faster kernels, for ", order[0]->label, " first");
+  finding.command = plan_command(report);
   findings.push_back(std::move(finding));
+  if (!has_terms || terms.kernel_ns >= std::max(terms.cold_ns, terms.contention_ns)) return;
+
+  // The larger part is not the kernels': what the reader can change about it, for no more than that part.
+  const bool cold = terms.cold_ns >= terms.contention_ns;
+  const auto part = [&](const Terms& t) { return std::max<int64_t>(cold ? t.cold_ns : t.contention_ns, 0); };
+  Finding other{cold ? "cold_caches" : "contention", ""};
+  other.text = text_of("Most of what products take above their floor is ",
+                       cold ? "operands that have left the cache before they are used again"
+                            : "threads that take cores, caches or memory from one another",
+                       ": ", percent(double(cold ? terms.cold_ns : terms.contention_ns) / double(room)), " of it.");
+  other.evidence = {{"share_of_room", double(cold ? terms.cold_ns : terms.contention_ns) / double(room)}};
+  other.at_most_ns = saved_by(report, product,
+                              [&](const Operation& o) { return o.terms ? o.median_ns - part(*o.terms) : o.median_ns; });
+  if (cold) {
+    // A smaller batch keeps more values in cache, a larger one uses weights more often: which of them, a sweep says.
+    other.change = "keep operands in cache between two uses: try other batches";
+    other.command = sweep_command(report, "batch");
+  } else {
+    other.change = "give each thread a core and caches of its own: fewer threads, or a quiet machine";
+    other.command = more_command(report, "--threads 1");
+  }
+  findings.push_back(std::move(other));
 }
 
 }  // namespace tacho

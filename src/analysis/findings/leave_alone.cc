@@ -16,8 +16,8 @@ void find_leave_alone(const Report& report, std::vector<Finding>& findings) {
     ns += part;
   };
   if (report.record->training)
-    add("update", share_of(report, [](auto& o) { return o.phase == Phase::update; }).step_ns);
-  add("loss", share_of(report, [](auto& o) { return o.kind == NodeKind::loss; }).step_ns);
+    add("update", share_of(report, [](auto& o, NodeKind) { return o.phase == Phase::update; }).step_ns);
+  add("loss", share_of(report, [](auto&, NodeKind kind) { return kind == NodeKind::loss; }).step_ns);
   add("input", report.account_step_ns(Account::input));
   add("dispatch", report.account_step_ns(Account::dispatch));
   add("profiler", report.account_step_ns(Account::profiler));

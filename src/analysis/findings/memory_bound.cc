@@ -36,6 +36,7 @@ void find_memory_bound(const Report& report, std::vector<Finding>& findings) {
   } else {
     const auto is_bound = [&](const Operation& o) { return std::find(bound.begin(), bound.end(), &o) != bound.end(); };
     finding.at_most_ns = saved_by(report, is_bound, [](const Operation&) { return 0; });
+    finding.asks = Asks::kernels;
     finding.change = text_of("compute ", names_of(bound), " in neighbouring kernels");
     finding.command = plan_command(report);
   }

@@ -5,7 +5,9 @@
 namespace tacho {
 
 void find_normalization(const Report& report, std::vector<Finding>& findings) {
-  const Share share = share_of(report, [](const Operation& o) { return o.kind == NodeKind::normalization; });
+  const Share share = share_of(report, [](const Operation& o, NodeKind kind) {
+    return o.kind != NodeKind::product && kind == NodeKind::normalization;
+  });
   const size_t stages = report.record->schedule.stages.size();
   if (share.work == 0 || share.time < 0.01) return;
   const double sync = double(report.account_step_ns(Account::sync)) / double(report.step_thread_ns());
@@ -24,6 +26,7 @@ void find_normalization(const Report& report, std::vector<Finding>& findings) {
     const auto own = [](const Operation& o) { return o.kind == NodeKind::normalization; };
     finding.at_most_ns = saved_by(report, own, [](const Operation&) { return 0; }) +
                          report.account_step_ns(Account::sync) / report.threads();
+    finding.asks = Asks::network;
     finding.change = "normalise each example by itself (group_norm): no barrier";
     finding.command = edit_network_command(report);
   }

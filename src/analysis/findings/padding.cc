@@ -26,6 +26,7 @@ void find_padding(const Report& report, std::vector<Finding>& findings) {
   const auto padded = [](const Operation& o) { return o.kind == NodeKind::product && o.count.padding_mul > 0; };
   const auto kept = [&](const Operation& o) { return int64_t(double(o.median_ns) * (1 - share(o))); };
   finding.at_most_ns = saved_by(report, padded, kept);
+  finding.asks = Asks::network;
   finding.change = "pad less, or give the network larger images";
   finding.command = edit_network_command(report);
   findings.push_back(std::move(finding));

@@ -30,6 +30,7 @@ void find_plain_loops(const Report& report, std::vector<Finding>& findings) {
   } else {
     const auto is_plain = [&](const Operation& o) { return std::find(plain.begin(), plain.end(), &o) != plain.end(); };
     finding.at_most_ns = saved_by(report, is_plain, [](const Operation& o) { return o.floor_ns; });
+    finding.asks = Asks::kernels;
     finding.change = text_of("write a kernel for ", first.label, " (CONTRIBUTING.md: A kernel)");
     finding.command = plan_command(report);
   }

@@ -5,14 +5,19 @@
 namespace tacho {
 
 void find_pooling(const Report& report, std::vector<Finding>& findings) {
-  const auto elementwise = [](const Operation& o) {
-    return o.kind == NodeKind::pooling || o.kind == NodeKind::activation || o.kind == NodeKind::bias;
+  const auto is = [](NodeKind kind) {
+    return kind == NodeKind::pooling || kind == NodeKind::activation || kind == NodeKind::bias;
   };
-  const Share all = share_of(report, elementwise);
+  const auto elementwise = [&](const Operation& o) { return is(o.kind); };
+  // Outside of products' kernels: of rows that fuse several of them, each has its part.
+  const auto share = [&](auto&& wanted) {
+    return share_of(report, [&](const Operation& o, NodeKind kind) { return elementwise(o) && wanted(kind); });
+  };
+  const Share all = share(is);
   if (all.time < 0.01 || all.time < 1.5 * all.theory) return;
-  const Share pooling = share_of(report, [](const Operation& o) { return o.kind == NodeKind::pooling; });
-  const Share activation = share_of(report, [](const Operation& o) { return o.kind == NodeKind::activation; });
-  const Share bias = share_of(report, [](const Operation& o) { return o.kind == NodeKind::bias; });
+  const Share pooling = share([](NodeKind kind) { return kind == NodeKind::pooling; });
+  const Share activation = share([](NodeKind kind) { return kind == NodeKind::activation; });
+  const Share bias = share([](NodeKind kind) { return kind == NodeKind::bias; });
   Finding finding{"pooling", ""};
   finding.text = text_of("Pooling, activations and biases outside the products' kernels: ", percent(all.theory),
                          " of theory, ", percent(all.time), " of the time (pooling ", percent(pooling.time),
@@ -24,13 +29,16 @@ void find_pooling(const Report& report, std::vector<Finding>& findings) {
                       {"activation_time_share", activation.time},
                       {"bias_time_share", bias.time}};
   // Two backends have pooling kernels: by an index vector, and plain loops.
-  const auto by_index = [](const Operation& o) { return o.kind == NodeKind::pooling && o.backend == "gather"; };
+  const auto by_index = [](const Operation& o, NodeKind kind) {
+    return kind == NodeKind::pooling && o.backend == "gather";
+  };
   const bool gather = share_of(report, by_index).step_ns > 0;
   if (pooling.step_ns > 0) {
     finding.change = gather ? "let plain loops do the pooling" : "let gather's index vectors do the pooling";
     suggest(finding, report, "backend", gather ? "blas,reference" : "blas,gather,reference");
   } else {
     finding.at_most_ns = saved_by(report, elementwise, [](const Operation&) { return 0; });
+    finding.asks = Asks::kernels;
     finding.change = "compute them in the products' kernels";
     finding.command = plan_command(report);
   }

@@ -36,7 +36,8 @@ void find_product_shapes(const Report& report, std::vector<Finding>& findings) {
                       {"room_ns", double(room)},
                       {"floor_share", of_floor(*poor[0])},
                       {"best_floor_share", of_floor(*best)}};
-  finding.change = text_of("make ", names_of(poor), " larger: wider layers, or a larger batch");
+  finding.asks = Asks::network;
+  finding.change = text_of("make ", names_of(poor), " larger: wider layers");
   finding.command = sweep_command(report, "width");
   const auto is_poor = [&](const Operation& o) { return std::find(poor.begin(), poor.end(), &o) != poor.end(); };
   finding.at_most_ns = saved_by(report, is_poor, [](const Operation& o) { return o.floor_ns; });

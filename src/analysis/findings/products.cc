@@ -21,7 +21,7 @@ std::string documents_claim(const Report& report) {
 }
 
 void find_products(const Report& report, std::vector<Finding>& findings) {
-  const Share time = share_of(report, [](const Operation& o) { return o.kind == NodeKind::product; });
+  const Share time = share_of(report, [](const Operation&, NodeKind kind) { return kind == NodeKind::product; });
   int64_t products = 0;
   for (const Operation& operation : report.operations) products += operation.products_work;
   if (products == 0) return;

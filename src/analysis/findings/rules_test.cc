@@ -178,11 +178,18 @@ TEST(FindingRules, KernelsAboveTheirFloorSayWhichTermItIs) {
   findings = c.said(find_kernel_room);
   EXPECT_DOUBLE_EQ(evidence(findings[0], "cold_ns"), 150'000);
   EXPECT_NE(findings[0].text.find("60 % cold caches"), std::string::npos) << findings[0].text;
-  EXPECT_EQ(findings[0].command, "tacho sweep --over batch");
+  ASSERT_EQ(findings.size(), 2u) << "what a reader can change stands beside what only kernels give";
+  EXPECT_EQ(findings[0].asks, Asks::kernels);
+  EXPECT_EQ(findings[1].asks, Asks::setting);
+  EXPECT_EQ(findings[1].command, "tacho sweep --over batch");
+  EXPECT_EQ(findings[1].at_most_ns, 150'000) << "no more than the cold caches";
+  EXPECT_DOUBLE_EQ(evidence(findings[1], "share_of_room"), 0.6);
   c.b().terms = Terms{200'000, 250'000, 50'000, -50'000};
   EXPECT_NE(c.said(find_kernel_room)[0].text.find("20 % cold caches, -20 % other threads"), std::string::npos);
   c.b().terms = Terms{200'000, 20'000, 30'000, 150'000};
-  EXPECT_EQ(c.said(find_kernel_room)[0].command, "tacho analyze --threads 1");
+  findings = c.said(find_kernel_room);
+  EXPECT_EQ(findings.at(1).command, "tacho analyze --threads 1");
+  EXPECT_EQ(findings.at(1).at_most_ns, 150'000);
 }
 
 TEST(FindingRules, ASliceThatLostTheNearCacheSaysHowManyExamplesFit) {
@@ -291,6 +298,24 @@ TEST(FindingRules, CommandsKeepTheRunsFlagsAndSayNoneTwice) {
   EXPECT_EQ(edit_network_command(c.report), "tacho inspect --network vgg11 --width 0.5 --image 3x64x64 --toml");
   c.switched("execution", "procedural");
   EXPECT_TRUE(plan_command(c.report).ends_with("--against execution=graph")) << "it has no plan";
+}
+
+TEST(FindingRules, ALargerBatchIsAskedForWhereNothingElseDoesIt) {
+  RuleCase c;
+  EXPECT_TRUE(c.said(find_larger_batch).empty()) << "nothing works on weights alone, nobody waits";
+  c.a().phase = Phase::update;
+  c.account(Account::sync, 1, 40'000);
+  auto findings = c.said(find_larger_batch);
+  ASSERT_EQ(findings.size(), 1u);
+  EXPECT_DOUBLE_EQ(evidence(findings[0], "weights_time_share"), 0.3);
+  EXPECT_DOUBLE_EQ(evidence(findings[0], "sync_share"), 0.02);
+  EXPECT_EQ(findings[0].batch, 128);
+  EXPECT_EQ(findings[0].at_most_ns, 310'000) << "half of both: 600 us on one thread, 40 us shared by two";
+  Finding other{"dispatch", ""};
+  other.batch = 256;
+  findings = {other};
+  find_larger_batch(c.report, findings);
+  EXPECT_EQ(findings.size(), 1u) << "one larger batch is enough";
 }
 
 }  // namespace

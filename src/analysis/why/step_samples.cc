@@ -1,7 +1,6 @@
 #include "analysis/why/step_samples.h"
 
 #include "analysis/close.h"
-#include "analysis/source_nodes.h"
 
 namespace tacho {
 const std::vector<std::string>& step_kinds() {
@@ -20,27 +19,31 @@ std::map<std::string, int64_t> by_kind(const StepParts& parts) {
   return sums;
 }
 
-std::vector<StepPart> parts_of_rows(const Graph& source, const std::vector<NodeRow>& rows) {
+std::vector<std::vector<RowPart>> parts_of_rows(const Graph& source, const std::vector<NodeRow>& rows) {
   const std::vector<SourceNode> nodes = describe(source);
-  std::vector<StepPart> parts;
-  for (const NodeRow& row : rows) {
-    const NodeKind kind = row.anchor >= 0                    ? nodes.at(size_t(row.anchor)).kind
-                          : row.place.phase == Phase::update ? NodeKind::update
-                                                             : NodeKind::other;
-    parts.push_back({name_of(kind), row.op});
-  }
+  std::vector<std::vector<RowPart>> parts;
+  for (const NodeRow& row : rows) parts.push_back(parts_of_row(row, nodes));
   return parts;
 }
 
+StepPart to_step_part(const RowPart& part) { return {name_of(part.kind), part.op}; }
+
 std::vector<WaySample> step_samples(const RunRecord& record) {
-  const std::vector<StepPart> rows = parts_of_rows(record.source, record.rows);
+  const std::vector<std::vector<RowPart>> rows = parts_of_rows(record.source, record.rows);
   const std::vector<int64_t> step_ns = record.ledger.step_ns();
   std::vector<WaySample> samples;
   for (size_t s = 0; s < step_ns.size(); ++s) {
     StepParts thread_ns;
-    for (const LedgerEntry& entry : record.ledger.entries_of_step(int64_t(s)))
-      thread_ns[entry.account == Account::kernel ? rows.at(size_t(entry.node))
-                                                 : StepPart{"outside", name_of(entry.account)}] += entry.ns;
+    std::vector<int64_t> row_ns(rows.size());
+    for (const LedgerEntry& entry : record.ledger.entries_of_step(int64_t(s))) {
+      if (entry.account == Account::kernel) row_ns.at(size_t(entry.node)) += entry.ns;
+      else thread_ns[{"outside", name_of(entry.account)}] += entry.ns;
+    }
+    for (size_t r = 0; r < rows.size(); ++r) {
+      if (row_ns[r] == 0) continue;
+      const std::vector<int64_t> divided = divide(rows[r], row_ns[r]);
+      for (size_t i = 0; i < divided.size(); ++i) thread_ns[to_step_part(rows[r][i])] += divided[i];
+    }
     std::vector<int64_t> sums;
     for (const auto& [part, ns] : thread_ns) sums.push_back(ns);
     const std::vector<int64_t> closed = close_to(sums, step_ns[s]);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "analysis/fused.h"
 #include "analysis/record.h"
 
 namespace tacho {
@@ -12,7 +13,7 @@ namespace tacho {
 /// What time was spent on: an operation by its name, or outside kernels an account.
 struct StepPart {
   std::string kind;  ///< "product", "index", ... (name_of NodeKind), or "outside"
-  std::string op;    ///< "conv2d", of a fused row its anchor's; outside kernels "dispatch", "sync", ...
+  std::string op;    ///< "conv2d"; of a fused row each member's; outside kernels "dispatch", "sync", ...
   auto operator<=>(const StepPart&) const = default;
 };
 
@@ -31,9 +32,10 @@ const std::vector<std::string>& step_kinds();
 /// Sum of the parts of each kind.
 std::map<std::string, int64_t> by_kind(const StepParts& parts);
 
-/// What each of the ledger's node numbers stands for. A fused row counts as its anchor; rows of the plan's own
-/// (reorders, packs, combined sums) are "other", or part of the update where they stand there.
-std::vector<StepPart> parts_of_rows(const Graph& source, const std::vector<NodeRow>& rows);
+/// What each of the ledger's node numbers stands for, with the weights that divide its time (analysis/fused.h). Rows of
+/// the plan's own (reorders, packs, combined sums) are "other", or part of the update where they stand there.
+std::vector<std::vector<RowPart>> parts_of_rows(const Graph& source, const std::vector<NodeRow>& rows);
+StepPart to_step_part(const RowPart& part);
 
 /// Every step of the record. Needs its ledger, rows, source and threads. Throws tacho::Error where the ledger does not
 /// close.

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <cstdio>
-#include <filesystem>
 #include <memory>
 
 #include "analysis/chrome_trace.h"
@@ -205,15 +204,9 @@ std::function<int()> declare(FlagSet& set) {
   on_or_off("--gains", "price what each finding's switch or batch would save (on)", flags->gains);
   set.flag("--verify", "turn the findings' switches and compare with the estimates (exit code 1 if one is off by 10 %)",
            flags->verify);
-  set.value("--trace", "FILE",
-            text_of("a Chrome trace for Perfetto: the median step and those around it, at most ", kMostTracedSteps),
-            [&f = *flags](const std::string& file) {
-              // Before anything runs for minutes.
-              const std::filesystem::path folder = std::filesystem::path(file).parent_path();
-              if (!folder.empty() && !std::filesystem::is_directory(folder))
-                fail("--trace ", file, ": there is no folder ", folder.string(), "; create it first");
-              f.trace = file;
-            });
+  add_trace_flag(
+      set, flags->trace,
+      text_of("a Chrome trace for Perfetto: the median step and those around it, at most ", kMostTracedSteps));
   return [flags] { return run(*flags); };
 }
 

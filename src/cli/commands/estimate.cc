@@ -8,6 +8,7 @@
 #include "cli/command.h"
 #include "cli/common_flags.h"
 #include "cli/terminal.h"
+#include "device/kernel_identity.h"
 #include "lab/backtest.h"
 #include "lab/calibration.h"
 
@@ -145,6 +146,8 @@ int run_backtest(const EstimateFlags& flags) {
     estimate_case(chosen, model, profile);
   }
   progress("");
+  for (const std::string& warning : warnings_of(*calibration, kernel_identity()))
+    std::fputs((wrap("NOTE  " + warning, 80, 6) + "\n").c_str(), flags.common.text_wanted() ? stdout : stderr);
   if (flags.common.text_wanted()) std::fputs(backtest_text(cases, profile).c_str(), stdout);
   write_json(flags.common, backtest_json(cases, profile));
   return 0;
@@ -170,7 +173,10 @@ int run(const EstimateFlags& flags) {
   else if (dtype_name(step.way) != "float32")
     reasons.push_back("kernels are calibrated for float32: these are the plain roofline's times");
   std::optional<CostModel> model;
-  if (reasons.empty()) model.emplace(*calibration);
+  if (reasons.empty()) {
+    model.emplace(*calibration);
+    reasons = warnings_of(*calibration, kernel_identity());
+  }
   std::optional<ModelTimes> times;
   if (model && step.way.tune) step.times = &times.emplace(*model);
   // Without a calibration nobody may measure kernels either: by the ceilings.

@@ -135,14 +135,18 @@ void measure_kernels(const MachineFlags& flags, int threads) {
   if (shown) std::fprintf(stderr, "\r\033[K");
   if (!calibration.complete() || !flags.common.text_wanted()) return;
   const LeftOutError& error = calibration.left_out;
-  std::fputs(wrap(text_of("Kernels: ", calibration.networks,
-                          " networks; steps of each, estimated from the others: mean "
-                          "error ",
-                          fixed(error.mean * 100, 1), " %, median ", fixed(error.median * 100, 1), " %, worst ",
-                          fixed(error.worst * 100, 1), " % of ", error.steps, "."),
-                  80, 2)
-                 .c_str(),
-             stdout);
+  std::string text =
+      text_of("Kernels: ", calibration.networks, " networks; steps of each, estimated from the others: mean error ",
+              fixed(error.mean * 100, 1), " %, median ", fixed(error.median * 100, 1), " %, worst ",
+              fixed(error.worst * 100, 1), " % of ", error.steps, ". ");
+  if (calibration.spoilt.empty()) {
+    text += "Within its limits.";
+  } else {
+    text += "SPOILT by the machine's state: ";
+    for (size_t i = 0; i < calibration.spoilt.size(); ++i) text += (i ? "; " : "") + calibration.spoilt[i];
+    text += ". Estimates will say so; --kernels --again in a quiet hour.";
+  }
+  std::fputs(wrap(text, 80, 2).c_str(), stdout);
 }
 
 int run(const MachineFlags& flags) {

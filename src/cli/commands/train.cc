@@ -3,10 +3,13 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "analysis/chrome_trace.h"
+#include "base/atomic_file.h"
 #include "cli/checkpoint_flags.h"
 #include "cli/command.h"
 #include "cli/common_flags.h"
 #include "cli/progress.h"
+#include "lab/measure.h"
 #include "train/trainer.h"
 
 namespace tacho {
@@ -17,7 +20,7 @@ using Json = nlohmann::ordered_json;
 struct TrainFlags {
   CommonFlags common;
   TrainOptions options;
-  std::optional<std::string> validation;
+  std::optional<std::string> validation, trace;
   std::optional<int64_t> max_steps;
   bool no_shuffle = false;
 };
@@ -83,6 +86,20 @@ void print(const TrainResult& result, const TrainFlags& flags) {
   }
 }
 
+/// The trace of the recorded steps: what `analyze --trace` writes, of a training that goes on.
+void write_trace(const std::string& file, const RunSetup& setup, const TrainFlags& flags, const Ledger& ledger,
+                 Session& session, int64_t first_step) {
+  RunRecord record;
+  describe_run(record, setup.step, setup.data);
+  record.command = "tacho train" + network_words(flags.common);
+  record.warmup = first_step - 1;
+  record.ledger = ledger;
+  describe_executor(record, session);
+  Json trace = chrome_trace(make_report(record));
+  trace["otherData"]["first_training_step"] = first_step;
+  write_file_atomic(file, trace.dump() + "\n");
+}
+
 int run(TrainFlags& flags, const FlagSet& set) {
   TrainOptions& options = flags.options;
   if (flags.max_steps && set.given("--epochs")) fail("--epochs and --max-steps exclude each other; give one of them");
@@ -104,6 +121,13 @@ int run(TrainFlags& flags, const FlagSet& set) {
   if (validation) options.validation = &*validation;
   else if (flags.validation != "none" && setup.data.has_test()) options.validation = &setup.data;
   options.log_validation = flags.validation.has_value();
+
+  if (flags.trace) {
+    options.record.steps = kMostTracedSteps;
+    options.record.done = [&](const Ledger& ledger, Session& session, int64_t first_step) {
+      write_trace(*flags.trace, setup, flags, ledger, session, first_step);
+    };
+  }
 
   ProgressLine line(!flags.common.quiet && is_terminal(2), use_color(flags.common.color, 2));
   options.progress = [&](const TrainProgress& progress) { line.show(progress); };
@@ -139,6 +163,9 @@ std::function<int()> declare(FlagSet& set) {
            "or 'none'",
            flags->validation);
   set.text("--log", "FILE", "one JSON line per step", options.log);
+  add_trace_flag(
+      set, flags->trace,
+      text_of("a Chrome trace for Perfetto of the first steps after the warm-up, at most ", kMostTracedSteps));
   add_common_flags(set, flags->common, kAllFlags);
   return [flags, &set] { return run(*flags, set); };
 }

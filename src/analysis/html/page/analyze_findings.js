@@ -5,10 +5,10 @@ function findingsPart(model) {
   const findings = model.result.findings || [];
   const grouped = group => findings.filter(finding => (finding.group || 'change') === group);
   const cards = changeCards(model, grouped('change'));
-  const section = part('Findings: what would save time', cards.length
-    ? el('ol', {class: 'cards', tabindex: '0', 'aria-label': 'Findings that would save time'}, cards)
-    : el('p', {}, 'Nothing that this run shows: no switch saves time, and no part of the step is worth a change.'),
-    rightLines(model, grouped('right')), aloneLine(model, grouped('leave_alone')));
+  const section = part('Findings: what you can change', cards.length
+    ? el('ol', {class: 'cards', tabindex: '0', 'aria-label': 'Findings: what you can change'}, cards)
+    : el('p', {}, 'Nothing you can switch or change saves time here.'),
+    kernelLines(model, grouped('kernels')), rightLines(model, grouped('right')), aloneLine(model, grouped('leave_alone')));
   // "more" only where something is cut off, which is known once the page stands.
   requestAnimationFrame(() => section.querySelectorAll('.card').forEach(card => {
     const sentence = card.querySelector('p');
@@ -46,6 +46,7 @@ function changeCards(model, findings) {
     return el('li', {class: 'card'},
       el('div', {class: 'do'}, el('b', {class: 'rank'}, String(i + 1)), el('b', {class: 'change'}, earlier < i ? 'As ' + (earlier + 1) : upperFirst(finding.change || '')),
         earlier < i ? '' : gainOf(finding, model)),
+      finding.asks === 'network' ? el('span', {class: 'other-network'}, 'Changes the network, and with it its results.') : '',
       el('div', {class: 'say'}, sentence, more),
       el('div', {class: 'facts'}, earlier < i || !finding.command ? '' : commandLine(finding.command), evidence));
   });
@@ -53,6 +54,18 @@ function changeCards(model, findings) {
 
 function upperFirst(words) {
   return words.slice(0, 1).toUpperCase() + words.slice(1);
+}
+
+/** What only better kernels would give: one number, and a line each for who writes kernels. */
+function kernelLines(model, findings) {
+  if (!findings.length) return '';
+  const most = model.result.advice.kernels_at_most_ns;
+  return el('div', {class: 'kernels-only'}, el('h3', {}, 'Only faster kernels would give, all at their floors: at most ',
+    el('b', {}, '−' + text.ms(most, model.wall) + ' ms (−' + text.percent(most / model.wall) + ')')), el('ul', {}, findings.map(finding => {
+    const gain = finding.estimated_gain_ns;
+    return hint(el('li', {tabindex: '0'}, upperFirst(finding.change), gain ? [' ', el('b', {}, '−' + text.ms(gain.high, model.wall) + ' ms')] : ''),
+      [finding.text, finding.command]);
+  })));
 }
 
 /** The alternatives that cost more, or save nothing that shows: name and price of each; why, when it is pointed at. */

@@ -22,7 +22,7 @@ function analyzeModel(result) {
   model.outside = whole - model.inKernels;
   model.outsideRow = {label: 'outside kernels', ns: model.outside, share: model.outside / whole, work: 0, theory_share: 0,
     layer: '', phase: '', kind: 'outside', notation: '', room: model.hasFloors ? model.outside : undefined};
-  model.kinds = sumBy(model.operations, o => o.kind);
+  model.kinds = sumBy(model.operations.flatMap(partsOf), o => o.kind);
   model.kinds.set('outside', {work: 0, ns: model.outside, theory: 0});
   model.floorNs = model.operations.reduce((sum, o) => sum + (o.floor_ns || 0), 0);
   model.totalOf = key => model.ledger.reduce((sum, row) => sum + (row.get(key) || 0), 0);
@@ -38,6 +38,13 @@ function forEachInterval(timeline, visit) {
       visit(t, from, to, timeline.states[thread.state[i]]);
     });
   });
+}
+
+/** A row as it counts by kind: where it fuses several, each has its part of the time, in proportion to its weight. */
+function partsOf(o) {
+  if (!o.kinds) return [o];
+  const ns = closeTo(o.kinds.map(part => part.weight), o.ns);
+  return o.kinds.map((part, i) => ({kind: part.kind, work: part.work, ns: ns[i], theory_share: o.work ? o.theory_share * part.work / o.work : 0}));
 }
 
 function sumBy(operations, key) {
