@@ -54,7 +54,7 @@ class BlockedProduct {
     for (int64_t j = 0; j < p_.n; j += columns_)
       for (int64_t k = 0; k < p_.k; k += steps_) {
         const int64_t columns = std::min(columns_, p_.n - j), steps = std::min(steps_, p_.k - k);
-        if (p_.m == 1 && p_.packed_b && !p_.a_transposed) multiply_one_row(j, columns, k, steps);
+        if (p_.m == 1 && p_.packed_b && !p_.a_transposed && !gated_a_) multiply_one_row(j, columns, k, steps);
         else if (kRightStays) multiply_by_panels(j, columns, k, steps);
         else multiply_by_rows(j, columns, k, steps);
       }
