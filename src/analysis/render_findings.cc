@@ -63,8 +63,8 @@ std::string render_changes(const Report& report, const Paint& paint) {
 std::string render_kernels_only(const Report& report, const Paint& paint) {
   const std::optional<int64_t> most = kernels_only_ns(report);
   if (!most) return "";
-  std::string text =
-      paint.bold("ONLY FASTER KERNELS") + text_of(": ", bound_text(*most, report), ", all at their floors\n");
+  std::string text = paint.bold("ONLY FASTER KERNELS") +
+                     text_of(": ", bound_text(*most, report), report.has_floors() ? ", all at their floors\n" : "\n");
   for (const Finding& f : report.findings) {
     if (f.group != FindingGroup::kernels) continue;
     const std::string gain = gain_text(f, report);

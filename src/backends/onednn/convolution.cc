@@ -96,6 +96,10 @@ OfferResult offer_convolution(const Group& group, const OfferContext& context) {
   const std::string implementation = chosen.made.implementation;
   const int64_t in_block = forward ? chosen.x_block : chosen.y_block,
                 out_block = forward ? chosen.y_block : chosen.x_block;
+  // 2.6.3's products of gathered images add the wrong terms there (8 channels in 2 groups: a quarter of the largest
+  // off).
+  if (problem.term && problem.geometry.groups > 1 && implementation.find("gemm") != std::string::npos)
+    return Refusal{text_of(library_description(), " ", implementation, " adds wrong terms behind groups")};
   // Better without the sum than with all images in another layout for it.
   if (problem.term && arriving_block(in) && in_block != arriving_block(in))
     return Refusal{text_of("with a sum behind it only in blocks of ", in_block, " channels")};

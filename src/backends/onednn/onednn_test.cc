@@ -125,6 +125,35 @@ TEST(OneDnn, AResidualIsAddedBeforeTheActivation) {
   }
 }
 
+/// With few channels a group, which few of its kernels take but the one that gathers and multiplies.
+TEST(OneDnn, AResidualBehindGroupsIsAddedRightOrRefused) {
+  const Backend& backend = backend_named("onednn");
+  for (const int64_t channels : {8, 6, 12, 34}) {
+    const std::vector<TensorType> inputs{f32({5, channels, 9, 7}), f32({channels, channels / 2, 3, 3}), f32({channels}),
+                                         f32({5, channels, 9, 7})};
+    const Conv2dAttributes attributes{.padding = {1, 1, 1, 1}, .groups = 2};
+    const Chain chain = make_chain(inputs,
+                                   {{&op_named("conv2d"), attributes, {0, 1}},
+                                    {&op_named("bias_add"), BiasAddAttributes{1}, {4, 2}},
+                                    {&op_named("add"), {}, {5, 3}},
+                                    {&op_named("relu"), {}, {6}}},
+                                   0);
+    const std::vector<Slice> slices = even_slices(chain.rows, 2);
+    for (const int64_t block : {int64_t(0), channels}) {
+      Group group = chain.group(slices[0]);
+      if (block) group.operands[0].layout = layout_of(group.operands[0].type, block);
+      const OfferResult result = backend.offer(group, {this_cpu(), ""});
+      if (!std::holds_alternative<Offer>(result)) continue;
+      SCOPED_TRACE(text_of(channels, " channels in blocks of ", block, ": ", std::get<Offer>(result).reason));
+      const Sample sample{{inputs.begin(), inputs.end()}, {}, {}};
+      const std::vector<Tensor> expected = run_members(chain, filled_inputs(sample, DType::float64, 1)),
+                                actual = run_offer(backend, std::get<Offer>(result), chain,
+                                                   filled_inputs(sample, DType::float32, 1), slices, 2, 0xFF);
+      EXPECT_LE(relative_difference(actual[0], expected[0]), 1e-5);
+    }
+  }
+}
+
 TEST(OneDnn, ATransposedConvolutionWithItsBiasAndActivation) {
   for (const int64_t groups : {1, 2})
     for (const int64_t block : {preferred_block(32).value_or(32), int64_t(32)})
