@@ -78,7 +78,7 @@ void find_cache(const Report& report, std::vector<Finding>& findings) {
     finding.asks = Asks::network;
     finding.change = bytes.fixed >= double(l2) ? "give large layers fewer channels, so that their weights fit"
                                                : "touch less in a call: smaller images or fewer channels";
-    finding.command = sweep_command(report, "batch");
+    finding.command = sweep_command(report, bytes.fixed >= double(l2) ? "width" : "image");
   }
   findings.push_back(std::move(finding));
 }

@@ -1,5 +1,6 @@
 // When the numbers are too rough for small conclusions.
 #include "analysis/findings/finding.h"
+#include "analysis/text.h"
 
 namespace tacho {
 
@@ -14,8 +15,10 @@ void find_noise(const Report& report, std::vector<Finding>& findings) {
                            " between the 5 % and 95 % quantiles): differences smaller than that say nothing. Is "
                            "something else running on this machine?");
     finding.evidence = {{"mad_over_median", mad}, {"p05_to_p95_over_median", spread}};
-    finding.at_most_ns = report.step.median_ns - report.step.p05_ns;
-    finding.change = "measure longer, on a quiet machine";
+    finding.unpriced = text_of("it says how sure these numbers are (± ",
+                               fixed(double(report.step.mad_ns) / 1e6, ms_places(report.step.median_ns)),
+                               " ms), not what can be saved");
+    finding.change = "measure longer, on a quiet machine, before you trust a small difference";
     finding.command = more_command(report, "--seconds 20");
     findings.push_back(std::move(finding));
   }

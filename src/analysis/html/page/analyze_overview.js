@@ -14,7 +14,8 @@ function sentenceOf(model) {
   let sentence = (result.step_kind === 'inference' ? 'One inference' : 'A training step') + ' of ' + result.network.name +
     ' takes ' + text.ms(wall) + ' ms';
   if (step.floor_ns !== undefined) {
-    sentence += '; ' + text.percent(step.floor_ns / wall) + ' of it cannot be avoided this way';
+    sentence += '; executed this way it needs at least ' + text.ms(step.floor_ns, wall) + ' ms on this machine (' +
+      text.percent(step.floor_ns / wall) + ')';
   } else {
     const [kind, most] = [...model.kinds].sort((a, b) => b[1].ns - a[1].ns)[0];
     sentence += '; ' + nameOf('kind', kind) + ' take ' + text.percent(most.ns / model.whole);
