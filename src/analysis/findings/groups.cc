@@ -20,9 +20,10 @@ FindingGroup group_of(const Finding& finding, const StepSummary& step) {
 }
 
 /// Printed first to last within a group: what is known to save, what could, what nobody knows; what makes another
-/// network of it, last.
+/// network of it; last what saves nothing by itself.
 int rank_of(const Finding& finding) {
   if (saves(finding)) return 0;
+  if (!finding.at_most_ns && finding.turn.empty() && finding.batch == 0) return 4;
   return finding.asks == Asks::network ? 3 : finding.at_most_ns ? 1 : 2;
 }
 

@@ -62,11 +62,14 @@ TEST(FindingGroups, WhatAReaderCannotChangeNeverComesFirst) {
   const GroupCase c({of(Asks::kernels, bounded("loops", 600'000)),
                      of(Asks::network, bounded("pad", 500'000)),
                      bounded("quiet", 100'000),
-                     {"unknown", ""},
+                     {"sureness", ""},
+                     {.rule = "unknown", .turn = "fusion", .value = "off", .unpriced = "too long"},
                      priced("saves", {10'000, 20'000, 30'000}),
                      priced("costs", {-90'000, -80'000, -70'000}),
                      of(Asks::kernels, bounded("little", 9'000))});
-  EXPECT_EQ(c.order(), "saves:change quiet:change unknown:change pad:change loops:kernels costs:right little:alone ");
+  EXPECT_EQ(c.order(),
+            "saves:change quiet:change unknown:change pad:change sureness:change loops:kernels costs:right "
+            "little:alone ");
 }
 
 TEST(FindingGroups, ABoundOfAPricedSwitchDoesNotMakeItAChange) {
