@@ -331,7 +331,7 @@ void multiply_turned(const GemmBlocks& blocks, const MatrixProduct<T>& p, T* wor
 template <class T>
 size_t workspace_bytes(const GemmBlocks& blocks, int64_t n, int64_t k) {
   size_t bytes = BlockedProduct<T>::workspace_bytes(blocks, n, k);
-  if (is_dots<T>(n, k)) bytes = std::max(bytes, DotsProduct<T>::workspace_bytes(n, k));
+  bytes = std::max(bytes, DotsProduct<T>::workspace_bytes(n, k));
   if (n < kLanes<T>)
     bytes = std::max(
         bytes, BlockedProduct<T>::workspace_bytes(blocks, kTurnedRows, k) + size_t(2 * n * kTurnedRows) * sizeof(T));
@@ -399,7 +399,7 @@ void pack_b(const GemmBlocks& blocks, const T* b, int64_t stride, bool transpose
 template <class T>
 const Gemm<T>* table() {
   static constexpr Gemm<T> functions{kLanes<T>,          &blocks<T>, &workspace_bytes<T>, &multiply<T>,
-                                     &packed_b_bytes<T>, &pack_b<T>, &packings<T>, &is_dots<T>};
+                                     &packed_b_bytes<T>, &pack_b<T>, &packings<T>,        &is_dots<T>};
   return &functions;
 }
 const Gemm<float>* float_table() { return table<float>(); }

@@ -8,9 +8,9 @@
 
 namespace tacho::simd {
 
-/// Extents of the parts that are worked on at a time. With 32 registers a panel of A (a few rows x k) is met again in L1
-/// and a block of B (k x n) in L2, and A (m x k) stays packed for all blocks of B; with 16 registers a panel of B (k x two vectors) stays in L1, a block of A (m x k) in L2
-/// and a block of B in L3.
+/// Extents of the parts that are worked on at a time. With 32 registers a panel of A (a few rows x k) is met again in
+/// L1 and a block of B (k x n) in L2, and A (m x k) stays packed for all blocks of B; with 16 registers a panel of B (k
+/// x two vectors) stays in L1, a block of A (m x k) in L2 and a block of B in L3.
 struct GemmBlocks {
   int64_t n = 0, k = 0;
   int64_t m = 0;

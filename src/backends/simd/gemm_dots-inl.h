@@ -16,17 +16,20 @@ namespace HWY_NAMESPACE {
 /// Of a tile: 5 x 5 sums and six vectors of factors in 32 registers, 25 multiply-adds for 10 loads; 3 x 4 in 16.
 inline constexpr int64_t kDotRows = kTileRows < 14 ? 3 : 5, kDotColumns = kTileRows < 14 ? 4 : 5;
 inline constexpr int64_t kMostDotColumns = 12;
+/// Adding up a vector costs as much as a few steps.
+template <class T>
+inline constexpr int64_t kFewestDotSteps = 16 * kLanes<T>;
 
-/// Whether a product of rows of A is made so. Adding up a vector costs as much as a few steps, so sums must be long.
+/// Whether a product of rows of A is made so.
 template <class T>
 constexpr bool is_dots(int64_t n, int64_t k) {
-  return kLanes<T> > 1 && n <= kMostDotColumns && n * 4 <= round_up(n, kLanes<T>) * 3 && k >= 16 * kLanes<T>;
+  return kLanes<T> > 1 && n <= kMostDotColumns && n * 4 <= round_up(n, kLanes<T>) * 3 && k >= kFewestDotSteps<T>;
 }
 
 /// sums[r * kMostDotColumns + c] for R rows of A and C columns of B, each column `b_stride` behind the one before it.
 template <class T, int R, int C>
-HWY_NOINLINE void dots(const T* HWY_RESTRICT a, int64_t a_stride, const T* HWY_RESTRICT b, int64_t b_stride,
-                       int64_t k, T* HWY_RESTRICT sums) {
+HWY_NOINLINE void dots(const T* HWY_RESTRICT a, int64_t a_stride, const T* HWY_RESTRICT b, int64_t b_stride, int64_t k,
+                       T* HWY_RESTRICT sums) {
   const hn::ScalableTag<T> d;
   using V = hn::Vec<decltype(d)>;
   constexpr int64_t lanes = kLanes<T>;
@@ -79,7 +82,11 @@ class DotsProduct {
   DotsProduct(const MatrixProduct<T>& p, T* workspace)
       : p_(p), gated_a_(p.a_gate, p.a), gated_b_(p.b_gate, p.b), right_(workspace), left_(workspace + 2 * p.n * p.k) {}
 
-  static size_t workspace_bytes(int64_t n, int64_t k) { return size_t((2 * n + kDotRows) * k) * sizeof(T); }
+  /// Of products of up to n columns, few of which are made so.
+  static size_t workspace_bytes(int64_t n, int64_t k) {
+    if (k < kFewestDotSteps<T>) return 0;
+    return size_t((2 * std::min(n, kMostDotColumns) + kDotRows) * k) * sizeof(T);
+  }
 
   void run() {
     const T* b = p_.packed_b;
