@@ -102,6 +102,7 @@ HWY_INLINE V gradient_of(D d, const V (&p)[2], V dy, V x) {
   if constexpr (kOp == E::tanh_backward) return hn::Mul(dy, hn::NegMulAdd(x, x, one));
   if constexpr (kOp == E::clip_backward)
     return hn::IfThenZeroElse(hn::Gt(p[0], x), hn::IfThenZeroElse(hn::Gt(x, p[1]), dy));
+  if constexpr (kOp == E::clip_backward_open) return hn::IfThenElseZero(hn::And(hn::Gt(x, p[0]), hn::Gt(p[1], x)), dy);
 }
 
 template <E kOp, class V>
