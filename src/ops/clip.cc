@@ -27,7 +27,7 @@ Values clip_gradient(const GradientCall& g) {
 }
 
 /// The gradient read from x, and from y.
-std::vector<Sample> samples() {
+std::vector<Sample> clip_samples() {
   std::vector<Sample> all = unary_samples(ClipAttributes{-0.5, 0.75}, {Fill::distinct});
   all.push_back({{{DType::float32, {3, 5, 7}}}, ClipAttributes{-0.5, 0.75, true}, {{Fill::distinct}}});
   return all;
@@ -47,7 +47,7 @@ extern const OpDef op_clip{
     .gradient = clip_gradient,
     .reference = reference_of<ClipReference>(),
     .may_alias = {0},
-    .samples = samples(),
+    .samples = clip_samples(),
 };
 
 Value clip(Emitter& emitter, Value x, ClipAttributes attributes) {

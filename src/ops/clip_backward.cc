@@ -23,7 +23,7 @@ Values clip_backward_gradient(const GradientCall& g) {
   return {clip_backward(g.emitter, g.output_gradients[0], g.inputs[1], g.attributes.as<ClipAttributes>()), Value{}};
 }
 
-std::vector<Sample> samples() {
+std::vector<Sample> clip_backward_samples() {
   std::vector<Sample> all = backward_samples(ClipAttributes{-0.5, 0.75}, {Fill::distinct});
   const std::vector<Sample> open = backward_samples(ClipAttributes{-0.5, 0.75, true}, {Fill::distinct});
   all.insert(all.end(), open.begin(), open.end());
@@ -44,7 +44,7 @@ extern const OpDef op_clip_backward{
     .gradient = clip_backward_gradient,
     .reference = reference_of<ClipBackwardReference>(),
     .may_alias = {0},
-    .samples = samples(),
+    .samples = clip_backward_samples(),
 };
 
 Value clip_backward(Emitter& emitter, Value dy, Value x, ClipAttributes attributes) {

@@ -104,7 +104,7 @@ TEST_P(SimdGradientGroups, SparseGradientsOfFiltersOfFewChannels) {
     }
 }
 
-constexpr Behind kKinds[] = {{true, false}, {false, true}, {true, true}};
+const Behind kKinds[] = {{true, false}, {false, true}, {true, true}};
 
 TEST_P(SimdGradientGroups, WinogradMakesTheGradientWhereItsTilesAreLoaded) {
   std::mt19937 random(7);
