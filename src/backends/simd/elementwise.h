@@ -25,7 +25,6 @@ enum class Elementwise : uint8_t {
   abs,
   neg,
   sign,
-  erf,  ///< gelu's; no operation of the catalogue
   relu_backward,
   leaky_relu_backward,  ///< alpha
   elu_backward,         ///< gamma, gamma alpha

@@ -151,8 +151,7 @@ struct SeenPlaces {
     constexpr int kFrom = kAcross > kLines ? kAcross - kLines : 0;
     HWY_UNROLL(8)
     for (int i = kDown - kNew; i < kDown; ++i) HWY_UNROLL(8)
-    for (int j = 0; j < kLines; ++j)
-      hwy::Prefetch(at[i][kFrom] + step + first * kLines + j * int64_t(HWY_LANES(T)));
+    for (int j = 0; j < kLines; ++j) hwy::Prefetch(at[i][kFrom] + step + first * kLines + j * int64_t(HWY_LANES(T)));
   }
 };
 
