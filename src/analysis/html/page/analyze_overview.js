@@ -32,8 +32,9 @@ function figures(model) {
     [text.integer(step.examples_per_s), 'examples/s', 'batch ' + text.integer(model.result.batch_size)]];
   const rate = text.short(step.flop / step.median_ns) + ' GFLOP/s of required arithmetic';
   if (step.mfu !== undefined) {
-    list.push([text.percent(step.mfu), 'of the machine (MFU)', rate +
-      (step.hfu !== undefined ? '; executed ' + text.percent(step.hfu) : '')]);
+    const fewer = step.hfu !== undefined && step.hfu < 0.99 * step.mfu;
+    list.push([text.percent(step.mfu), 'of the machine’s peak (MFU)', rate + (fewer ? '; done with fewer products (Winograd), at ' +
+      text.percent(step.hfu) + ' of the peak' : '')]);
   } else list.push([text.short(step.flop / step.median_ns), 'GFLOP/s', 'of required arithmetic']);
   return el('dl', {class: 'figures'}, list.map(([value, unit, note]) =>
     el('div', {}, el('dt', {}, unit), el('dd', {}, el('strong', {}, value), el('span', {}, unit), el('small', {}, note)))));
