@@ -190,6 +190,11 @@ TEST_P(SimdConvolution, PoolsOnTheWayOut) {
   for (int i = 0; i < 2; ++i) {
     check_pooled({{3, 1, 9, 8}, {36, 1, 5, 5}, {.padding = {2, 2, 2, 2}}}, "direct", i == 0, 1e-6);
     check_pooled({{3, 3, 8, 7}, {5, 3, 3, 3}, {.padding = {1, 1, 1, 1}}}, "direct", i == 0, 1e-6);
+    // Whole vectors of channels: pooled in registers, a few pairs of places at a time.
+    for (int64_t width = 2; width <= 17; width += 3)
+      check_pooled({{2, 2, 7, width}, {32, 2, 3, 3}, {.padding = {1, 1, 1, 1}}}, "direct", i == 0, 1e-6);
+    check_pooled({{2, 3, 12, 19}, {16, 3, 5, 4}, {.stride = {2, 2}, .padding = {2, 2, 2, 2}}}, "direct", i == 0, 1e-6);
+    check_pooled({{2, 1, 17, 9}, {40, 1, 3, 1}, {.padding = {2, 0, 2, 0}, .dilation = {3, 1}}}, "direct", i == 0, 1e-6);
   }
 }
 
