@@ -13,8 +13,8 @@ namespace {
 /// What the routines multiply, rounded up to their steps.
 int64_t products_of(const ConvolutionPart& part, const DirectRoutines& routines, int64_t images) {
   const DirectShape& s = part.shape;
-  const int64_t terms = s.taps() * routines.in_units(s).from_channels() * routines.together;
-  return images * s.to.height * s.to.width * s.to.channels * terms;
+  const int64_t terms = routines.in_units(s).from_channels() * routines.together;
+  return images * routines.places_multiplied(s, part.phase) * s.to.channels * terms;
 }
 
 /// The gradient behind an activation, a pooling or both, one image at a time.
