@@ -6,6 +6,7 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "backends/simd/gemm_dots-inl.h"
 #include "backends/simd/gemm_gate-inl.h"
 #include "backends/simd/gemm_row-inl.h"
 
@@ -37,30 +38,44 @@ class BlockedProduct {
         gated_b_(p.b_gate, p.b),
         packs_a_(gated_a_ || packs_a(p)),
         packs_b_(gated_b_ || packs_b(p)),
+        keeps_a_(packs_a_ && keeps_a(blocks, p, steps_, columns_)),
         packed_a_(static_cast<T*>(workspace)),
-        packed_b_(packed_a_ + packed_a_size(blocks, steps_)) {}
+        packed_b_(packed_a_ + packed_a_size(blocks, steps_, columns_ < p.n)) {}
 
-  static Packings packings(const GemmBlocks& blocks, int64_t n) {
-    const int64_t columns = even_block(n, blocks.n, kPanelColumns<T>);
-    return {(n + columns - 1) / columns, 1};
+  static Packings packings(const GemmBlocks& blocks, const MatrixProduct<T>& p) {
+    const int64_t columns = even_block(p.n, blocks.n, kPanelColumns<T>);
+    if (keeps_a(blocks, p, even_block(p.k, blocks.k, kLanes<T>), columns)) return {1, 1};
+    return {(p.n + columns - 1) / columns, 1};
   }
   static size_t workspace_bytes(const GemmBlocks& blocks, int64_t n, int64_t k) {
     const int64_t steps = std::min(blocks.k, round_up(k, kLanes<T>));
     const int64_t columns = std::min(blocks.n, round_up(n, kPanelColumns<T>));
-    return size_t(packed_a_size(blocks, steps) + columns * steps) * sizeof(T);
+    return size_t(packed_a_size(blocks, steps, columns < n) + columns * steps) * sizeof(T);
   }
 
   void run() {
-    for (int64_t j = 0; j < p_.n; j += columns_)
-      for (int64_t k = 0; k < p_.k; k += steps_) {
-        const int64_t columns = std::min(columns_, p_.n - j), steps = std::min(steps_, p_.k - k);
-        if (p_.m == 1 && p_.packed_b && !p_.a_transposed && !gated_a_) multiply_one_row(j, columns, k, steps);
-        else if (kRightStays) multiply_by_panels(j, columns, k, steps);
-        else multiply_by_rows(j, columns, k, steps);
-      }
+    if (keeps_a_) {
+      for (int64_t k = 0; k < p_.k; k += steps_)
+        for (int64_t j = 0; j < p_.n; j += columns_) multiply_block(j, k);
+    } else {
+      for (int64_t j = 0; j < p_.n; j += columns_)
+        for (int64_t k = 0; k < p_.k; k += steps_) multiply_block(j, k);
+    }
   }
 
  private:
+  void multiply_block(int64_t j, int64_t k) {
+    const int64_t columns = std::min(columns_, p_.n - j), steps = std::min(steps_, p_.k - k);
+    if (p_.m == 1 && p_.packed_b && !p_.a_transposed && !gated_a_) multiply_one_row(j, columns, k, steps);
+    else if (kRightStays) multiply_by_panels(j, columns, k, steps);
+    else multiply_by_rows(j, columns, k, steps);
+  }
+
+  /// Whether some steps of all of A, where it is packed, stay so for all blocks of columns.
+  static bool keeps_a(const GemmBlocks& blocks, const MatrixProduct<T>& p, int64_t steps, int64_t columns) {
+    return !kRightStays && columns < p.n && p.m * steps <= blocks.m * blocks.k;
+  }
+
   /// A is packed where more than a few panels of B pass over it; not where its rows lie close enough together that all
   /// rows of a tile find their place in L1.
   static bool packs_a(const MatrixProduct<T>& p) {
@@ -83,8 +98,9 @@ class BlockedProduct {
   static int64_t tiles_together(const GemmBlocks& blocks) {
     return kRightStays ? std::max<int64_t>(1, blocks.m / kTileRows) : kPanelsTogether;
   }
-  static int64_t packed_a_size(const GemmBlocks& blocks, int64_t steps) {
-    return round_up(tiles_together(blocks) * kTileRows * steps, 16);
+  static int64_t packed_a_size(const GemmBlocks& blocks, int64_t steps, bool several_blocks) {
+    const int64_t together = round_up(tiles_together(blocks) * kTileRows * steps, 16);
+    return kRightStays || !several_blocks ? together : std::max(together, round_up(blocks.m * blocks.k, 16));
   }
 
   /// Where a block of B stands: step p of panel i at data + i * panel + p * step, but for a last panel that was packed
@@ -196,7 +212,10 @@ class BlockedProduct {
       const int64_t i = split_.first(tile), rows = split_.rows(tile);
       TileEnd<T> end = end_at(i, j, p_.end.add || k > 0, last);
       T* c = p_.c + i * p_.c_stride + j;
-      if (packs_a_) {
+      if (keeps_a_) {
+        if (tile == 0 && j == 0) pack_left(0, split_.tiles, k, steps);
+        along_rows(rows, columns, steps, RowsTogether<T>{packed_a_ + i * steps, rows}, right, c, end);
+      } else if (packs_a_) {
         const int64_t first = p_.a_transposed ? tile % kPanelsTogether : 0;
         if (first == 0) pack_left(tile, i, rows, k, steps, panels);
         const RowsTogether<T> left{packed_a_ + (i - split_.first(tile - first)) * steps, rows};
@@ -246,7 +265,7 @@ class BlockedProduct {
   int64_t steps_, columns_;
   RowSplit split_;
   GatedFactor<T> gated_a_, gated_b_;
-  bool packs_a_, packs_b_;
+  bool packs_a_, packs_b_, keeps_a_;
   T *packed_a_, *packed_b_;
   Ahead<T> ahead_;
 };
@@ -266,9 +285,10 @@ GemmBlocks blocks(const CpuInfo& cpu) {
     b.n = std::clamp<int64_t>(share / (b.k * size) / width * width, width, widest);
     return b;
   }
-  // Not so many steps that a block of B becomes narrow, for A is packed again for each block.
-  b.k = std::clamp(cpu.l1_bytes * 3 / 5 / (kTileRows * size) / kLanes<T> * kLanes<T>, fewest, most);
-  b.n = std::max<int64_t>(width, cpu.l2_bytes / 2 / (b.k * size) / width * width);
+  // Not so many steps that a block of B becomes narrow, for A is read again for each block.
+  b.k = std::clamp(cpu.l1_bytes * 9 / 10 / (kTileRows * size) / kLanes<T> * kLanes<T>, fewest, most);
+  b.n = std::max<int64_t>(width, cpu.l2_bytes / (b.k * size) / width * width);
+  b.m = cpu.l2_bytes / 2 / (b.k * size);
   return b;
 }
 
@@ -311,6 +331,7 @@ void multiply_turned(const GemmBlocks& blocks, const MatrixProduct<T>& p, T* wor
 template <class T>
 size_t workspace_bytes(const GemmBlocks& blocks, int64_t n, int64_t k) {
   size_t bytes = BlockedProduct<T>::workspace_bytes(blocks, n, k);
+  bytes = std::max(bytes, DotsProduct<T>::workspace_bytes(n, k));
   if (n < kLanes<T>)
     bytes = std::max(
         bytes, BlockedProduct<T>::workspace_bytes(blocks, kTurnedRows, k) + size_t(2 * n * kTurnedRows) * sizeof(T));
@@ -329,16 +350,29 @@ template <class T>
 void multiply(const GemmBlocks& blocks, const MatrixProduct<T>& p, void* workspace) {
   if (p.m == 0 || p.n == 0) return;
   if (p.k == 0) return clear(p);
-  if (is_turned(p)) multiply_turned(blocks, p, static_cast<T*>(workspace));
-  else BlockedProduct<T>(blocks, p, workspace).run();
+  const bool dots = is_dots<T>(p.n, p.k);
+  if (dots && !p.a_transposed) {
+    DotsProduct<T>(p, static_cast<T*>(workspace)).run();
+  } else if (dots && p.packed_b) {  // which is a transposed B as it lies
+    MatrixProduct<T> q = p;
+    q.b = p.packed_b, q.b_stride = p.k, q.b_transposed = true, q.packed_b = nullptr;
+    BlockedProduct<T>(blocks, q, workspace).run();
+  } else if (is_turned(p)) {
+    multiply_turned(blocks, p, static_cast<T*>(workspace));
+  } else {
+    BlockedProduct<T>(blocks, p, workspace).run();
+  }
 }
 
 template <class T>
 Packings packings(const GemmBlocks& blocks, const MatrixProduct<T>& p) {
-  if (!is_turned(p)) return BlockedProduct<T>::packings(blocks, p.n);
+  if (is_dots<T>(p.n, p.k) && !p.a_transposed) return {1, 1};
+  if (!is_turned(p)) return BlockedProduct<T>::packings(blocks, p);
   Packings turned{1, 0};  // B is the left factor of each block of rows
-  for (int64_t i = 0; i < p.m; i += kTurnedRows)
-    turned.b += BlockedProduct<T>::packings(blocks, std::min(kTurnedRows, p.m - i)).a;
+  for (int64_t i = 0; i < p.m; i += kTurnedRows) {
+    const MatrixProduct<T> q{.m = p.n, .n = std::min(kTurnedRows, p.m - i), .k = p.k};
+    turned.b += BlockedProduct<T>::packings(blocks, q).a;
+  }
   return turned;
 }
 
@@ -349,6 +383,11 @@ size_t packed_b_bytes(int64_t n, int64_t k) {
 
 template <class T>
 void pack_b(const GemmBlocks& blocks, const T* b, int64_t stride, bool transposed, int64_t n, int64_t k, T* packed) {
+  if (is_dots<T>(n, k)) {
+    if (!transposed) return transpose(b, k, n, stride, packed, k);
+    for (int64_t j = 0; j < n; ++j) std::copy_n(b + j * stride, k, packed + j * k);
+    return;
+  }
   const int64_t most = even_block(k, blocks.k, kLanes<T>), width = round_up(n, kPanelColumns<T>);
   for (int64_t p = 0; p < k; p += most) {
     const int64_t steps = std::min(most, k - p);
@@ -360,7 +399,7 @@ void pack_b(const GemmBlocks& blocks, const T* b, int64_t stride, bool transpose
 template <class T>
 const Gemm<T>* table() {
   static constexpr Gemm<T> functions{kLanes<T>,          &blocks<T>, &workspace_bytes<T>, &multiply<T>,
-                                     &packed_b_bytes<T>, &pack_b<T>, &packings<T>};
+                                     &packed_b_bytes<T>, &pack_b<T>, &packings<T>,        &is_dots<T>};
   return &functions;
 }
 const Gemm<float>* float_table() { return table<float>(); }

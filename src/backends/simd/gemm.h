@@ -8,12 +8,12 @@
 
 namespace tacho::simd {
 
-/// Extents of the parts that are worked on at a time. With 32 registers a panel of A (a few rows x k) stays in L1 and a
-/// block of B (k x n) in L2; with 16 registers a panel of B (k x two vectors) stays in L1, a block of A (m x k) in L2
-/// and a block of B in L3.
+/// Extents of the parts that are worked on at a time. With 32 registers a panel of A (a few rows x k) is met again in
+/// L1 and a block of B (k x n) in L2, and A (m x k) stays packed for all blocks of B; with 16 registers a panel of B (k
+/// x two vectors) stays in L1, a block of A (m x k) in L2 and a block of B in L3.
 struct GemmBlocks {
   int64_t n = 0, k = 0;
-  int64_t m = 0;  ///< 0: not blocked
+  int64_t m = 0;
 };
 
 /// C (m x n) = A (m x k) B (k x n), all rows `stride` elements apart, A and B transposed as they say. Nothing overlaps.
@@ -42,8 +42,8 @@ struct Packings {
   int64_t a = 0, b = 0;
 };
 
-/// The functions of one target. Sums run over k in an order that depends on k and the machine's caches alone, not on m,
-/// n or what is packed: the same product cut into slices of rows gives the same bits.
+/// The functions of one target. Sums run over k in an order that depends on k, the machine's caches and whether n is a
+/// few, not on m or what is packed: the same product cut into slices of rows gives the same bits.
 template <class T>
 struct Gemm {
   int64_t lanes = 0;  ///< of one vector; C is computed in whole vectors of columns
@@ -57,6 +57,9 @@ struct Gemm {
                  T* packed) = nullptr;
   /// Of the factors that have a gate. Null: this one takes none.
   Packings (*packings)(const GemmBlocks&, const MatrixProduct<T>&) = nullptr;
+  /// Whether a product of an A that is not transposed computes whole vectors of k instead of whole vectors of columns.
+  /// Null: never.
+  bool (*along_k)(int64_t n, int64_t k) = nullptr;
 };
 
 /// For the target in use; remains valid.

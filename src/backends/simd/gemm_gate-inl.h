@@ -22,6 +22,13 @@ class GatedFactor {
   GatedFactor(const ElementStep<T>& gate, const T* factor) : gate_(gate), factor_(factor) {}
   explicit operator bool() const { return gate_.function != nullptr; }
 
+  /// Rows as they lie in memory, one behind the other in `part`.
+  void make(const T* from, int64_t stride, int64_t rows, int64_t columns, T* part) const {
+    const T* other = gate_.other + (from - factor_);
+    for (int64_t r = 0; r < rows; ++r, from += stride, other += stride, part += columns)
+      gate_.function(gate_.numbers.data(), from, other, part, columns);
+  }
+
   /// pack_rows().
   void pack_rows(const T* a, int64_t stride, int64_t rows, int64_t k, T* packed) const {
     HWY_ALIGN T part[kPart];
@@ -74,13 +81,6 @@ class GatedFactor {
 
  private:
   static constexpr int64_t kPart = 2048, kLine = 64 / sizeof(T);
-
-  /// Rows as they lie in memory, one behind the other in `part`.
-  void make(const T* from, int64_t stride, int64_t rows, int64_t columns, T* part) const {
-    const T* other = gate_.other + (from - factor_);
-    for (int64_t r = 0; r < rows; ++r, from += stride, other += stride, part += columns)
-      gate_.function(gate_.numbers.data(), from, other, part, columns);
-  }
 
   const ElementStep<T>& gate_;
   const T* factor_;

@@ -189,11 +189,15 @@ class Matmul final : public Kernel, public RowJoin {
   std::vector<ElementStep<T>> steps_;  ///< as chain_.steps, without the addresses of their operands
 };
 
-/// What the tiles compute: whole vectors of columns, a multiplication and an addition for every step (steps in pairs
-/// where they are bfloat16). A gate makes each element `times_gated` times.
-Tally executed_by(const Group& group, const ProductChain& chain, const Product& p, int64_t lanes, bool bfloat16,
+/// What is computed: whole vectors of columns, a multiplication and an addition for every step (steps in pairs where
+/// they are bfloat16), or whole vectors of steps for each column. A gate makes each element `times_gated` times.
+template <class T>
+Tally executed_by(const Group& group, const ProductChain& chain, const Product& p, const Gemm<T>& gemm, bool bfloat16,
                   int64_t times_gated) {
-  const int64_t columns = (p.n + lanes - 1) / lanes * lanes, steps = bfloat16 ? (p.k + 1) / 2 * 2 : p.k;
+  const auto whole = [&](int64_t count) { return (count + gemm.lanes - 1) / gemm.lanes * gemm.lanes; };
+  const bool along_k = gemm.along_k && !p.transpose_a && gemm.along_k(p.n, p.k);
+  const int64_t columns = along_k ? p.n : whole(p.n);
+  const int64_t steps = along_k ? whole(p.k) : bfloat16 ? (p.k + 1) / 2 * 2 : p.k;
   const int64_t terms = p.kept * std::max<int64_t>(1, p.contracted) * p.m * columns * steps;
   Tally tally{.mul = terms, .add = terms};
   for (size_t i = 0; i < group.members.size(); ++i) {
@@ -234,7 +238,7 @@ Offer offer_typed(const Gemm<T>& gemm, const Group& group, const OfferContext& c
   const size_t second = size_t(chain.second);
   auto kernel = std::make_unique<Matmul<T>>(gemm, group, chain, context.cpu, packs_b);
   const int64_t times = chain.gate ? kernel->times_gated(p, element_count(operand(chain.gate->other))) : 0;
-  offer.executed = {executed_by(group, chain, p, gemm.lanes, offer.bfloat16, times), true};
+  offer.executed = {executed_by(group, chain, p, gemm, offer.bfloat16, times), true};
   offer.workspace_bytes = kernel->workspace_bytes(p);
   if (packs_b) offer.packs = {{second, kernel->packed_bytes(p)}};
   offer.kernel = std::move(kernel);

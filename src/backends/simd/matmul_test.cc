@@ -40,6 +40,15 @@ struct Cut {
   bool keeps_packs = false;  ///< packed operands last longer than a step
 };
 
+/// A product whose first or second factor is made by `gate` of operands that come before the other factor.
+std::vector<Step> behind_gate(const Step& gate, const MatmulAttributes& attributes, bool second) {
+  return {{gate.op, gate.attributes, {second ? 1 : 0, second ? 2 : 1}},
+          {&op_named("matmul"), attributes, {second ? 0 : 3, second ? 3 : 2}}};
+}
+std::vector<TensorType> gated_types(const Shape& a, const Shape& b, bool second) {
+  return second ? std::vector<TensorType>{f32(a), f32(b), f32(b)} : std::vector<TensorType>{f32(a), f32(a), f32(b)};
+}
+
 class SimdMatmul : public simd::EachTarget {
  protected:
   /// Runs the chain cut so, with both dtypes, and compares with the reference in double; returns the float32 result.
@@ -96,6 +105,10 @@ TEST_P(SimdMatmul, BlocksOfEveryExtent) {
           {product({(t & 1) != 0, (t & 2) != 0, 0})});
     check({f32(matrix_shape(3000, 70, t & 1)), f32(matrix_shape(70, 35, t & 2))},
           {product({(t & 1) != 0, (t & 2) != 0, 0})});
+    // A that stays packed for several blocks of columns, and one that is too large for it.
+    for (int64_t m : {31, 300})
+      check({f32(matrix_shape(m, 700, t & 1)), f32(matrix_shape(700, 1100, t & 2))},
+            {product({(t & 1) != 0, (t & 2) != 0, 0})});
   }
 }
 
@@ -123,6 +136,34 @@ TEST_P(SimdMatmul, OneExampleByWeightsThatStayPacked) {
           EXPECT_TRUE(same_bits(kept, check(types, steps))) << m << " x " << n << " x " << k;
         }
       }
+}
+
+TEST_P(SimdMatmul, LongSumsOfFewColumns) {
+  // Scalar products from 256 steps on with 16 lanes: all tails of rows, columns and steps, biases and what follows.
+  for (int64_t n : {1, 2, 5, 6, 7, 10, 11, 12, 13})
+    for (int64_t k : {255, 256, 300})
+      for (int64_t m : {1, 4, 5, 13}) {
+        const Step by_row{&op_named("bias_add"), BiasAddAttributes{0}, {4, 2}}, sum{&op_named("add"), {}, {5, 3}},
+            relu{&op_named("relu"), {}, {6}};
+        for (int t = 0; t < 4; ++t)
+          check({f32(matrix_shape(m, k, t & 1)), f32(matrix_shape(k, n, t & 2)), f32({m}), f32({m, n})},
+                {product({(t & 1) != 0, (t & 2) != 0, 0}), by_row, sum, relu});
+      }
+  const std::vector<TensorType> both{f32({300, 37}), f32({10, 300})};
+  EXPECT_TRUE(same_bits(check(both, {product({true, true, 0})}),
+                        check(both, {product({true, true, 0})}, {.keeps_packs = true})));
+  for (bool tb : {false, true}) {
+    // Packed once for all slices, or by each call: the same bits.
+    const std::vector<TensorType> types{f32({37, 300}), f32(matrix_shape(300, 10, tb))};
+    const Tensor whole = check(types, {product({false, tb, 0})});
+    EXPECT_TRUE(same_bits(whole, check(types, {product({false, tb, 0})}, {0, 5, 1})));
+    check({f32({4, 9, 300}), f32(tb ? Shape{4, 10, 300} : Shape{4, 300, 10})}, {product({false, tb, 1})}, {0, 3, 2});
+    const Step gate{&op_named("relu_backward"), {}, {}};
+    for (bool second : {false, true})
+      for (bool ta : {false, true})
+        check(gated_types(matrix_shape(23, 300, ta), matrix_shape(300, 10, tb), second),
+              behind_gate(gate, {ta, tb, 0}, second));
+  }
 }
 
 TEST_P(SimdMatmul, FewColumnsOfATransposedFactor) {
@@ -257,15 +298,6 @@ TEST_P(SimdMatmul, ResidualsScalesAndGradientsOfActivationsOnTheWayOut) {
     check({f32({17, 31}), f32({31, 35}), f32({17, 35})}, {product(), {&op_named(name), {}, {2, 3}}});
 }
 
-/// A product whose first or second factor is made by `gate` of operands that come before the other factor.
-std::vector<Step> behind_gate(const Step& gate, const MatmulAttributes& attributes, bool second) {
-  return {{gate.op, gate.attributes, {second ? 1 : 0, second ? 2 : 1}},
-          {&op_named("matmul"), attributes, {second ? 0 : 3, second ? 3 : 2}}};
-}
-std::vector<TensorType> gated_types(const Shape& a, const Shape& b, bool second) {
-  return second ? std::vector<TensorType>{f32(a), f32(b), f32(b)} : std::vector<TensorType>{f32(a), f32(a), f32(b)};
-}
-
 TEST_P(SimdMatmul, GradientsOfActivationsOnTheWayIn) {
   constexpr int64_t extents[] = {1, 3, 17, 31, 140};
   int64_t i = 0, kinds = 0;
@@ -321,7 +353,10 @@ TEST_P(SimdMatmul, SaysHowOftenAGateIsExecuted) {
     context.bfloat16 = bfloat16;
     return backend_named("simd").offer(chain.group(even_slices(1, 1)[0]), context);
   };
-  const int64_t widest = simd::gemm<float>().blocks(this_cpu()).n, n = widest + 1, k = 7;
+  const simd::GemmBlocks blocks = simd::gemm<float>().blocks(this_cpu());
+  const int64_t n = blocks.n + 1, k = 7, many = blocks.m * blocks.k;
+  const bool left_stays = GetParam() == "avx512" || GetParam() == "neon";
+  const auto times_of_a = [&](int64_t m) { return left_stays && m < many / 64 ? 1 : 2; };
   const Step gate{&op_named("relu_backward"), {}, {}};
   for (const bool second : {false, true}) {
     const Chain chain = make_chain(gated_types({5, k}, {k, n}, second), behind_gate(gate, {}, second));
@@ -329,18 +364,19 @@ TEST_P(SimdMatmul, SaysHowOftenAGateIsExecuted) {
     const Offer& offer = std::get<Offer>(result);
     EXPECT_EQ(offer.name, "relu_backward+matmul");
     EXPECT_NE(offer.reason.find("made while it is packed"), std::string::npos) << offer.reason;
-    EXPECT_EQ(offer.executed.tally.cmp, second ? k * n : 2 * 5 * k) << "the left factor once for each block of columns";
+    EXPECT_EQ(offer.executed.tally.cmp, second ? k * n : times_of_a(5) * 5 * k)
+        << "the left factor once for each block of columns, or once where it stays packed";
     EXPECT_GE(offer.executed.tally.mul, 5 * n * k);
     OfferResult rounded = offered(chain, true);
     EXPECT_NE(std::get<Refusal>(rounded).reason.find("bfloat16: "), std::string::npos);
   }
-  // What is turned takes 512 rows of the result at a time as columns, and reads the right factor once for each block of
-  // these.
+  const Chain tall = make_chain(gated_types({many, k}, {k, n}, false), behind_gate(gate, {}, false));
+  OfferResult often = offered(tall, false);
+  EXPECT_EQ(std::get<Offer>(often).executed.tally.cmp, 2 * many * k) << "too much to stay packed";
+  // What is turned reads the right factor once for each 512 of the result's rows.
   const Chain turned = make_chain(gated_types({k, 1100}, {k, 1}, true), behind_gate(gate, {true, false, 0}, true));
-  const auto blocks = [&](int64_t columns) { return (columns + widest - 1) / widest; };
   OfferResult result = offered(turned, false);
-  EXPECT_EQ(std::get<Offer>(result).executed.tally.cmp,
-            simd::gemm<float>().lanes > 1 ? (2 * blocks(512) + blocks(76)) * k : k);
+  EXPECT_EQ(std::get<Offer>(result).executed.tally.cmp, simd::gemm<float>().lanes > 1 ? 3 * k : k);
 }
 
 TEST_P(SimdMatmul, RefusesAGateThatItCannotTake) {

@@ -36,6 +36,10 @@ inline constexpr int kTileVectors = 2;
 
 /// Shorter sums end before a prefetched line would arrive.
 inline constexpr int64_t kStepsWorthPrefetch = 64;
+/// Steps between the rows of C that are fetched: all at once they would take every buffer that the misses of B wait for
+/// (Zen 4: 24; products whose C is in memory gained 2 to 8 %).
+inline constexpr int64_t kStepsForARow = 4;
+static_assert(kTileRows * kStepsForARow <= kStepsWorthPrefetch);
 
 /// Columns of a packed panel of B.
 template <class T>
@@ -71,6 +75,19 @@ struct RowPointers {
   HWY_INLINE void advance() {
     HWY_UNROLL(8)
     for (int i = 0; i < kPointers; ++i) ++base[i];
+  }
+};
+
+/// The rows of a tile of C that are fetched while its sums are made: each may stand on a page of its own.
+template <class T>
+struct ArrivingRows {
+  const T *first, *last;
+  int64_t row;
+
+  HWY_INLINE void fetch() {
+    hwy::Prefetch(first);
+    hwy::Prefetch(last);
+    first += row, last += row;
   }
 };
 
@@ -118,6 +135,44 @@ HWY_INLINE void add_steps(D d, Vec (&sum)[R][V], int64_t k, RowsTogether<T> a, c
                           int64_t b_step) {
   HWY_UNROLL(2)
   for (int64_t i = 0; i < k; ++i, b += b_step, a.data += a.step) add_step(d, sum, b, Column<T>{a.data});
+}
+
+/// The same while C arrives, a row of it every few steps. A left factor with its steps together is one chunk.
+template <int R, int V, class D, class Vec, class T>
+HWY_INLINE void add_steps(D d, Vec (&sum)[R][V], int64_t k, const StepsTogether<T>& a, const T* HWY_RESTRICT b,
+                          int64_t b_step, ArrivingRows<T> c) {
+  RowPointers<T, R> rows(a.data, a.row);
+  for (int r = 0; r < R; ++r) {
+    c.fetch();
+    HWY_UNROLL(1)
+    for (int64_t i = 0; i < kStepsForARow; ++i, b += b_step) {
+      add_step(d, sum, b, rows);
+      rows.advance();
+    }
+  }
+  HWY_UNROLL(1)
+  for (int64_t i = R * kStepsForARow; i < k; ++i, b += b_step) {
+    add_step(d, sum, b, rows);
+    rows.advance();
+  }
+}
+
+template <int R, int V, class D, class Vec, class T>
+HWY_INLINE void add_steps(D d, Vec (&sum)[R][V], int64_t k, RowsTogether<T> a, const T* HWY_RESTRICT b, int64_t b_step,
+                          ArrivingRows<T> c) {
+  for (int r = 0; r < R; ++r) {
+    c.fetch();
+    HWY_UNROLL(2)
+    for (int64_t i = 0; i < kStepsForARow; ++i, b += b_step, a.data += a.step) add_step(d, sum, b, Column<T>{a.data});
+  }
+  add_steps(d, sum, k - R * kStepsForARow, a, b, b_step);
+}
+
+template <int R, int V, class D, class Vec, class T, int kAhead>
+HWY_INLINE void add_steps(D d, Vec (&sum)[R][V], int64_t k, const StepsAhead<T, kAhead>& a, const T* HWY_RESTRICT b,
+                          int64_t b_step, ArrivingRows<T> c) {
+  for (int r = 0; r < R; ++r) c.fetch();
+  add_steps(d, sum, k, a, b, b_step);
 }
 
 /// Writes a tile of sums to C, whole vectors.
@@ -200,13 +255,8 @@ HWY_NOINLINE void multiply_tile(const A& a, int64_t k, const T* HWY_RESTRICT b, 
   HWY_UNROLL(16)
   for (int r = 0; r < R; ++r) HWY_UNROLL(8)
   for (int v = 0; v < V; ++v) sum[r][v] = hn::Zero(d);
-  if (k >= kStepsWorthPrefetch) {  // C arrives while the sums are made: each of its rows may stand on a page of its own
-    for (int r = 0; r < R; ++r) {
-      hwy::Prefetch(c + r * c_row);
-      hwy::Prefetch(c + r * c_row + columns - 1);
-    }
-  }
-  add_steps(d, sum, k, a, b, b_step);
+  if (k >= kStepsWorthPrefetch) add_steps(d, sum, k, a, b, b_step, ArrivingRows<T>{c, c + columns - 1, c_row});
+  else add_steps(d, sum, k, a, b, b_step);
   constexpr int64_t width = V * kLanes<T>;
   if (columns == width) return end_tile(d, sum, c, c_row, end);
   HWY_ALIGN T tile[R * width];
