@@ -4,6 +4,8 @@ target_compile_options(tacho_options INTERFACE -Wall -Wextra -Werror -Wno-missin
 target_include_directories(tacho_options INTERFACE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/include)
 # Reductions keep their written order and no product is contracted behind our back: results must not depend on the compiler's mood.
 target_compile_options(tacho_options INTERFACE -ffp-contract=off)
+# Messages name files from the project's root, wherever it was built; so does what the compiler cache sees.
+target_compile_options(tacho_options INTERFACE -fmacro-prefix-map=${CMAKE_SOURCE_DIR}/=)
 if(TACHO_SANITIZE)
   target_compile_options(tacho_options INTERFACE -fsanitize=${TACHO_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   if(TACHO_SANITIZE MATCHES undefined)

@@ -168,7 +168,7 @@ Value emit_concat(const LayerCall& call) {
   return concat(call.emitter(), call.inputs(), 1);
 }
 
-Value emit_relu6(const LayerCall& call) { return clip(call.emitter(), call.in(0), 0, 6); }
+Value emit_relu6(const LayerCall& call) { return clip(call.emitter(), call.in(0), {0, 6, true}); }
 
 template <Value (*activation)(Emitter&, Value)>
 Value emit_activation(const LayerCall& call) {

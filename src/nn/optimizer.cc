@@ -181,7 +181,7 @@ std::vector<Value> clip_gradients(Emitter& emitter, const OptimizerOptions& opti
   PlaceScope place(emitter, {"clip", Phase::update});
   if (options.clip_value > 0)
     for (Value& gradient : gradients)
-      if (gradient) gradient = clip(emitter, gradient, -options.clip_value, options.clip_value);
+      if (gradient) gradient = clip(emitter, gradient, {-options.clip_value, options.clip_value});
   std::vector<Value> present;
   for (const Value gradient : gradients)
     if (gradient) present.push_back(gradient);

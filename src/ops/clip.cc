@@ -23,7 +23,14 @@ TensorTypes clip_types(const OpCall& call) {
 
 Values clip_gradient(const GradientCall& g) {
   const auto& a = g.attributes.as<ClipAttributes>();
-  return {clip_backward(g.emitter, g.output_gradients[0], g.inputs[0], a.low, a.high)};
+  return {clip_backward(g.emitter, g.output_gradients[0], a.open ? g.outputs[0] : g.inputs[0], a)};
+}
+
+/// The gradient read from x, and from y.
+std::vector<Sample> clip_samples() {
+  std::vector<Sample> all = unary_samples(ClipAttributes{-0.5, 0.75}, {Fill::distinct});
+  all.push_back({{{DType::float32, {3, 5, 7}}}, ClipAttributes{-0.5, 0.75, true}, {{Fill::distinct}}});
+  return all;
 }
 
 }  // namespace
@@ -40,11 +47,11 @@ extern const OpDef op_clip{
     .gradient = clip_gradient,
     .reference = reference_of<ClipReference>(),
     .may_alias = {0},
-    .samples = unary_samples(ClipAttributes{-0.5, 0.75}, {Fill::distinct}),
+    .samples = clip_samples(),
 };
 
-Value clip(Emitter& emitter, Value x, double low, double high) {
-  return emit_one(emitter, op_clip, ClipAttributes{low, high}, Values{x});
+Value clip(Emitter& emitter, Value x, ClipAttributes attributes) {
+  return emit_one(emitter, op_clip, attributes, Values{x});
 }
 
 }  // namespace tacho

@@ -3,7 +3,7 @@
 
 namespace tacho {
 
-/// dy where low <= x <= high, else 0.
-Value clip_backward(Emitter& emitter, Value dy, Value x, double low, double high);
+/// dy where low <= x <= high, else 0; where `open`, x may be clip's result: dy where low < x < high.
+Value clip_backward(Emitter& emitter, Value dy, Value x, ClipAttributes attributes);
 
 }  // namespace tacho

@@ -23,7 +23,7 @@ Values hardswish_backward_gradient(const GradientCall& g) {
   if (g.wanted[0]) result[0] = hardswish_backward(g.emitter, d, x);
   if (g.wanted[1]) {  // d dy / 3 where |x| <= 3
     const Value third = scaled(g.emitter, mul(g.emitter, d, dy), 1.0 / 3);
-    result[1] = clip_backward(g.emitter, third, x, -3, 3);
+    result[1] = clip_backward(g.emitter, third, x, {-3, 3});
   }
   return result;
 }

@@ -32,7 +32,7 @@ TensorTypes huber_types(const OpCall& call) {
 
 Values huber_gradient(const GradientCall& g) {
   const double delta = g.attributes.as<HuberAttributes>().delta;
-  const Value slope = clip(g.emitter, sub(g.emitter, g.inputs[0], g.inputs[1]), -delta, delta);
+  const Value slope = clip(g.emitter, sub(g.emitter, g.inputs[0], g.inputs[1]), {-delta, delta});
   const Value dx = mul(g.emitter, g.output_gradients[0], slope);
   Values result{dx, Value{}};
   if (g.wanted[1]) result[1] = neg(g.emitter, dx);

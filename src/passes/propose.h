@@ -4,9 +4,9 @@
 
 namespace tacho {
 
-/// Batch normalisation with the sum and the relu behind it; and, backward, the gradient through the images with the one
-/// through their statistics and the sum of both. `reader`: the only reader of each value, -1 where there is none or
-/// several.
+/// Batch normalisation with the sum and the relu or clip behind it; and, backward, the gradient through the images with
+/// the one through their statistics and the sum of both. `reader`: the only reader of each value, -1 where there is
+/// none or several.
 void propose_normalization_groups(const Graph& graph, const std::vector<int>& reader,
                                   std::vector<GroupProposal>& proposals);
 

@@ -69,6 +69,11 @@ TEST(ProposeGroups, AnActivationsGradientFollowsTheProductThatMakesItsOperand) {
     EXPECT_FALSE(name.starts_with("conv2d") && name.find("_backward+") != std::string::npos) << name;
 }
 
+TEST(ProposeGroups, Relu6FollowsTheNormalizationSinceItsGradientReadsItsResult) {
+  const std::multiset<std::string> mobilenet = proposed("mobilenet-v2");
+  EXPECT_EQ(mobilenet.count("batch_norm+clip"), 35u) << "stem, 16 expansions, 17 depthwise convolutions and head";
+}
+
 TEST(ProposeGroups, OneNumberScalesAProductAndATensorDoesNot) {
   Graph graph;
   const auto type = [](Shape shape) { return TensorType{DType::float32, std::move(shape)}; };

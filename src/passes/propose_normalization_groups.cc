@@ -12,7 +12,7 @@ int read_only_by(const Graph& graph, const std::vector<int>& reader, Value value
   return node >= 0 && graph.node(node).op->name == op ? node : -1;
 }
 
-/// Batch normalisation with the sum and the relu behind it.
+/// Batch normalisation with the sum and the relu or clip behind it.
 std::vector<int> forward_group(const Graph& graph, const std::vector<int>& reader, int norm) {
   std::vector<int> nodes{norm};
   Value value = graph.node(norm).outputs[0];
@@ -20,7 +20,8 @@ std::vector<int> forward_group(const Graph& graph, const std::vector<int>& reade
     nodes.push_back(sum);
     value = graph.node(sum).outputs[0];
   }
-  if (const int relu = read_only_by(graph, reader, value, "relu"); relu >= 0) nodes.push_back(relu);
+  for (const char* activation : {"relu", "clip"})
+    if (const int node = read_only_by(graph, reader, value, activation); node >= 0) nodes.push_back(node);
   return nodes;
 }
 

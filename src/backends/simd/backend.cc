@@ -34,7 +34,6 @@ constexpr Maker kMakers[] = {
     {"conv2d_backward_weights", simd::offer_grouped_weights},
     {"conv2d_backward_weights", simd::offer_direct_weights, true},
     {"relu_backward", simd::offer_relu_and_pool_gradient},
-    {"relu_backward", simd::offer_behind_gradient},
     {"max_pool2d_backward", simd::offer_behind_gradient},
     {"max_pool2d", simd::offer_max_pool2d},
     {"max_pool2d_backward", simd::offer_max_pool2d_backward},
@@ -83,6 +82,8 @@ OfferResult offer(const Group& group, const OfferContext& context) {
       if (auto result = taken(maker.offer)) return std::move(*result);
   if (simd::is_elementwise(anchor) && group.members.size() > 1 && group.members[1].op->name == "matmul")
     if (auto result = taken(simd::offer_matmul)) return std::move(*result);
+  if (simd::is_elementwise(anchor) && anchor.ends_with("_backward") && group.members.size() > 1 && !context.bfloat16)
+    if (auto result = taken(simd::offer_behind_gradient)) return std::move(*result);
   if (context.bfloat16 && !reasons.empty()) return Refusal{"bfloat16: " + reasons};
   if (simd::is_elementwise(anchor))
     if (auto result = taken(simd::offer_elementwise)) return std::move(*result);

@@ -11,6 +11,7 @@
 #include "op/part_run.h"
 #include "ops/batch_norm.h"
 #include "ops/batch_norm_statistics_backward.h"
+#include "ops/clip.h"
 
 namespace tacho::simd {
 namespace {
@@ -62,7 +63,15 @@ int external(const Group& group, int operand) {
   return found == group.inputs.end() ? -1 : int(found - group.inputs.begin());
 }
 
-/// y = relu(batch_norm(x) + residual), the last two where the group has them.
+/// What the activation before a gradient lets through.
+NormGate gate_of(const KernelRun& run, const std::optional<GradientSource>& source) {
+  if (!source) return {};
+  const float* const values = run.in<float>(size_t(source->gate));
+  if (source->by_relu()) return {.values = values};
+  return {values, true, float(source->call.numbers[0]), float(source->call.numbers[1])};
+}
+
+/// y = relu(batch_norm(x) + residual), or clip, the last two where the group has them.
 class Normalize final : public Kernel, public PartRun {
  public:
   explicit Normalize(const Group& group)
@@ -70,7 +79,11 @@ class Normalize final : public Kernel, public PartRun {
         places_(Images(group.operands[size_t(group.inputs[0])].type.shape).places) {
     for (size_t i = 1; i < group.members.size(); ++i) {
       const GroupMember& member = group.members[i];
-      if (member.op->name == "relu") relu_ = true;
+      if (member.op->name == "relu") end_.kind = NormEnd::relu;
+      if (member.op->name == "clip") {
+        const auto& bounds = member.attributes.as<ClipAttributes>();
+        end_ = {NormEnd::clip, float(bounds.low), float(bounds.high)};
+      }
       for (int input : member.inputs)
         if (member.op->name == "add" && external(group, input) >= 0) residual_ = external(group, input);
     }
@@ -91,7 +104,7 @@ class Normalize final : public Kernel, public PartRun {
     }
     const int64_t at = first * images.channels;
     functions_.normalize(run.in<float>(0) + at, slope, offset,
-                         residual_ < 0 ? nullptr : run.in<float>(size_t(residual_)) + at, relu_, run.out<float>(0) + at,
+                         residual_ < 0 ? nullptr : run.in<float>(size_t(residual_)) + at, end_, run.out<float>(0) + at,
                          places, images.channels);
     return {};
   }
@@ -99,7 +112,7 @@ class Normalize final : public Kernel, public PartRun {
   const BatchNormFunctions& functions_ = batch_norm_functions();
   double epsilon_;
   int64_t places_;
-  bool relu_ = false;
+  NormEnd end_;
   int residual_ = -1;  ///< input
 };
 
@@ -176,17 +189,18 @@ class Statistics final : public ChannelSums {
 class Parameters final : public ChannelSums {
  public:
   Parameters(const Group& group, int64_t channels)
-      : ChannelSums(channels), epsilon_(group.members.back().attributes.as<BatchNormAttributes>().epsilon) {
+      : ChannelSums(channels),
+        epsilon_(group.members.back().attributes.as<BatchNormAttributes>().epsilon),
+        source_(gradient_source_of(group)) {
     const GroupMember& member = group.members.back();
     for (size_t i = 0; i < member.inputs.size(); ++i) at_[i] = external(group, member.inputs[i]);
-    if (const auto source = gradient_source_of(group)) at_[0] = source->dy, gate_ = source->gate;
+    if (source_) at_[0] = source_->dy;
   }
 
   RunStatus accumulate(const KernelRun& run, void* partial) const override {
     const Images images(run.inputs[0].shape());
     const auto in = [&](size_t i) { return run.in<float>(size_t(at_[i])); };
-    functions_.products(in(0), gate_ < 0 ? nullptr : run.in<float>(size_t(gate_)), in(1), in(2), images.places,
-                        channels_, sums(partial));
+    functions_.products(in(0), gate_of(run, source_), in(1), in(2), images.places, channels_, sums(partial));
     count(partial) += double(images.places);
     std::copy_n(in(3), channels_, numbers(partial));  // `finish` does not see the inputs
     return {};
@@ -209,13 +223,14 @@ class Parameters final : public ChannelSums {
 
  private:
   double epsilon_;
-  int at_[4] = {-1, -1, -1, -1}, gate_ = -1;  ///< inputs: dy, x, mean and variance; relu's results
+  std::optional<GradientSource> source_;
+  int at_[4] = {-1, -1, -1, -1};  ///< inputs: dy, x, mean and variance
 };
 
 /// The gradient in x: through the normalisation, through its statistics, or both and their sum, in one pass.
 class InputGradient final : public Kernel {
  public:
-  explicit InputGradient(const Group& group) {
+  explicit InputGradient(const Group& group) : source_(gradient_source_of(group)) {
     for (const GroupMember& member : group.members) {
       const auto at = [&](size_t i) { return external(group, member.inputs[i]); };
       if (member.op->name == "batch_norm_backward_input") {
@@ -226,7 +241,7 @@ class InputGradient final : public Kernel {
         terms_ = member.attributes.as<BatchNormStatisticsBackwardAttributes>().terms;
       }
     }
-    if (const auto source = gradient_source_of(group)) dy_ = source->dy, gate_ = source->gate;
+    if (source_) dy_ = source_->dy;
   }
 
   RunStatus run(const KernelRun& run) const override {
@@ -243,20 +258,29 @@ class InputGradient final : public Kernel {
       b[i] = 2 * in(dvariance_)[i] / terms;
       c[i] = in(dmean_)[i] / terms - in(mean_)[i] * b[i];
     }
-    functions_.combine(dy_ < 0 ? nullptr : in(dy_), gate_ < 0 ? nullptr : in(gate_), x_ < 0 ? nullptr : in(x_), a, b, c,
+    functions_.combine(dy_ < 0 ? nullptr : in(dy_), gate_of(run, source_), x_ < 0 ? nullptr : in(x_), a, b, c,
                        run.out<float>(0), images.places, channels);
     return {};
   }
 
  private:
   const BatchNormFunctions& functions_ = batch_norm_functions();
-  int dy_ = -1, gate_ = -1, scale_ = -1, variance_ = -1, x_ = -1, mean_ = -1, dmean_ = -1, dvariance_ = -1;  ///< inputs
+  std::optional<GradientSource> source_;
+  int dy_ = -1, scale_ = -1, variance_ = -1, x_ = -1, mean_ = -1, dmean_ = -1, dvariance_ = -1;  ///< inputs
   double epsilon_ = 0;
   int64_t terms_ = 0;
 };
 
 int64_t channels_of(const Group& group) { return group.operands[size_t(group.inputs[0])].type.shape[1]; }
 size_t floats(int64_t count) { return size_t(count) * sizeof(float); }
+
+/// Why a gradient cannot be made on the way in; empty where it can, or where there is none.
+std::string objection_to(const std::optional<GradientSource>& source) {
+  if (source && source->pool) return "an unpooling before batch_norm's gradient";
+  if (source && !source->by_relu() && source->call.function != Elementwise::clip_backward_open)
+    return "another activation's gradient than relu's and relu6's before batch_norm's";
+  return {};
+}
 
 /// Whether the members behind the first are these, each once and in this order; `optional` ones may be missing.
 bool follows(const Group& group, std::initializer_list<std::string_view> optional) {
@@ -271,7 +295,8 @@ bool follows(const Group& group, std::initializer_list<std::string_view> optiona
 }  // namespace
 
 OfferResult offer_batch_norm(const Group& group, const OfferContext&) {
-  if (!follows(group, {"add", "relu"})) return Refusal{"behind batch_norm only an add and a relu"};
+  if (!follows(group, {"add", "relu"}) && !follows(group, {"add", "clip"}))
+    return Refusal{"behind batch_norm only an add and a relu or clip"};
   if (const std::string reason = reason_against(group); !reason.empty()) return Refusal{reason};
   const Shape& x = group.operands[size_t(group.inputs[0])].type.shape;
   for (int index : group.inputs)
@@ -290,7 +315,7 @@ OfferResult offer_batch_norm_statistics(const Group& group, const OfferContext&)
 
 OfferResult offer_batch_norm_backward_parameters(const Group& group, const OfferContext&) {
   const auto source = gradient_source_of(group);
-  if (source && source->pool) return Refusal{"an unpooling before batch_norm's gradient"};
+  if (std::string reason = objection_to(source); !reason.empty()) return Refusal{std::move(reason)};
   if (group.members.size() != (source ? source->members : 0) + 1) return Refusal{"something behind the sums"};
   if (const std::string reason = reason_against(group); !reason.empty()) return Refusal{reason};
   auto kernel = std::make_unique<Parameters>(group, channels_of(group));
@@ -300,7 +325,7 @@ OfferResult offer_batch_norm_backward_parameters(const Group& group, const Offer
 
 OfferResult offer_batch_norm_input_gradient(const Group& group, const OfferContext&) {
   const auto source = gradient_source_of(group);
-  if (source && source->pool) return Refusal{"an unpooling before batch_norm's gradient"};
+  if (std::string reason = objection_to(source); !reason.empty()) return Refusal{std::move(reason)};
   const size_t first = source ? source->members : 0, members = group.members.size() - first;
   const bool whole = members == 3 && group.members[first + 2].op->name == "add";
   if (members != 1 && !whole) return Refusal{"either part alone, or both with their sum"};

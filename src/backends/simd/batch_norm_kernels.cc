@@ -7,6 +7,7 @@
 #include <hwy/highway.h>
 
 #include <algorithm>
+#include <type_traits>
 
 HWY_BEFORE_NAMESPACE();
 namespace tacho::simd {
@@ -107,27 +108,42 @@ void deviations(const float* x, const float* shift, int64_t places, int64_t chan
   });
 }
 
-/// A vector of gradients: 0 where the gate is not positive.
-template <bool kGate, class D>
-HWY_INLINE hn::Vec<D> load_gradient(D d, const float* dy, const float* gate, int64_t at) {
-  const auto value = hn::LoadU(d, dy + at);
-  if constexpr (kGate) return hn::IfThenElseZero(hn::Gt(hn::LoadU(d, gate + at), hn::Zero(d)), value);
-  else return value;
+enum class Gated : uint8_t { no, above, between };
+
+/// Calls f with an object of type std::integral_constant<Gated, ...>.
+template <class F>
+void with_gate(const NormGate& gate, const F& f) {
+  if (!gate.values) f(std::integral_constant<Gated, Gated::no>());
+  else if (!gate.bounded) f(std::integral_constant<Gated, Gated::above>());
+  else f(std::integral_constant<Gated, Gated::between>());
 }
 
-template <bool kGate>
-void products_as(const float* dy, const float* gate, const float* x, const float* mean, int64_t places,
+/// A vector of gradients, 0 where they do not count.
+template <Gated kGated, class D>
+HWY_INLINE hn::Vec<D> load_gradient(D d, const float* dy, const NormGate& gate, int64_t at) {
+  const auto value = hn::LoadU(d, dy + at);
+  if constexpr (kGated == Gated::no) return value;
+  else {
+    const auto by = hn::LoadU(d, gate.values + at);
+    const auto above = hn::Gt(by, hn::Set(d, gate.low));
+    if constexpr (kGated == Gated::above) return hn::IfThenElseZero(above, value);
+    else return hn::IfThenElseZero(hn::And(above, hn::Gt(hn::Set(d, gate.high), by)), value);
+  }
+}
+
+template <Gated kGated>
+void products_as(const float* dy, const NormGate& gate, const float* x, const float* mean, int64_t places,
                  int64_t channels, const DeviationSums& sums) {
-  sum_terms(places, channels, sums, [&](auto d, int64_t place, int64_t c, auto& a, auto& b) HWY_ATTR {
-    const auto gradient = load_gradient<kGate>(d, dy, gate, place * channels + c);
+  sum_terms(places, channels, sums, [&, gate](auto d, int64_t place, int64_t c, auto& a, auto& b) HWY_ATTR {
+    const auto gradient = load_gradient<kGated>(d, dy, gate, place * channels + c);
     a = hn::Add(a, gradient);
     b = hn::MulAdd(gradient, hn::Sub(hn::LoadU(d, x + place * channels + c), hn::LoadU(d, mean + c)), b);
   });
 }
 
-void products(const float* dy, const float* gate, const float* x, const float* mean, int64_t places, int64_t channels,
-              const DeviationSums& sums) {
-  (gate ? products_as<true> : products_as<false>)(dy, gate, x, mean, places, channels, sums);
+void products(const float* dy, const NormGate& gate, const float* x, const float* mean, int64_t places,
+              int64_t channels, const DeviationSums& sums) {
+  with_gate(gate, [&](auto gated) { products_as<decltype(gated)::value>(dy, gate, x, mean, places, channels, sums); });
 }
 
 /// f(tag, element, channel) for every vector of every place.
@@ -138,44 +154,58 @@ HWY_INLINE void for_elements(int64_t places, int64_t channels, const F& f) {
     for_channels_from(d, 0, channels, [&](auto tag, int64_t c) HWY_ATTR { f(tag, at + c, c); });
 }
 
-template <bool kResidual, bool kRelu>
-void normalize_as(const float* x, const float* slope, const float* offset, const float* residual, float* y,
-                  int64_t places, int64_t channels) {
-  for_elements(places, channels, [&](auto d, int64_t at, int64_t c) HWY_ATTR {
+template <bool kResidual, NormEnd::Kind kEnd>
+void normalize_as(const float* x, const float* slope, const float* offset, const float* residual, const NormEnd& end,
+                  float* y, int64_t places, int64_t channels) {
+  for_elements(places, channels, [&, end](auto d, int64_t at, int64_t c) HWY_ATTR {
     auto value = hn::MulAdd(hn::LoadU(d, x + at), hn::LoadU(d, slope + c), hn::LoadU(d, offset + c));
     if (kResidual) value = hn::Add(value, hn::LoadU(d, residual + at));
-    if (kRelu) value = hn::IfThenZeroElse(hn::Lt(value, hn::Zero(d)), value);  // NaN stays
+    if (kEnd == NormEnd::relu) value = hn::IfThenZeroElse(hn::Lt(value, hn::Zero(d)), value);
+    if (kEnd == NormEnd::clip) {
+      const auto low = hn::Set(d, end.low), high = hn::Set(d, end.high);
+      value = hn::IfThenElse(hn::Lt(value, low), low, value);
+      value = hn::IfThenElse(hn::Lt(high, value), high, value);
+    }
     hn::StoreU(value, d, y + at);
   });
 }
 
-void normalize(const float* x, const float* slope, const float* offset, const float* residual, bool relu, float* y,
-               int64_t places, int64_t channels) {
-  const auto as = residual ? (relu ? normalize_as<true, true> : normalize_as<true, false>)
-                           : (relu ? normalize_as<false, true> : normalize_as<false, false>);
-  as(x, slope, offset, residual, y, places, channels);
+template <NormEnd::Kind kEnd>
+void normalize_to(const float* x, const float* slope, const float* offset, const float* residual, const NormEnd& end,
+                  float* y, int64_t places, int64_t channels) {
+  (residual ? normalize_as<true, kEnd> : normalize_as<false, kEnd>)(x, slope, offset, residual, end, y, places,
+                                                                    channels);
 }
 
-template <bool kGate>
-void combine_as(const float* dy, const float* gate, const float* x, const float* a, const float* b, const float* c,
+void normalize(const float* x, const float* slope, const float* offset, const float* residual, const NormEnd& end,
+               float* y, int64_t places, int64_t channels) {
+  const auto to = end.kind == NormEnd::relu   ? normalize_to<NormEnd::relu>
+                  : end.kind == NormEnd::clip ? normalize_to<NormEnd::clip>
+                                              : normalize_to<NormEnd::as_is>;
+  to(x, slope, offset, residual, end, y, places, channels);
+}
+
+template <Gated kGated>
+void combine_as(const float* dy, const NormGate& gate, const float* x, const float* a, const float* b, const float* c,
                 float* dx, int64_t places, int64_t channels) {
   if (dy && x) {
-    for_elements(places, channels, [&](auto d, int64_t at, int64_t channel) HWY_ATTR {
+    for_elements(places, channels, [&, gate](auto d, int64_t at, int64_t channel) HWY_ATTR {
       const auto rest = hn::MulAdd(hn::LoadU(d, x + at), hn::LoadU(d, b + channel), hn::LoadU(d, c + channel));
-      hn::StoreU(hn::MulAdd(load_gradient<kGate>(d, dy, gate, at), hn::LoadU(d, a + channel), rest), d, dx + at);
+      hn::StoreU(hn::MulAdd(load_gradient<kGated>(d, dy, gate, at), hn::LoadU(d, a + channel), rest), d, dx + at);
     });
     return;
   }
   const float *source = dy ? dy : x, *slope = dy ? a : b;
-  for_elements(places, channels, [&](auto d, int64_t at, int64_t channel) HWY_ATTR {
-    const auto value = load_gradient<kGate>(d, source, gate, at);
+  for_elements(places, channels, [&, gate](auto d, int64_t at, int64_t channel) HWY_ATTR {
+    const auto value = load_gradient<kGated>(d, source, gate, at);
     hn::StoreU(hn::MulAdd(value, hn::LoadU(d, slope + channel), hn::LoadU(d, c + channel)), d, dx + at);
   });
 }
 
-void combine(const float* dy, const float* gate, const float* x, const float* a, const float* b, const float* c,
+void combine(const float* dy, const NormGate& gate, const float* x, const float* a, const float* b, const float* c,
              float* dx, int64_t places, int64_t channels) {
-  (dy && gate ? combine_as<true> : combine_as<false>)(dy, gate, x, a, b, c, dx, places, channels);
+  with_gate(dy ? gate : NormGate{},
+            [&](auto gated) { combine_as<decltype(gated)::value>(dy, gate, x, a, b, c, dx, places, channels); });
 }
 
 }  // namespace

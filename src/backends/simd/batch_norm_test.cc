@@ -7,6 +7,7 @@
 
 #include "backends/simd/targets.h"
 #include "ops/batch_norm_statistics_backward.h"
+#include "ops/clip.h"
 #include "tests/support/groups.h"
 #include "tests/support/measure.h"
 #include "tests/support/operands.h"
@@ -66,14 +67,16 @@ void expect_norm_agreement(const std::vector<TensorType>& types, const std::vect
 const Shape kShapes[] = {{4, 3, 5, 7},  {7, 17, 3, 3},  {5, 31, 2, 1},   {3, 64, 9, 8},
                          {6, 80, 1, 1}, {2, 1, 31, 17}, {3, 70, 20, 19}, {3, 549, 5, 4}};
 
-TEST(SimdBatchNorm, ForwardWithSumAndRelu) {
+TEST(SimdBatchNorm, ForwardWithSumAndActivation) {
   for (const Shape& shape : kShapes) {
     const TensorType images{DType::float32, shape}, numbers{DType::float32, {shape[1]}};
     const std::vector<Fill> fills{{}, {}, {}, {}, {Fill::positive}, {}};
     const std::vector<TensorType> five{images, numbers, numbers, numbers, numbers};
     const Step norm{&op_named("batch_norm"), BatchNormAttributes{}, {0, 1, 2, 3, 4}};
     expect_norm_agreement(five, fills, {norm});
+    const Step clip{&op_named("clip"), ClipAttributes{-0.5, 0.75, true}, {5}};
     expect_norm_agreement(five, fills, {norm, {&op_named("relu"), {}, {5}}});
+    expect_norm_agreement(five, fills, {norm, clip});
     std::vector<TensorType> six = five;
     six.push_back(images);
     // Sliced along with the first: the residual's state follows from the sum's rule.
@@ -102,23 +105,37 @@ TEST(SimdBatchNorm, StatisticsAndGradients) {
   }
 }
 
-/// The gate of a relu behind it, taken on the way in.
-TEST(SimdBatchNorm, GradientsBehindARelu) {
-  const Step gate{&op_named("relu_backward"), {}, {0, 1}};
-  for (const Shape& shape : kShapes) {
-    const TensorType images{DType::float32, shape}, numbers{DType::float32, {shape[1]}};
-    const Fill positive{Fill::positive};
-    const BatchNormStatisticsBackwardAttributes whole{shape[0] * shape[2] * shape[3]};
-    expect_norm_agreement({images, images, images, numbers, numbers}, {{}, {}, {}, {}, positive},
-                          {gate, {&op_named("batch_norm_backward_parameters"), BatchNormAttributes{}, {5, 2, 3, 4}}});
-    expect_norm_agreement({images, images, numbers, numbers}, {{}, {}, {}, positive},
-                          {gate, {&op_named("batch_norm_backward_input"), BatchNormAttributes{}, {4, 2, 3}}});
-    expect_norm_agreement({images, images, numbers, numbers, images, numbers, numbers, numbers}, {{}, {}, {}, positive},
-                          {gate,
-                           {&op_named("batch_norm_backward_input"), BatchNormAttributes{}, {8, 2, 3}},
-                           {&op_named("batch_norm_statistics_backward"), whole, {4, 5, 6, 7}},
-                           {&op_named("add"), {}, {9, 10}}});
-  }
+/// The gate of a relu or of relu6 behind it, taken on the way in.
+TEST(SimdBatchNorm, GradientsBehindAnActivation) {
+  const Step relu{&op_named("relu_backward"), {}, {0, 1}};
+  const Step relu6{&op_named("clip_backward"), ClipAttributes{-0.5, 0.75, true}, {0, 1}};
+  for (const Shape& shape : kShapes)
+    for (const Step& gate : {relu, relu6}) {
+      const TensorType images{DType::float32, shape}, numbers{DType::float32, {shape[1]}};
+      const Fill positive{Fill::positive};
+      const BatchNormStatisticsBackwardAttributes whole{shape[0] * shape[2] * shape[3]};
+      expect_norm_agreement({images, images, images, numbers, numbers}, {{}, {}, {}, {}, positive},
+                            {gate, {&op_named("batch_norm_backward_parameters"), BatchNormAttributes{}, {5, 2, 3, 4}}});
+      expect_norm_agreement({images, images, numbers, numbers}, {{}, {}, {}, positive},
+                            {gate, {&op_named("batch_norm_backward_input"), BatchNormAttributes{}, {4, 2, 3}}});
+      expect_norm_agreement({images, images, numbers, numbers, images, numbers, numbers, numbers},
+                            {{}, {}, {}, positive},
+                            {gate,
+                             {&op_named("batch_norm_backward_input"), BatchNormAttributes{}, {8, 2, 3}},
+                             {&op_named("batch_norm_statistics_backward"), whole, {4, 5, 6, 7}},
+                             {&op_named("add"), {}, {9, 10}}});
+    }
+}
+
+TEST(SimdBatchNorm, GradientsOfAClipThatAreReadFromXAreNotTaken) {
+  const TensorType images{DType::float32, {4, 8, 3, 3}}, numbers{DType::float32, {8}};
+  const Chain chain = make_chain({images, images, images, numbers, numbers},
+                                 {{&op_named("clip_backward"), ClipAttributes{-0.5, 0.75}, {0, 1}},
+                                  {&op_named("batch_norm_backward_parameters"), BatchNormAttributes{}, {5, 2, 3, 4}}},
+                                 -1);
+  const OfferResult result = simd_backend().offer(chain.group({0, 4, 4}), {this_cpu(), ""});
+  ASSERT_TRUE(std::holds_alternative<Refusal>(result));
+  EXPECT_NE(std::get<Refusal>(result).reason.find("another activation's gradient"), std::string::npos);
 }
 
 TEST(SimdBatchNorm, VarianceOfValuesFarFromZeroKeepsItsDigits) {

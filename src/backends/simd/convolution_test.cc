@@ -7,6 +7,7 @@
 #include <random>
 #include <set>
 
+#include "backends/simd/direct.h"
 #include "backends/simd/each_target.h"
 #include "backends/simd/layouts.h"
 #include "backends/simd/spread.h"
@@ -166,6 +167,22 @@ TEST_P(SimdConvolution, DirectOfSmallImages) {
     EXPECT_TRUE(check_three(c, direct, &worst));
 }
 
+/// By hand: of an image of 4 x 3 with zeros around it a 3 x 3 filter's rows of taps reach 3, 4 and 3 rows, its columns
+/// 2, 3 and 2. With a stride of 2 (results of 2 x 2) they reach 1, 2 and 2 rows, 1, 2 and 1 columns. Padding is
+/// multiplied where few channels do not pay for leaving it out.
+TEST(SimdDirect, CountsWhatItMultiplies) {
+  DirectShape s;
+  s.from = {4, 3, 64}, s.to = {4, 3, 8};
+  s.rows = s.columns = {3, 1, 1, 1};
+  EXPECT_EQ(direct_routines().places_multiplied(s, {}), 10 * 7);
+  EXPECT_EQ(direct_routines().places_multiplied(s, {.down = 2, .right = 2}), 9 * 12);
+  s.from.channels = 3;
+  EXPECT_EQ(direct_routines().places_multiplied(s, {}), 9 * 12);
+  s.from.channels = 64, s.to = {2, 2, 8};
+  s.rows.stride = s.columns.stride = 2;
+  EXPECT_EQ(direct_routines().places_multiplied(s, {}), 5 * 4);
+}
+
 TEST_P(SimdConvolution, BoundsOnTheWayOut) {
   Bounds worst{};
   Draw draw(5);
@@ -190,6 +207,15 @@ TEST_P(SimdConvolution, PoolsOnTheWayOut) {
   for (int i = 0; i < 2; ++i) {
     check_pooled({{3, 1, 9, 8}, {36, 1, 5, 5}, {.padding = {2, 2, 2, 2}}}, "direct", i == 0, 1e-6);
     check_pooled({{3, 3, 8, 7}, {5, 3, 3, 3}, {.padding = {1, 1, 1, 1}}}, "direct", i == 0, 1e-6);
+    // Whole vectors of channels: pooled in registers, a few pairs of places at a time.
+    for (int64_t width = 2; width <= 17; width += 3)
+      check_pooled({{2, 2, 7, width}, {32, 2, 3, 3}, {.padding = {1, 1, 1, 1}}}, "direct", i == 0, 1e-6);
+    check_pooled({{2, 3, 12, 19}, {16, 3, 5, 4}, {.stride = {2, 2}, .padding = {2, 2, 2, 2}}}, "direct", i == 0, 1e-6);
+    check_pooled({{2, 1, 17, 9}, {40, 1, 3, 1}, {.padding = {2, 0, 2, 0}, .dilation = {3, 1}}}, "direct", i == 0, 1e-6);
+    // Small images of many channels, with a last odd row and column.
+    check_pooled({{3, 64, 4, 4}, {40, 64, 3, 3}, {.padding = {1, 1, 1, 1}}}, "direct", i == 0, 1e-6);
+    check_pooled({{2, 67, 5, 7}, {33, 67, 3, 2}, {.padding = {1, 1, 0, 1}}}, "direct", i == 0, 1e-6);
+    check_pooled({{2, 65, 2, 2}, {70, 65, 3, 3}, {.padding = {1, 1, 1, 1}}}, "direct", i == 0, 1e-6);
   }
 }
 

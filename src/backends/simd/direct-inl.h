@@ -10,8 +10,10 @@
 #include "backends/simd/channels-inl.h"
 #include "backends/simd/direct.h"
 #include "backends/simd/image_result-inl.h"
+#include "backends/simd/joined-inl.h"
 #include "backends/simd/narrow-inl.h"
 #include "backends/simd/panels-inl.h"
+#include "backends/simd/pooled_tile-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace tacho::simd {
@@ -144,72 +146,27 @@ HWY_INLINE void multiply_places(const DirectShape& s, const Runs& runs, const So
   }
 }
 
-/// Whether the places of all rows are multiplied together: where a row fills less of a tile than they do, so that the
-/// filters are read less often. Each tap's places lie side by side then, as a copy.
+/// Whether the places of all rows are multiplied together (joined-inl.h).
 template <class F>
-bool joins_rows(const DirectShape& s) {
-  constexpr int64_t kMostFloats = 1 << 17, kFewestChannels = 64;  // what a tile sums of a tap before it is put down
-  const int64_t places = s.to.height * s.to.width;
-  return !F::kCopies && !is_narrow(s, false) && !is_product(s) && s.to.height > 1 && places > 0 &&
-         s.from_channels() >= kFewestChannels && s.taps() * places * s.from_channels() <= kMostFloats &&
-         RowSplit(places).tiles * 5 <= s.to.height * RowSplit(s.to.width).tiles * 4;
-}
-
-template <class F>
-int64_t joined_floats(const DirectShape& s) {
-  return joins_rows<F>(s) ? rounded(s.taps() * s.to.height * s.to.width * s.from_channels()) : 0;
-}
-
-/// What each tap sees of an image: [tap row][tap column][place][channel].
-inline void copy_taps(const DirectShape& s, const float* image, int64_t group, float* to) {
-  const int64_t channels = s.from_channels();
-  for (int64_t i = 0; i < s.rows.taps; ++i)
-    for (int64_t j = 0; j < s.columns.taps; ++j)
-      for (int64_t row = 0; row < s.to.height; ++row) {
-        const float* from =
-            image_row(s, image, group, row * s.rows.stride + i * s.rows.dilation, j * s.columns.dilation);
-        for (int64_t column = 0; column < s.to.width; ++column, to += channels) {
-          const int64_t at = column * s.columns.stride + j * s.columns.dilation - s.columns.before;
-          if (from && at >= 0 && at < s.from.width)
-            std::copy_n(from + column * s.columns.stride * s.from.channels, channels, to);
-          else std::fill_n(to, channels, 0.0f);
-        }
-      }
-}
-
-/// One panel of one image: places begin to end, tap by tap, so that a tap's filters are read from memory once. The next
-/// tap's are fetched meanwhile.
-inline void convolve_joined(const DirectShape& s, const float* taps, const float* filters, int64_t columns,
-                            int64_t begin, int64_t end_place, float* y, const TileEnd<float>& end) {
-  const int64_t channels = s.from_channels(), places = s.to.height * s.to.width, y_row = s.to.channels;
-  const RowSplit split(end_place - begin);
-  for (int64_t tap = 0; tap < s.taps(); ++tap, taps += places * channels, filters += channels * kPanel)
-    for (int64_t tile = 0; tile < split.tiles; ++tile) {
-      const int64_t first = begin + split.first(tile);
-      TileEnd<float> part;
-      if (tap + 1 == s.taps()) part = end.from(0, 0, 0), part.added = end.added ? end.added + first * y_row : nullptr;
-      part.add = tap > 0;
-      const StepsTogether<float> a{taps + first * channels, channels};
-      float* const c = y + first * y_row;
-      const auto multiply = [&](const auto& left) HWY_ATTR {
-        multiply_any_tile(split.rows(tile), left, channels, filters, kPanel, columns, c, y_row, part);
-      };
-      if (split.tiles == 1) multiply(StepsAhead<float, 2>{a, filters + channels * kPanel});
-      else if (tile < 2) multiply(StepsAhead<float, 1>{a, filters + channels * kPanel + tile * kLanes<float>});
-      else multiply(a);
-    }
+bool joins_rows(const DirectShape& s, const DirectPhase& phase) {
+  return !F::kCopies && phase.down == 1 && phase.right == 1 && !is_narrow(s, false) && !is_product(s) &&
+         joining_pays(s);
 }
 
 inline int64_t pooled_floats(const DirectShape& s) { return rounded(2 * s.to.width * kPanel); }
 
 template <class F>
 int64_t workspace_floats(const DirectShape& s) {
-  return std::max(joined_floats<F>(s), Padded(s, F::kCopies).floats(F::in_units(s).from_channels()) + pooled_floats(s));
+  return std::max(joins_rows<F>(s, {}) ? joined_floats(s) : 0,
+                  Padded(s, F::kCopies).floats(F::in_units(s).from_channels()) + pooled_floats(s));
 }
 
-struct Range {
-  int64_t begin, end;
-};
+/// Places times taps of an image that are multiplied.
+template <class F>
+int64_t places_multiplied(const DirectShape& s, const DirectPhase& phase) {
+  return joins_rows<F>(s, phase) ? places_of_taps(s) : s.to.height * s.to.width * s.taps();
+}
+
 /// A part's share of `count` things; all of them where parts are of something else.
 inline Range share(const DirectPart& part, bool panels, int64_t count) {
   if (part.panels != panels) return {0, count};
@@ -222,11 +179,20 @@ void convolve_pooled(const DirectShape& s, const Runs& runs, const Source& sourc
                      int64_t panel_channels, const float* filters, const ImageResult& result, Range pairs,
                      float* rows) {
   const int64_t width = s.to.width / 2 * 2, row_floats = s.to.width * kPanel;
+  const int64_t channels = std::min(kPanel, panel_channels);
+  const bool in_registers = !F::kCopies && runs.count == 1 && channels % kLanes<float> == 0;
   for (int64_t row = 2 * pairs.begin; row < 2 * pairs.end; row += 2) {
+    const float* const from = source.data + row * s.rows.stride * source.row;
+    if (in_registers) {
+      pooled_rows({from, from + s.rows.stride * source.row, s.columns.stride * source.place, s.rows.taps,
+                   s.rows.dilation * source.row, runs.length},
+                  width, channels, filters, result, image, row, channel);
+      continue;
+    }
     for (int64_t i = 0; i < 2; ++i)
-      multiply_places<F>(s, runs, source, source.data + (row + i) * s.rows.stride * source.row, width, filters,
+      multiply_places<F>(s, runs, source, from + i * s.rows.stride * source.row, width, filters,
                          panel_columns(panel_channels, 0), rows + i * row_floats, kPanel, {});
-    for_channels(std::min(kPanel, panel_channels), [&](auto d, int64_t c) HWY_ATTR {
+    for_channels(channels, [&](auto d, int64_t c) HWY_ATTR {
       for (int64_t column = 0; column < width; column += 2) {
         const float* at = rows + column * kPanel + c;
         hn::Vec<decltype(d)> block[2][2]{{hn::LoadU(d, at), hn::LoadU(d, at + kPanel)},
@@ -250,16 +216,21 @@ void convolve(const DirectShape& shape, const DirectPhase& phase, const DirectPa
   float* pooled = workspace + padded.floats(s.from_channels());
   const int64_t to_place = phase.right * to.channels;
   const bool narrow = !F::kCopies && is_narrow(s, false) && !one_row && phase.right == 1 && !result.added;
-  const bool joined = joins_rows<F>(given) && !result.pool && phase.down == 1 && phase.right == 1;
+  const bool joined = joins_rows<F>(given, phase);
   const Range rows = share(part, false, result.pool ? s.to.height / 2 : s.to.height);
   const Range some = share(part, true, panels(s.to_channels()));
   for (int64_t image = 0; image < images; ++image)
     for (int64_t group = 0; group < s.groups; ++group) {
-      if (joined) copy_taps(given, x + image * given.from.elements(), group, workspace);
-      const Source source =
-          joined ? Source{} : F::source(given, padded, x + image * given.from.elements(), group, workspace);
+      const float* const of_group = packed + group * panels(s.to_channels()) * panel_floats(s);
+      if (joined) {
+        const int64_t step = result.pool ? 2 : 1;
+        convolve_joined(given, {rows.begin * step, rows.end * step}, some, x, image, group, of_group, result,
+                        workspace);
+        continue;
+      }
+      const Source source = F::source(given, padded, x + image * given.from.elements(), group, workspace);
       for (int64_t panel = some.begin; panel < some.end; ++panel) {
-        const float* const filters = packed + (group * panels(s.to_channels()) + panel) * panel_floats(s);
+        const float* const filters = of_group + panel * panel_floats(s);
         const int64_t first = panel * kPanel;
         const int64_t left = s.to_channels() - first, channel = group * s.to_channels() + first;
         if (result.pool) {
@@ -270,13 +241,6 @@ void convolve(const DirectShape& shape, const DirectPhase& phase, const DirectPa
         end.bounded = result.bounded();
         end.least = result.least, end.most = result.most;
         if (result.bias) end.column_bias = result.bias + channel;
-        if (joined) {
-          float* const y = result.y + image * to.elements() + channel;
-          if (result.added) end.added = result.added + (y - result.y);
-          convolve_joined(given, workspace, filters, std::min(kPanel, left), rows.begin * to.width, rows.end * to.width,
-                          y, end);
-          continue;
-        }
         for (int64_t row = rows.begin; row < rows.end; ++row) {
           float* y = result.y + image * to.elements() + channel +
                      ((phase.first_row + row * phase.down) * to.width + phase.first_column) * to.channels;
@@ -399,6 +363,7 @@ constexpr DirectRoutines direct_routines_of() {
       .workspace_floats = &workspace_floats<F>,
       .convolve = &convolve<F>,
       .panels = [](int64_t channels) { return panels(channels); },
+      .places_multiplied = &places_multiplied<F>,
       .gradient_workspace_floats = &gradient_workspace_floats<F>,
       .partial_floats = &panels_floats,
       .accumulate = &accumulate<F>,

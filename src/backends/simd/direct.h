@@ -65,6 +65,8 @@ struct DirectRoutines {
   void (*convolve)(const DirectShape&, const DirectPhase& phase, const DirectPart& part, int64_t images, const float* x,
                    const float* packed, const ImageResult& result, float* workspace);
   int64_t (*panels)(int64_t channels);
+  /// Places of an image's results, for each tap that multiplies what they see.
+  int64_t (*places_multiplied)(const DirectShape&, const DirectPhase&);
 
   /// The gradient of the filters; the partial holds them in panels.
   int64_t (*gradient_workspace_floats)(const DirectShape&);

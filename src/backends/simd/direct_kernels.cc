@@ -1,5 +1,4 @@
 #include "backends/simd/convolution_parts.h"
-#include "backends/simd/elementwise.h"
 #include "backends/simd/filter_gradient.h"
 #include "backends/simd/gated_convolution.h"
 #include "backends/simd/grouped.h"
@@ -14,11 +13,11 @@ namespace {
 /// What the routines multiply, rounded up to their steps.
 int64_t products_of(const ConvolutionPart& part, const DirectRoutines& routines, int64_t images) {
   const DirectShape& s = part.shape;
-  const int64_t terms = s.taps() * routines.in_units(s).from_channels() * routines.together;
-  return images * s.to.height * s.to.width * s.to.channels * terms;
+  const int64_t terms = routines.in_units(s).from_channels() * routines.together;
+  return images * routines.places_multiplied(s, part.phase) * s.to.channels * terms;
 }
 
-/// The gradient behind a relu, a pooling or both, one image at a time.
+/// The gradient behind an activation, a pooling or both, one image at a time.
 class GradientMaker {
  public:
   explicit GradientMaker(const GradientSource& source, const ImageExtent& extent) : source_(source), extent_(extent) {
@@ -29,29 +28,23 @@ class GradientMaker {
     if (!windows_) return extent_.elements();
     return windows_->geometry.rows.out * windows_->geometry.columns.out * extent_.channels;
   }
-  Tally tally() const {
-    Tally tally;
-    if (source_.gate >= 0) tally.cmp = elements();
-    return tally;
-  }
+  const Tally& tally() const { return source_.tally; }
   /// Into `to`, extent.elements() floats.
   void make(const KernelRun& run, int64_t image, float* to) const {
     const GradientImages all = source_.images(run);
     const int64_t at = image * elements();
     const float *const dy = all.dy + at, *const gate = all.gate ? all.gate + at : nullptr;
-    if (!windows_) gate_(kNoNumbers, dy, gate, to, elements());
+    if (!windows_) gate_(source_.call.numbers.data(), dy, gate, to, elements());
     else if (!images_.unpool(*windows_, extent_.channels, dy, gate, all.index + at, to))
       fail("[max_pool2d_backward] an index is outside its window of 2 x 2 places");
   }
 
  private:
-  static constexpr double kNoNumbers[2] = {};
-
   GradientSource source_;
   ImageExtent extent_;
   std::optional<MaxWindows> windows_;
   const ImageRoutines& images_ = image_routines();
-  ElementwiseFunction<float> gate_ = elementwise_functions().f32[size_t(Elementwise::relu_backward)][0];
+  ElementwiseFunction<float> gate_ = elementwise_function<float>(source_.call.function, Spread::none);
 };
 
 class DirectConvolve final : public Kernel, public PartRun {
@@ -89,13 +82,8 @@ class DirectConvolve final : public Kernel, public PartRun {
   RunStatus run_part(const KernelRun& run) const override {
     return convolve(run, {run.slice.begin, run.slice.begin + run.slice.count, run.slice.total, by_panels()});
   }
-  Tally repeated() const override { return made(group_.geometry.n); }
-  /// What making the gradients of so many images executes.
-  Tally made(int64_t images) const {
-    Tally tally = maker_ ? maker_->tally() : Tally{};
-    tally.cmp *= images;
-    return tally;
-  }
+  /// What making the gradients executes.
+  Tally repeated() const override { return maker_ ? maker_->tally() : Tally{}; }
 
  private:
   /// Where there are more filters than results of each, a thread reads its part of the filters and not all of them.
@@ -242,7 +230,7 @@ OfferResult offer_direct(const Group& group, const OfferContext& context) {
     auto kernel = std::make_unique<DirectConvolve>(gated, routines);
     offer.workspace_bytes = kernel->workspace_bytes();
     offer.packs = {{gated.convolution.second, kernel->packed_bytes()}};
-    offer.executed.tally += kernel->made(gated.convolution.geometry.n);
+    offer.executed.tally += kernel->repeated();
     const int64_t products = kernel->products();
     offer.kernel = std::move(kernel);
     return products;

@@ -25,7 +25,6 @@ enum class Elementwise : uint8_t {
   abs,
   neg,
   sign,
-  erf,  ///< gelu's; no operation of the catalogue
   relu_backward,
   leaky_relu_backward,  ///< alpha
   elu_backward,         ///< gamma, gamma alpha
@@ -35,7 +34,8 @@ enum class Elementwise : uint8_t {
   hardswish_backward,
   sigmoid_backward,
   tanh_backward,
-  clip_backward,  ///< low, high
+  clip_backward,       ///< low, high
+  clip_backward_open,  ///< low, high; of y
   add,
   sub,
   mul,
@@ -45,6 +45,7 @@ enum class Elementwise : uint8_t {
 };
 constexpr size_t kElementwise = size_t(Elementwise::maximum) + 1;
 constexpr bool of_two(Elementwise op) { return op >= Elementwise::relu_backward; }
+constexpr bool is_activation_gradient(Elementwise op) { return of_two(op) && op < Elementwise::add; }
 
 /// Which operands there is one element of for the whole row.
 enum class Spread : uint8_t { none, first, second };

@@ -22,10 +22,13 @@ template <Elementwise kFunction, class A>
 ElementwiseCall sloped(const Attributes& attributes) {
   return {kFunction, {attributes.as<A>().alpha}};
 }
-template <Elementwise kFunction>
-ElementwiseCall between(const Attributes& attributes) {
+ElementwiseCall clip_of(const Attributes& attributes) {
   const auto& a = attributes.as<ClipAttributes>();
-  return {kFunction, {a.low, a.high}};
+  return {Elementwise::clip, {a.low, a.high}};
+}
+ElementwiseCall clip_backward_of(const Attributes& attributes) {
+  const auto& a = attributes.as<ClipAttributes>();
+  return {a.open ? Elementwise::clip_backward_open : Elementwise::clip_backward, {a.low, a.high}};
 }
 template <Elementwise kByErf, Elementwise kByTanh>
 ElementwiseCall gelu_of(const Attributes& attributes) {
@@ -63,7 +66,7 @@ constexpr Row kRows[] = {
     {"hardswish", plain<E::hardswish>},
     {"sigmoid", plain<E::sigmoid>},
     {"tanh", plain<E::tanh>},
-    {"clip", between<E::clip>},
+    {"clip", clip_of},
     {"exp", plain<E::exp>},
     {"log", plain<E::log>},
     {"sqrt", plain<E::sqrt>},
@@ -79,7 +82,7 @@ constexpr Row kRows[] = {
     {"hardswish_backward", plain<E::hardswish_backward>},
     {"sigmoid_backward", plain<E::sigmoid_backward>},
     {"tanh_backward", plain<E::tanh_backward>},
-    {"clip_backward", between<E::clip_backward>},
+    {"clip_backward", clip_backward_of},
     {"add", plain<E::add>},
     {"sub", plain<E::sub>},
     {"mul", plain<E::mul>},

@@ -44,8 +44,7 @@ HWY_INLINE V of_one(D d, const V (&p)[2], V x) {
   if constexpr (kOp == E::leaky_relu) return hn::IfThenElse(positive, x, hn::Mul(p[0], x));
   if constexpr (kOp == E::elu)
     return hn::IfThenElse(positive, hn::Mul(p[0], x), hn::Mul(p[1], exponential_less_one(d, x)));
-  if constexpr (kOp == E::gelu)
-    return hn::Mul(hn::Mul(half, x), hn::Add(one, error_function(d, hn::Mul(hn::Set(d, kSqrtHalf), x))));
+  if constexpr (kOp == E::gelu) return hn::Mul(x, normal_share(d, x));
   if constexpr (kOp == E::gelu_tanh)
     return hn::Mul(hn::Mul(half, x), hn::Add(one, gelu_by_tanh_at(d, x, hn::Mul(x, x))));
   if constexpr (kOp == E::silu) return hn::Div(x, hn::Add(one, exponential(d, hn::Neg(x))));
@@ -65,7 +64,6 @@ HWY_INLINE V of_one(D d, const V (&p)[2], V x) {
   if constexpr (kOp == E::rsqrt) return hn::Div(one, hn::Sqrt(x));
   if constexpr (kOp == E::abs) return hn::Abs(x);
   if constexpr (kOp == E::neg) return hn::Neg(x);
-  if constexpr (kOp == E::erf) return error_function(d, x);
   if constexpr (kOp == E::sign) return hn::IfThenElse(positive, one, hn::IfThenElseZero(hn::Lt(x, zero), hn::Neg(one)));
 }
 
@@ -78,10 +76,8 @@ HWY_INLINE V gradient_of(D d, const V (&p)[2], V dy, V x) {
   if constexpr (kOp == E::leaky_relu_backward) return hn::IfThenElse(positive, dy, hn::Mul(p[0], dy));
   if constexpr (kOp == E::elu_backward) return hn::Mul(dy, hn::IfThenElse(positive, p[0], hn::Add(x, p[1])));
   if constexpr (kOp == E::gelu_backward) {
-    const V power = hn::Mul(hn::Set(d, -0.5), hn::Mul(x, x));
-    const V density = hn::Mul(hn::Set(d, kNormalPeak), exponential(d, power));
-    const V share = hn::Mul(half, hn::Add(one, error_function(d, hn::Mul(hn::Set(d, kSqrtHalf), x))));
-    return hn::Mul(dy, hn::MulAdd(x, density, share));
+    const NormalShare<V> share = normal_share_and_power(d, x);
+    return hn::Mul(dy, hn::MulAdd(x, hn::Mul(hn::Set(d, kNormalPeak), share.power), share.below));
   }
   if constexpr (kOp == E::gelu_tanh_backward) {
     const V square = hn::Mul(x, x), t = gelu_by_tanh_at(d, x, square);
@@ -102,6 +98,7 @@ HWY_INLINE V gradient_of(D d, const V (&p)[2], V dy, V x) {
   if constexpr (kOp == E::tanh_backward) return hn::Mul(dy, hn::NegMulAdd(x, x, one));
   if constexpr (kOp == E::clip_backward)
     return hn::IfThenZeroElse(hn::Gt(p[0], x), hn::IfThenZeroElse(hn::Gt(x, p[1]), dy));
+  if constexpr (kOp == E::clip_backward_open) return hn::IfThenElseZero(hn::And(hn::Gt(x, p[0]), hn::Gt(p[1], x)), dy);
 }
 
 template <E kOp, class V>

@@ -7,6 +7,8 @@ std::variant<GatedConvolution, Refusal> gated_convolution_of(const Group& group,
   gated.source = gradient_source_of(group);
   if (gated.source && gated.source->pool && !pools_by_two(*gated.source->pool))
     return Refusal{"behind a pooling of other windows than 2 x 2 places"};
+  if (gated.source && gated.source->pool && !gated.source->by_relu())
+    return Refusal{"behind a pooling and another activation's gradient than relu's"};
   const GroupBehind behind = gated.source ? group_behind(group, *gated.source) : GroupBehind{group, {}};
   if (gated.source && behind.group.members.size() > 1) return Refusal{"something behind such a gradient"};
   const auto found = convolution_group_of(behind.group, context);

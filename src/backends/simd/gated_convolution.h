@@ -1,5 +1,5 @@
 #pragma once
-// A convolution's gradient behind that of a relu or of a max pooling, which its kernel makes on the way in.
+// A convolution's gradient behind that of an activation or of a max pooling, which its kernel makes on the way in.
 #include "backends/simd/convolution_group.h"
 #include "backends/simd/gradient_source.h"
 
@@ -11,8 +11,8 @@ struct GatedConvolution {
   std::optional<GradientSource> source;
 };
 
-/// Any group that convolution_group_of() takes, or one of its gradients alone behind a gate, windows of 2 x 2 places
-/// side by side, or both.
+/// Any group that convolution_group_of() takes, or one of its gradients alone behind an activation's, windows of 2 x 2
+/// places side by side, or relu's and these.
 std::variant<GatedConvolution, Refusal> gated_convolution_of(const Group& group, const OfferContext& context);
 
 /// Layouts of the group's operands: images channels last, filters row-major.

@@ -5,6 +5,9 @@
 
 #include "backends/simd/each_target.h"
 #include "backends/simd/layouts.h"
+#include "ops/clip.h"
+#include "ops/gelu.h"
+#include "ops/leaky_relu.h"
 #include "ops/max_pool2d_backward.h"
 #include "tests/support/convolutions.h"
 
@@ -13,9 +16,11 @@ namespace {
 
 using namespace support;
 
-/// What the convolution's gradient reads: relu's gate, the unpooling, or both.
+/// What the convolution's gradient reads: relu's gate (or another activation's), the unpooling, or both.
 struct Behind {
   bool gate = false, pool = false;
+  const char* activation = "relu_backward";
+  Attributes attributes = {};
 };
 
 struct GradientRan {
@@ -38,7 +43,7 @@ GradientRan run_gradient(const ConvolutionCase& c, const Behind& behind, bool we
   const int operands = int(inputs.size());
   std::vector<Step> steps;
   int value = 0;
-  if (behind.gate) steps.push_back({&op_named("relu_backward"), {}, {0, 1}}), value = operands;
+  if (behind.gate) steps.push_back({&op_named(behind.activation), behind.attributes, {0, 1}}), value = operands;
   if (behind.pool) {
     const MaxPool2dBackwardAttributes unpool{{}, {results[2], results[3]}};
     steps.push_back({&op_named("max_pool2d_backward"), unpool, {value, behind.gate ? 2 : 1}});
@@ -99,7 +104,7 @@ TEST_P(SimdGradientGroups, SparseGradientsOfFiltersOfFewChannels) {
     }
 }
 
-constexpr Behind kKinds[] = {{true, false}, {false, true}, {true, true}};
+const Behind kKinds[] = {{true, false}, {false, true}, {true, true}};
 
 TEST_P(SimdGradientGroups, WinogradMakesTheGradientWhereItsTilesAreLoaded) {
   std::mt19937 random(7);
@@ -151,6 +156,35 @@ TEST_P(SimdGradientGroups, DirectConvolutionMakesTheGradientImageByImage) {
       const int64_t places = behind.pool ? (y[2] / 2) * (y[3] / 2) : y[2] * y[3];
       EXPECT_EQ(ran.executed.cmp, behind.gate ? images * y[1] * places : 0) << "of the first slice";
     }
+}
+
+TEST_P(SimdGradientGroups, DirectConvolutionTakesTheGradientOfAnyActivation) {
+  const ConvolutionCase c{{3, 6, 14, 13}, {16, 6, 5, 5}, {}};
+  const int64_t elements = 16 * 10 * 9;  // of the first slice's image
+  for (const auto& [behind, compared] :
+       {std::pair<Behind, int64_t>{{true, false, "leaky_relu_backward", LeakyReluAttributes{0.1}}, 1},
+        {{true, false, "clip_backward", ClipAttributes{-0.5, 0.75}}, 2},
+        {{true, false, "clip_backward", ClipAttributes{-0.5, 0.75, true}}, 2},
+        {{true, false, "silu_backward"}, 0},
+        {{true, false, "gelu_backward", GeluAttributes{}}, 0},
+        {{true, false, "tanh_backward"}, 0},
+        {{true, false, "sigmoid_backward"}, 0}}) {
+    SCOPED_TRACE(text_of(target_in_use(), ": ", behind.activation));
+    const GradientRan ran = run_gradient(c, behind, false);
+    ASSERT_EQ(ran.refusal, "");
+    EXPECT_EQ(ran.name, text_of("direct ", behind.activation, "+conv2d_backward_data"));
+    EXPECT_LE(ran.error, 1e-6);
+    EXPECT_EQ(ran.executed.cmp, compared * elements);
+  }
+}
+
+TEST_P(SimdGradientGroups, OnlyDirectConvolutionTakesOthersThanRelu) {
+  const ConvolutionCase c{{3, 16, 12, 12}, {16, 16, 3, 3}, {.padding = {1, 1, 1, 1}}};
+  const Behind silu{true, false, "silu_backward"}, pooled{true, true, "silu_backward"};
+  EXPECT_TRUE(run_gradient(c, silu, false).name.starts_with("direct "));
+  EXPECT_NE(run_gradient(c, silu, true).refusal.find("another activation's gradient"), std::string::npos);
+  EXPECT_NE(run_gradient(c, pooled, false).refusal.find("another activation's gradient"), std::string::npos);
+  EXPECT_NE(run_gradient(c, pooled, true).refusal.find("another activation's gradient"), std::string::npos);
 }
 
 /// 7 x 6 results are tiles of 4 + 3 by 4 + 2 (M = 4): places of the images' gradient, 6 x 6 there, overlap.

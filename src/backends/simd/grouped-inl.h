@@ -144,13 +144,14 @@ struct SeenPlaces {
       }
     }
   }
-  /// Has what the tile to the right will see for the first time fetched, at this channel.
+  /// Has a part of what the tile to the right will see for the first time fetched, while the vector that begins at
+  /// channel `first` is computed: of each row a run of lines in memory's order, so that the caches see it coming.
   HWY_INLINE void fetch_next(int64_t step, int64_t first) const {
-    constexpr int kNew = kDown < kRows * kStride ? kDown : kRows * kStride;
+    constexpr int kNew = kDown < kRows * kStride ? kDown : kRows * kStride, kLines = kPlaces * kStride;
+    constexpr int kFrom = kAcross > kLines ? kAcross - kLines : 0;
     HWY_UNROLL(8)
     for (int i = kDown - kNew; i < kDown; ++i) HWY_UNROLL(8)
-    for (int j = kAcross - kPlaces * kStride; j < kAcross; ++j)
-      if (j >= 0) hwy::Prefetch(at[i][j] + step + first);
+    for (int j = 0; j < kLines; ++j) hwy::Prefetch(at[i][kFrom] + step + first * kLines + j * int64_t(HWY_LANES(T)));
   }
 };
 

@@ -167,6 +167,7 @@ OfferResult offer_max_pool2d_backward(const Group& group, const OfferContext& co
 OfferResult offer_channel_sum(const Group& group, const OfferContext&) {
   const GroupMember& member = group.members.back();
   const std::optional<GradientSource> source = gradient_source_of(group);
+  if (source && !source->by_relu()) return Refusal{"a sum behind another activation's gradient than relu's"};
   // An unpooled image has the sums of the pooled one, wherever its maxima were.
   const size_t dy = source ? size_t(source->dy) : 0;
   const GroupOperand& x = group.operands[size_t(group.inputs[dy])];

@@ -373,7 +373,7 @@ TEST_P(SimdMatmul, SaysHowOftenAGateIsExecuted) {
   const Chain tall = make_chain(gated_types({many, k}, {k, n}, false), behind_gate(gate, {}, false));
   OfferResult often = offered(tall, false);
   EXPECT_EQ(std::get<Offer>(often).executed.tally.cmp, 2 * many * k) << "too much to stay packed";
-  // What is turned reads the right factor once for each block of the result's rows.
+  // What is turned reads the right factor once for each 512 of the result's rows.
   const Chain turned = make_chain(gated_types({k, 1100}, {k, 1}, true), behind_gate(gate, {true, false, 0}, true));
   OfferResult result = offered(turned, false);
   EXPECT_EQ(std::get<Offer>(result).executed.tally.cmp, simd::gemm<float>().lanes > 1 ? 3 * k : k);

@@ -41,6 +41,7 @@ class SparseWeights final : public FilterGradient {
 OfferResult offer_sparse_weights(const Group& group, const OfferContext& context) {
   const auto source = gradient_source_of(group);
   if (!source || !source->pool || !pools_by_two(*source->pool)) return Refusal{"sparse: no pooling of 2 x 2 windows"};
+  if (!source->by_relu()) return Refusal{"sparse: behind another activation's gradient than relu's"};
   if (context.algorithm == "winograd") return Refusal{"sparse: Winograd's algorithm was asked for"};
   const GroupBehind behind = group_behind(group, *source);
   const auto found = convolution_group_of(behind.group, context);

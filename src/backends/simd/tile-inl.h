@@ -121,7 +121,7 @@ HWY_INLINE void add_steps(D d, Vec (&sum)[R][V], int64_t k, StepsAhead<T, kAhead
     RowPointers<T, R> rows(a.data, a.row);
     const int64_t steps = std::min(k, a.chunk);
     HWY_UNROLL(1)
-    for (int64_t i = 0; i < steps; ++i, b += b_step, a.ahead += b_step) {
+    for (int64_t i = 0; i < steps; ++i, b += b_step, a.ahead += a.ahead_step) {
       HWY_UNROLL(4)
       for (int v = 0; v < kAhead; ++v) __builtin_prefetch(a.ahead + v * kLanes<T>, 0, kToL2);
       add_step(d, sum, b, rows);

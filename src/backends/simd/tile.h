@@ -14,11 +14,11 @@ struct StepsTogether {
   int64_t chunk = INT64_MAX, chunk_stride = 0;
 };
 
-/// The same, and memory that is fetched into L2 meanwhile: kVectors vectors for each step, a step of the right factor
-/// apart.
+/// The same, and memory that is fetched into L2 meanwhile: kVectors vectors for each step, `ahead_step` apart.
 template <class T, int kVectors>
 struct StepsAhead : StepsTogether<T> {
   const T* ahead = nullptr;
+  int64_t ahead_step = 0;
 };
 
 /// The left factor with its rows side by side: element (r, k) is data[k * step + r]. A transposed matrix, or a packed

@@ -49,33 +49,39 @@ void pack_taps(const WinogradShape& s, const float* w, bool turned, float* packe
     }
 }
 
-/// G w G^T of a vector of filters from `first` on, for channels [channel, channel + count): one vector for each
-/// channel, kPanel apart, in each of the tile's places.
-template <int M>
-void transform_filters(const WinogradShape& s, const WinogradFilters& filters, int64_t first, int64_t channel,
-                       int64_t count, float* to, int64_t place_floats) {
+/// G w G^T of a vector of filters, whose taps stand at tap_at(tap): a vector in each of the tile's places.
+template <int M, class TapAt>
+HWY_INLINE void transform_vector(const TapAt& tap_at, float* to, int64_t place_floats) {
   using T = Transform<M>;
   const hn::ScalableTag<float> d;
-  const auto transform = [&](int64_t at, const auto& tap_at) HWY_ATTR {
-    transform_tile<3, T::kTile, hn::Vec<decltype(d)>>(
-        [&](const auto* a, auto* b) HWY_ATTR { T::filter(d, a, b); },
-        [&](int row, int column) HWY_ATTR { return hn::Load(d, tap_at(row * 3 + column)); },
-        [&](int row, int column, auto value)
-            HWY_ATTR { hn::StoreU(value, d, to + at * kPanel + (row * T::kTile + column) * place_floats); });
-  };
-  if (filters.taps) {
-    const float* from = filters.taps + (first / kPanel * s.from.channels + channel) * 9 * kPanel + first % kPanel;
-    for (int64_t at = 0; at < count; ++at, from += 9 * kPanel)
-      transform(at, [&](int tap) HWY_ATTR { return from + tap * kPanel; });
-    return;
-  }
+  transform_tile<3, T::kTile, hn::Vec<decltype(d)>>(
+      [&](const auto* a, auto* b) HWY_ATTR { T::filter(d, a, b); },
+      [&](int row, int column) HWY_ATTR { return hn::Load(d, tap_at(row * 3 + column)); },
+      [&](int row, int column, auto value)
+          HWY_ATTR { hn::StoreU(value, d, to + (row * T::kTile + column) * place_floats); });
+}
+
+/// A vector of filters from `first` on, for channels [channel, channel + count): one vector for each channel, kPanel
+/// apart, in each of the tile's places.
+template <int M>
+void transform_filters(const WinogradShape& s, const float* w, bool turned, int64_t first, int64_t channel,
+                       int64_t count, float* to, int64_t place_floats) {
   HWY_ALIGN float taps[kTapsTogether * 9][kLanes<float>];
   for (int64_t at = 0; at < count; at += kTapsTogether) {
     const int64_t some = std::min(kTapsTogether, count - at);
-    gather_taps(s, filters.w, filters.turned, first, channel + at, some, taps);
+    gather_taps(s, w, turned, first, channel + at, some, taps);
     for (int64_t i = 0; i < some; ++i)
-      transform(at + i, [&](int tap) HWY_ATTR { return taps[i * 9 + (filters.turned ? 8 - tap : tap)]; });
+      transform_vector<M>([&](int tap) HWY_ATTR { return taps[i * 9 + (turned ? 8 - tap : tap)]; },
+                          to + (at + i) * kPanel, place_floats);
   }
+}
+
+/// The same of all `columns` of a panel out of packed taps, which are read from end to end.
+template <int M>
+void transform_taps(const float* taps, int64_t columns, int64_t count, float* to, int64_t place_floats) {
+  for (int64_t at = 0; at < count; ++at, taps += 9 * kPanel, to += kPanel)
+    for (int64_t column = 0; column < columns; column += kLanes<float>)
+      transform_vector<M>([&](int tap) HWY_ATTR { return taps + tap * kPanel + column; }, to + column, place_floats);
 }
 
 /// Filters as [group of panels][place][panel][channel][kPanel]: the order in which they are read.
@@ -88,8 +94,7 @@ void pack_as(const WinogradShape& s, const WinogradBlocks& blocks, const float* 
     const int64_t place_floats = std::min(blocks.panels, panels(s.to.channels) - panel + in_group) * panel_floats;
     float* const to_panel = packed + (panel - in_group) * kPlaces * panel_floats + in_group * panel_floats;
     for (int64_t column = 0; column < kPanel; column += kLanes<float>)
-      transform_filters<M>(s, {w, turned}, panel * kPanel + column, 0, s.from.channels, to_panel + column,
-                           place_floats);
+      transform_filters<M>(s, w, turned, panel * kPanel + column, 0, s.from.channels, to_panel + column, place_floats);
   }
 }
 
@@ -191,10 +196,24 @@ void convolve(const WinogradShape& s, const WinogradBlocks& blocks, const Winogr
   else convolve_as<2>(s, blocks, part, x, packed, result, workspace);
 }
 
+/// Products with one panel; meanwhile a vector for each of the k steps is fetched from `ahead` on.
+void multiply_fetching(int64_t rows, int64_t columns, int64_t k, const StepsTogether<float>& a, const float* b,
+                       float* c, const TileEnd<float>& end, const float* ahead) {
+  const RowSplit split(rows);
+  multiply_any_tile(split.rows(0), StepsAhead<float, 1>{a, ahead, kLanes<float>}, k, b, kPanel, columns, c, kPanel,
+                    end);
+  for (int64_t tile = 1; tile < split.tiles; ++tile) {
+    const int64_t first = split.first(tile);
+    multiply_any_tile(split.rows(tile), from_row(a, first), k, b, kPanel, columns, c + first * kPanel, kPanel, end);
+  }
+}
+
 template <int M>
 void convolve_fresh_as(const WinogradShape& s, const WinogradBlocks& blocks, const WinogradPart& part,
                        const GradientImages& x, const WinogradFilters& w, const ImageResult& result, float* workspace) {
   constexpr int kPlaces = (M + 2) * (M + 2);
+  // The next channels' taps, 18 vectors for each, are fetched while these are multiplied: memory would wait otherwise.
+  constexpr int kFetchEvery = kPlaces / 18 + (kPlaces < 18);
   const Places images_at(s, blocks.tiles, s.from.channels), products_at(s, blocks.tiles, kPanel);
   float *zeros = workspace, *v = zeros + zero_floats(s.from.channels), *m = v + images_at.floats;
   float* filters = m + products_at.floats;
@@ -206,17 +225,21 @@ void convolve_fresh_as(const WinogradShape& s, const WinogradBlocks& blocks, con
     const int64_t results = std::min(kPanel, s.to.channels - channel), columns = whole_vectors(results);
     for (int64_t c = 0; c < channels; c += blocks.depth) {
       const int64_t depth = std::min(blocks.depth, channels - c);
-      for (int64_t column = 0; column < columns; column += kLanes<float>)
-        transform_filters<M>(s, w, channel + column, c, depth, filters + column, distance);
+      const float* const taps = w.taps ? w.taps + (channel / kPanel * channels + c) * 9 * kPanel : nullptr;
+      if (taps) transform_taps<M>(taps, columns, depth, filters, distance);
+      for (int64_t column = 0; column < columns && !taps; column += kLanes<float>)
+        transform_filters<M>(s, w.w, w.turned, channel + column, c, depth, filters + column, distance);
       TileEnd<float> end;
       end.add = c > 0;
       for (int place = 0; place < kPlaces; ++place) {
         const TileBlock::Range range = block.at(place / (M + 2), place % (M + 2));
-        multiply_panels<float>(
-            range.count, columns, depth,
-            StepsTogether<float>{v + place * images_at.distance + range.begin * images_at.row + c, images_at.row},
-            filters + place * distance, kPanel, 0, m + place * products_at.distance + range.begin * kPanel, kPanel,
-            end);
+        const StepsTogether<float> a{v + place * images_at.distance + range.begin * images_at.row + c, images_at.row};
+        const float* const b = filters + place * distance;
+        float* const products = m + place * products_at.distance + range.begin * kPanel;
+        if (taps && range.count > 0 && place % kFetchEvery == 0)
+          multiply_fetching(range.count, columns, depth, a, b, products, end,
+                            taps + (9 * kPanel + place / kFetchEvery * kLanes<float>)*depth);
+        else multiply_panels<float>(range.count, columns, depth, a, b, kPanel, 0, products, kPanel, end);
       }
     }
     transform_results<M>(block, channel, results, products_at, m, result);

@@ -167,6 +167,7 @@ OfferResult offer(const Group& group, const OfferContext& context, MakeKernel ma
   if (const auto* refusal = std::get_if<Refusal>(&found)) return *refusal;
   const auto& gated = std::get<GatedConvolution>(found);
   const auto& [convolution, source] = gated;
+  if (source && !source->by_relu()) return Refusal{"winograd: behind another activation's gradient than relu's"};
   const WinogradShape shape = shape_of(convolution, context);
   const int64_t products = convolution.geometry.n * shape.places() * shape.from.channels * shape.to.channels;
   if (std::string reason = objection(convolution, shape, context, products); !reason.empty()) return Refusal{reason};
