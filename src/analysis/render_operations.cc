@@ -154,9 +154,9 @@ std::string render_operations(const Report& report, const Paint& paint) {
                              true));
   text += paint.dim(report.has_floors()
                         ? "  ratio time%/theory%; floor% floor/ms; room ms above the floor; l images,\n"
-                          "  h filter width, d, d' channels in, out, ab output pixels; multiply-add = 1 op\n"
+                          "  h filter width, d, d' channels in, out, ab output pixels; 1 op: 2 FLOP (*, +)\n"
                         : "  ratio time%/theory%; GF/s required FLOP in the row's median time; l images,\n"
-                          "  h filter width, d, d' channels in, out, ab output pixels; multiply-add = 1 op\n");
+                          "  h filter width, d, d' channels in, out, ab output pixels; 1 op: 2 FLOP (*, +)\n");
   return text + render_wrong_floors(report) + "\n" + render_kernels(report, paint);
 }
 

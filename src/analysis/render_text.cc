@@ -104,7 +104,9 @@ std::string render_sum(const Report& report) {
   add(parts[3], " outside kernels");
   text = wrap(text, 80, 4);
   text += wrap(
-      text_of("  ", rate, ", ", percent(step.mfu), " of this machine (MFU); executed ", percent(step.hfu), " (HFU)"),
+      text_of("  ", rate, ", ", percent(step.mfu), " of this machine's (MFU)",
+              step.hfu < 0.99 * step.mfu ? text_of("; kernels with fewer products execute ", percent(step.hfu)) : "",
+              step.hfu < 0.99 * step.mfu ? " of it (HFU)" : text_of("; executed ", percent(step.hfu), " (HFU)")),
       80, 2);
   if (step.floor_chain_ns > step.floor_sum_ns)
     text +=

@@ -254,7 +254,11 @@ std::string convolution_of(const Way& way) {
 std::string to_string(const Way& way) {
   const std::string products = way.gemm == "auto" ? way.backends.front() : way.gemm;
   std::string text = way.procedural ? "procedural" : "graph";
-  text += ", " + convolution_of(way) + " convolution, " + products;
+  const std::string convolution = convolution_of(way);
+  // Left to choose, kernels may use Winograd's algorithm: another way than --convolution direct.
+  const bool winograd = way.convolution == "auto" && convolution == "direct" && way.dtype == DType::float32 &&
+                        std::count(way.backends.begin(), way.backends.end(), "simd") > 0;
+  text += ", " + convolution + (winograd ? "/Winograd" : "") + " convolution, " + products;
   if (!way.procedural) text += std::string(", fusion ") + (way.fusion ? "on" : "off");
   return text;
 }

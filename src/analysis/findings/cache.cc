@@ -76,8 +76,11 @@ void find_cache(const Report& report, std::vector<Finding>& findings) {
     suggest_batch(finding, report, record.batch / 2);
   } else {
     finding.asks = Asks::network;
-    finding.change = bytes.fixed >= double(l2) ? "give large layers fewer channels, so that their weights fit"
-                                               : "touch less in a call: smaller images or fewer channels";
+    finding.change = bytes.fixed >= double(l2)
+                         ? "give large layers fewer channels, so that their weights fit"
+                         : text_of("make a call of ", largest->label, " touch ",
+                                   short_number(double(largest->floor.working_set_bytes) / double(l2)),
+                                   " times less: smaller images or fewer channels there");
     finding.command = sweep_command(report, bytes.fixed >= double(l2) ? "width" : "image");
   }
   findings.push_back(std::move(finding));

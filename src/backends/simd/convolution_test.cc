@@ -211,6 +211,11 @@ TEST_P(SimdConvolution, PoolsOnTheWayOut) {
     check_pooled({{3, 64, 4, 4}, {40, 64, 3, 3}, {.padding = {1, 1, 1, 1}}}, "direct", i == 0, 1e-6);
     check_pooled({{2, 67, 5, 7}, {33, 67, 3, 2}, {.padding = {1, 1, 0, 1}}}, "direct", i == 0, 1e-6);
     check_pooled({{2, 65, 2, 2}, {70, 65, 3, 3}, {.padding = {1, 1, 1, 1}}}, "direct", i == 0, 1e-6);
+    // Whole vectors of channels: pooled in registers, a few pairs of places at a time.
+    for (int64_t width = 2; width <= 17; width += 3)
+      check_pooled({{2, 2, 7, width}, {32, 2, 3, 3}, {.padding = {1, 1, 1, 1}}}, "direct", i == 0, 1e-6);
+    check_pooled({{2, 3, 12, 19}, {16, 3, 5, 4}, {.stride = {2, 2}, .padding = {2, 2, 2, 2}}}, "direct", i == 0, 1e-6);
+    check_pooled({{2, 1, 17, 9}, {40, 1, 3, 1}, {.padding = {2, 0, 2, 0}, .dilation = {3, 1}}}, "direct", i == 0, 1e-6);
   }
 }
 

@@ -13,6 +13,7 @@
 #include "backends/simd/joined-inl.h"
 #include "backends/simd/narrow-inl.h"
 #include "backends/simd/panels-inl.h"
+#include "backends/simd/pooled_tile-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace tacho::simd {
@@ -178,11 +179,20 @@ void convolve_pooled(const DirectShape& s, const Runs& runs, const Source& sourc
                      int64_t panel_channels, const float* filters, const ImageResult& result, Range pairs,
                      float* rows) {
   const int64_t width = s.to.width / 2 * 2, row_floats = s.to.width * kPanel;
+  const int64_t channels = std::min(kPanel, panel_channels);
+  const bool in_registers = !F::kCopies && runs.count == 1 && channels % kLanes<float> == 0;
   for (int64_t row = 2 * pairs.begin; row < 2 * pairs.end; row += 2) {
+    const float* const from = source.data + row * s.rows.stride * source.row;
+    if (in_registers) {
+      pooled_rows({from, from + s.rows.stride * source.row, s.columns.stride * source.place, s.rows.taps,
+                   s.rows.dilation * source.row, runs.length},
+                  width, channels, filters, result, image, row, channel);
+      continue;
+    }
     for (int64_t i = 0; i < 2; ++i)
-      multiply_places<F>(s, runs, source, source.data + (row + i) * s.rows.stride * source.row, width, filters,
+      multiply_places<F>(s, runs, source, from + i * s.rows.stride * source.row, width, filters,
                          panel_columns(panel_channels, 0), rows + i * row_floats, kPanel, {});
-    for_channels(std::min(kPanel, panel_channels), [&](auto d, int64_t c) HWY_ATTR {
+    for_channels(channels, [&](auto d, int64_t c) HWY_ATTR {
       for (int64_t column = 0; column < width; column += 2) {
         const float* at = rows + column * kPanel + c;
         hn::Vec<decltype(d)> block[2][2]{{hn::LoadU(d, at), hn::LoadU(d, at + kPanel)},

@@ -17,14 +17,15 @@ namespace tacho::simd::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 /// The first largest of four and its number, as max_pool2d has it: equal values keep the earlier one.
-template <class D, class V>
-HWY_INLINE void first_maximum(D d, V a, V b, V c, V e, V& best, V& number) {
+template <class DI, class V, class VI>
+HWY_INLINE void first_maximum(DI di, V a, V b, V c, V e, V& best, VI& number) {
   const auto second = hn::Gt(b, a), fourth = hn::Gt(e, c);
   const V upper = hn::IfThenElse(second, b, a), lower = hn::IfThenElse(fourth, e, c);
   const auto below = hn::Gt(lower, upper);
   best = hn::IfThenElse(below, lower, upper);
-  number = hn::IfThenElse(below, hn::IfThenElse(fourth, hn::Set(d, 3.0f), hn::Set(d, 2.0f)),
-                          hn::IfThenElseZero(second, hn::Set(d, 1.0f)));
+  const VI low = hn::IfThenElse(hn::RebindMask(di, fourth), hn::Set(di, 3), hn::Set(di, 2));
+  const VI up = hn::IfThenElseZero(hn::RebindMask(di, second), hn::Set(di, 1));
+  number = hn::IfThenElse(hn::RebindMask(di, below), low, up);
 }
 
 /// Stores a block of kRows x kColumns results (both even where pooled) that begins at (row, column) of an image, for
@@ -55,10 +56,15 @@ HWY_INLINE void store_block(D d, V (&v)[kRows][kColumns], const ImageResult& res
       for (int j = 0; j < kColumns; ++j) v[i][j] = hn::Add(v[i][j], bias);
     }
   }
-  HWY_UNROLL(4)
-  for (int i = 0; i < kRows; ++i) {
-    HWY_UNROLL(4)  // the operands of Max and Min in this order, so that a NaN stays one
-    for (int j = 0; j < kColumns; ++j) v[i][j] = hn::Min(most, hn::Max(least, v[i][j]));
+  // Of what is pooled the largest alone is raised to the least: where that raises it, all four are equal. (Bias comes
+  // first: rounding its sums can make two of them equal.)
+  const bool raise_late = result.pool && result.most == std::numeric_limits<float>::infinity();
+  if (!raise_late) {
+    HWY_UNROLL(4)
+    for (int i = 0; i < kRows; ++i) {
+      HWY_UNROLL(4)  // the operands of Max and Min in this order, so that a NaN stays one
+      for (int j = 0; j < kColumns; ++j) v[i][j] = hn::Min(most, hn::Max(least, v[i][j]));
+    }
   }
   if (!result.pool) {
     float* y = result.y + first;
@@ -87,12 +93,17 @@ HWY_INLINE void store_block(D d, V (&v)[kRows][kColumns], const ImageResult& res
       for (int j = 0; j < kColumns / 2; ++j) {
         const int64_t oh = row / 2 + i, ow = column / 2 + j;
         if (oh >= height || ow >= width) continue;
-        V best, number;
-        first_maximum(d, v[2 * i][2 * j], v[2 * i][2 * j + 1], v[2 * i + 1][2 * j], v[2 * i + 1][2 * j + 1], best,
+        V best;
+        hn::Vec<decltype(di)> number;
+        first_maximum(di, v[2 * i][2 * j], v[2 * i][2 * j + 1], v[2 * i + 1][2 * j], v[2 * i + 1][2 * j + 1], best,
                       number);
+        if (raise_late) {
+          number = hn::IfThenElseZero(hn::RebindMask(di, hn::Gt(best, least)), number);
+          best = hn::Max(least, best);
+        }
         const int64_t at = ((image * height + oh) * width + ow) * e.channels + channel;
         hn::StoreU(best, d, result.y + at);
-        if (result.index) hn::StoreU(hn::DemoteTo(bytes, hn::ConvertTo(di, number)), bytes, result.index + at);
+        if (result.index) hn::StoreU(hn::DemoteTo(bytes, number), bytes, result.index + at);
       }
     }
   }

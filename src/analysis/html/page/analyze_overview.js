@@ -30,10 +30,10 @@ function figures(model) {
   const list = [[text.ms(step.median_ns), 'ms per step', '± ' + text.ms(step.mad_ns, step.median_ns) + ', 5–95 % ' +
       text.ms(step.p05_ns) + '–' + text.ms(step.p95_ns) + ', of ' + text.count(step.repetitions, 'step')],
     [text.integer(step.examples_per_s), 'examples/s', 'batch ' + text.integer(model.result.batch_size)]];
-  const rate = text.short(step.flop / step.median_ns) + ' GFLOP/s of required arithmetic';
   if (step.mfu !== undefined) {
-    list.push([text.percent(step.mfu), 'of the machine (MFU)', rate +
-      (step.hfu !== undefined ? '; executed ' + text.percent(step.hfu) : '')]);
+    const fewer = step.hfu !== undefined && step.hfu < 0.99 * step.mfu;
+    list.push([text.percent(step.mfu), 'of the machine’s peak (MFU)', text.short(step.flop / step.median_ns) + ' GFLOP/s required' +
+      (fewer ? '; executed ' + text.percent(step.hfu) + ' (Winograd)' : '')]);
   } else list.push([text.short(step.flop / step.median_ns), 'GFLOP/s', 'of required arithmetic']);
   return el('dl', {class: 'figures'}, list.map(([value, unit, note]) =>
     el('div', {}, el('dt', {}, unit), el('dd', {}, el('strong', {}, value), el('span', {}, unit), el('small', {}, note)))));
