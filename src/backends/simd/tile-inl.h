@@ -137,10 +137,14 @@ HWY_INLINE void add_steps(D d, Vec (&sum)[R][V], int64_t k, RowsTogether<T> a, c
   for (int64_t i = 0; i < k; ++i, b += b_step, a.data += a.step) add_step(d, sum, b, Column<T>{a.data});
 }
 
-/// The same while C arrives, a row of it every few steps. A left factor with its steps together is one chunk.
+/// The same while C arrives, a row of it every few steps; all at once where the steps come in chunks.
 template <int R, int V, class D, class Vec, class T>
 HWY_INLINE void add_steps(D d, Vec (&sum)[R][V], int64_t k, const StepsTogether<T>& a, const T* HWY_RESTRICT b,
                           int64_t b_step, ArrivingRows<T> c) {
+  if (a.chunk < k) {
+    for (int r = 0; r < R; ++r) c.fetch();
+    return add_steps(d, sum, k, a, b, b_step);
+  }
   RowPointers<T, R> rows(a.data, a.row);
   for (int r = 0; r < R; ++r) {
     c.fetch();
