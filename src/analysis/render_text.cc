@@ -103,10 +103,11 @@ std::string render_sum(const Report& report) {
   add(parts[2], " kernels above their floor");
   add(parts[3], " outside kernels");
   text = wrap(text, 80, 4);
+  const std::string executed = percent(step.hfu);
+  const bool fewer = step.hfu < 0.99 * step.mfu;
   text += wrap(
-      text_of("  ", rate, ", ", percent(step.mfu), " of this machine's (MFU)",
-              step.hfu < 0.99 * step.mfu ? text_of("; kernels with fewer products execute ", percent(step.hfu)) : "",
-              step.hfu < 0.99 * step.mfu ? " of it (HFU)" : text_of("; executed ", percent(step.hfu), " (HFU)")),
+      text_of("  ", rate, ", ", percent(step.mfu), " of this machine's (MFU); ",
+              fewer ? "kernels with fewer products execute " + executed + " of it" : "executed " + executed, " (HFU)"),
       80, 2);
   if (step.floor_chain_ns > step.floor_sum_ns)
     text +=
