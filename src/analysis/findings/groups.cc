@@ -59,8 +59,13 @@ std::string gain_text(const Finding& finding, const Report& report) {
   if (finding.gain) {
     const double change = -double(finding.gain->median_ns),
                  half = double(finding.gain->high_ns - finding.gain->low_ns) / 2;
-    std::string text =
-        with_sign(change, places) + " ± " + fixed(half / 1e6, places) + unit + share_of_step(change, report);
+    // Where the interval is lopsided half its width would reach 0, or leave it, against what the interval says: both
+    // ends.
+    const bool told = std::abs(change) > half, apart = finding.gain->low_ns > 0 || finding.gain->high_ns < 0;
+    const std::string spread = told == apart ? " ± " + fixed(half / 1e6, places)
+                                             : " (" + with_sign(-double(finding.gain->high_ns), places) + " to " +
+                                                   with_sign(-double(finding.gain->low_ns), places) + ")";
+    std::string text = with_sign(change, places) + spread + unit + share_of_step(change, report);
     const bool either = finding.gain->low_ns <= 0 && finding.gain->high_ns >= 0;
     return text + (either ? ": no difference that this could tell" : change > 0 ? ": slower" : "");
   }

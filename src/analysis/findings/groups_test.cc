@@ -85,6 +85,9 @@ TEST(FindingGroups, GainsAreSaidWithTheirBasis) {
   EXPECT_EQ(gain_text(priced("costs", {-90'000, -80'000, -70'000}), c.report),
             "+0.080 ± 0.010 ms a step (+8.0 %): slower");
   EXPECT_NE(gain_text(priced("unsure", {-5'000, 5'000, 15'000}), c.report).find("no difference"), std::string::npos);
+  // Lopsided: half the width would reach 0, the interval does not.
+  EXPECT_EQ(gain_text(priced("lopsided", {10'000, 50'000, 250'000}), c.report),
+            "-0.050 (-0.250 to -0.010) ms a step (-5.0 %)");
   Finding batch = priced("batch", {100'000, 200'000, 300'000});
   batch.turn.clear(), batch.batch = 256;
   EXPECT_EQ(gain_text(batch, c.report), "-0.200 ± 0.100 ms for 64 examples (-20 %)");
