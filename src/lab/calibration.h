@@ -12,7 +12,7 @@ struct CalibrationOptions {
   int threads = 1;                ///< steps are measured on 1 to this many threads
   bool again = false;             ///< also where a calibration is kept
   int cases = kCalibrationCases;  ///< of calibration_case, from 0 on: fewer say less, in less time
-  double seconds = 0.15;          ///< of steps, of each network and number of threads
+  double seconds = 0.25;          ///< of steps, of each network and number of threads
   /// Told before each network: how many are done, of how many, and its name. False: stop; what is done is kept.
   std::function<bool(int done, int of, const std::string& what)> progress;
 };

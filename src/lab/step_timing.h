@@ -8,9 +8,10 @@
 
 namespace tacho {
 
+/// Of the quicker half of the steps: another program, or a neighbour of a virtual machine, only makes steps longer.
 struct StepTiming {
   Summary step;                  ///< nanoseconds of a step
-  std::vector<int64_t> node_ns;  ///< of each planned node, all its calls: median over the steps
+  std::vector<int64_t> node_ns;  ///< of each planned node, all its calls: median over those steps
   int64_t dispatch_ns = 0;       ///< of all threads outside kernels, waiting and idling left out: median step
 };
 

@@ -23,5 +23,13 @@ TEST(StatisticsTest, MedianIsASampleThatOccurred) {
   EXPECT_EQ(summarize({}).samples, 0);
 }
 
+TEST(StatisticsTest, TheQuickerHalfIsRoundedUpAndKeepsTheOrder) {
+  using Indices = std::vector<size_t>;
+  EXPECT_EQ(quicker_half({50, 10, 40, 20, 30}), (Indices{1, 3, 4}));
+  EXPECT_EQ(quicker_half({7, 7, 7, 7}), (Indices{0, 1})) << "of equal ones the earlier";
+  EXPECT_EQ(quicker_half({9}), (Indices{0}));
+  EXPECT_EQ(quicker_half({}), (Indices{}));
+}
+
 }  // namespace
 }  // namespace tacho

@@ -30,7 +30,10 @@ struct BacktestCase {
 
   /// Of the rounds that count: the steady ones, all where there are none.
   std::vector<int64_t> counted_ns() const;
-  int64_t measured_ns() const { return quantile(counted_ns(), 0.5); }
+  /// Median of their quicker half, as the calibration takes the quicker half of its steps.
+  int64_t measured_ns() const;
+  /// Median of all that count.
+  int64_t median_ns() const { return quantile(counted_ns(), 0.5); }
   bool has_steady() const;
   /// How far its own rounds that count are apart, as a share of their median.
   double spread() const;
@@ -42,6 +45,8 @@ struct BacktestError {
   double mean = 0, median = 0, worst = 0;  ///< of |estimated / measured - 1|
 };
 BacktestError error_of(const std::vector<BacktestCase>& cases, bool roofline);
+/// Of the estimates, against the median of all rounds that count.
+BacktestError error_of_medians(const std::vector<BacktestCase>& cases);
 
 /// One line a case, at most 80 columns; then the errors, the intervals, and how far the machine itself drifted.
 std::string backtest_text(const std::vector<BacktestCase>& cases, const MachineProfile& profile);

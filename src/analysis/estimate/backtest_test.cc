@@ -54,6 +54,17 @@ TEST(Backtest, ErrorsAreOfTheRoundsMedians) {
   EXPECT_EQ(json.at("cases")[1].at("measured_ns"), 1'000'000);
 }
 
+TEST(Backtest, TheQuickerHalfOfTheRoundsCountsAndAllRoundsAreSaidBeside) {
+  const BacktestCase one = backtest_case("a", 2, 1'100'000, {4'000'000, 1'100'000, 2'000'000, 1'000'000, 3'000'000});
+  EXPECT_EQ(one.measured_ns(), 1'100'000) << "the median of 1.0, 1.1 and 2.0";
+  EXPECT_EQ(one.median_ns(), 2'000'000);
+  EXPECT_NEAR(error_of({one}, false).mean, 0, 1e-9);
+  EXPECT_NEAR(error_of_medians({one}).mean, 0.45, 1e-9);
+  const nlohmann::json json = nlohmann::json::parse(backtest_json({one}, slow_machine()));
+  EXPECT_NEAR(json.at("all_rounds_error").at("worst").get<double>(), 0.45, 1e-9);
+  EXPECT_NE(backtest_text({one}, slow_machine()).find("beside all rounds: mean error 45.0 %"), std::string::npos);
+}
+
 TEST(Backtest, DisturbedRoundsCountOnlyWhereThereAreNoOthers) {
   BacktestCase one = backtest_case("a", 2, 1'000'000, {3'000'000, 1'000'000, 2'900'000});
   one.rounds[0].steady = one.rounds[2].steady = false;

@@ -54,8 +54,18 @@ std::pair<int64_t, int64_t> disturbed_rounds(const std::vector<BacktestCase>& ca
   return count;
 }
 
-std::string errors(const std::vector<BacktestCase>& cases, bool roofline) {
-  const BacktestError error = error_of(cases, roofline);
+/// Of shares that are off.
+BacktestError summed(std::vector<double> errors) {
+  BacktestError error;
+  if (errors.empty()) return error;
+  std::sort(errors.begin(), errors.end());
+  for (double e : errors) error.mean += e / double(errors.size());
+  error.median = errors[(errors.size() - 1) / 2];
+  error.worst = errors.back();
+  return error;
+}
+
+std::string errors(const BacktestError& error) {
   return text_of("mean error ", fixed(error.mean * 100, 1), " %, median ", fixed(error.median * 100, 1), " %, worst ",
                  fixed(error.worst * 100, 1), " %");
 }
@@ -73,6 +83,13 @@ std::vector<int64_t> BacktestCase::counted_ns() const {
   return counted;
 }
 
+int64_t BacktestCase::measured_ns() const {
+  const std::vector<int64_t> counted = counted_ns();
+  std::vector<int64_t> quicker;
+  for (size_t i : quicker_half(counted)) quicker.push_back(counted[i]);
+  return quantile(std::move(quicker), 0.5);
+}
+
 double BacktestCase::spread() const {
   const std::vector<int64_t> counted = counted_ns();
   if (counted.size() < 2) return 0;
@@ -85,13 +102,15 @@ BacktestError error_of(const std::vector<BacktestCase>& cases, bool roofline) {
   for (const BacktestCase& c : cases)
     if (const int64_t measured = c.measured_ns(); measured > 0)
       errors.push_back(std::abs(double(roofline ? c.roofline_ns : c.estimated_ns) / double(measured) - 1));
-  BacktestError error;
-  if (errors.empty()) return error;
-  std::sort(errors.begin(), errors.end());
-  for (double e : errors) error.mean += e / double(errors.size());
-  error.median = errors[(errors.size() - 1) / 2];
-  error.worst = errors.back();
-  return error;
+  return summed(std::move(errors));
+}
+
+BacktestError error_of_medians(const std::vector<BacktestCase>& cases) {
+  std::vector<double> errors;
+  for (const BacktestCase& c : cases)
+    if (const int64_t measured = c.median_ns(); measured > 0)
+      errors.push_back(std::abs(double(c.estimated_ns) / double(measured) - 1));
+  return summed(std::move(errors));
 }
 
 std::string backtest_text(const std::vector<BacktestCase>& cases, const MachineProfile& profile) {
@@ -114,12 +133,14 @@ std::string backtest_text(const std::vector<BacktestCase>& cases, const MachineP
   }
   const std::vector<BacktestCase> toml = only(cases, [](const BacktestCase&c) { return c.toml; }),
                                   steady = only(cases, [](const BacktestCase&c) { return c.steady(); });
-  text += text_of("\n", cases.size(), " configurations: ", errors(cases, false),
-                  "\nplain roofline: ", errors(cases, true), "\nTOML networks: ", errors(toml, false), "\n");
+  text +=
+      text_of("\n", cases.size(), " configurations: ", errors(error_of(cases, false)),
+              "\nplain roofline: ", errors(error_of(cases, true)), "\nTOML networks: ", errors(error_of(toml, false)),
+              "\nbeside all rounds: ", errors(error_of_medians(cases)), "\n");
   return text +
          wrap(text_of(within(cases), " of ", cases.size(), " within their interval of nine in ten. ~ ",
                       cases.size() - steady.size(), " whose own rounds lie over ", int(BacktestCase::kSteady * 100),
-                      " % apart; the others: ", errors(steady, false),
+                      " % apart; the others: ", errors(error_of(steady, false)),
                       ". Meanwhile this machine's multiply-add rate lay between ", int(drift.least * 100 + 0.5),
                       " and ", int(drift.most * 100 + 0.5), " % of its profile's", exchanged, "; ", disturbed.first,
                       " of ", disturbed.second, " rounds were disturbed, and count only where a case has no other."),
@@ -157,6 +178,7 @@ std::string backtest_json(const std::vector<BacktestCase>& cases, const MachineP
               {"rate_of_profile", {{"least", drift.least}, {"most", drift.most}}},
               {"exchange_bytes_per_s", {{"least", exchange.most > 0 ? exchange.least : 0}, {"most", exchange.most}}},
               {"error", as_object(error_of(cases, false))},
+              {"all_rounds_error", as_object(error_of_medians(cases))},
               {"steady_error", as_object(error_of(steady, false))},
               {"roofline_error", as_object(error_of(cases, true))}}
       .dump(2);

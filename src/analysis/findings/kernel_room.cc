@@ -37,6 +37,9 @@ void find_kernel_room(const Report& report, std::vector<Finding>& findings) {
     };
     finding.text += text_of("; of what is above it, ", part(terms.kernel_ns), " is the kernels themselves, ",
                             part(terms.cold_ns), " cold caches, ", part(terms.contention_ns), " other threads");
+    if (std::min(terms.cold_ns, terms.contention_ns) < 0)
+      finding.text += text_of(" (below 0: the machine was slower while ",
+                              terms.cold_ns < 0 ? "kernels ran by themselves" : "one thread ran alone", ")");
     finding.evidence.insert(finding.evidence.end(), {{"kernel_ns", double(terms.kernel_ns)},
                                                      {"cold_ns", double(terms.cold_ns)},
                                                      {"contention_ns", double(terms.contention_ns)}});

@@ -111,7 +111,7 @@ std::vector<BacktestCase> wanted_cases(const EstimateFlags& flags, int threads, 
 }
 
 int run_backtest(const EstimateFlags& flags) {
-  constexpr double kSeconds = 0.15;  // of one round
+  constexpr double kSeconds = 0.25;  // of one round
   const int threads = resolve(flags.common.switches).threads;
   const std::optional<Calibration> calibration = kept_calibration();
   if (!calibration || !calibration->complete())
