@@ -109,6 +109,7 @@ void name_helper(Operation& operation, const std::vector<Operation>& operations,
 std::vector<Operation> operations_of(const RunRecord& record, const std::vector<SourceNode>& nodes, int64_t step) {
   const Readers readers(record.source);
   const auto by_step = record.ledger.kernel_ns_by_step(int(record.rows.size()));
+  const std::vector<size_t> quicker = quicker_half(record.ledger.step_ns());
   std::vector<Operation> operations;
   std::vector<int> rows_with(nodes.size());
   for (size_t r = 0; r < record.rows.size(); ++r) {
@@ -132,6 +133,7 @@ std::vector<Operation> operations_of(const RunRecord& record, const std::vector<
     std::vector<int64_t> steps;
     for (const auto& nodes_ns : by_step) steps.push_back(nodes_ns[r]), operation.time_ns += nodes_ns[r];
     operation.median_ns = summarize(steps).median;
+    operation.quicker_ns = summarize(samples_at(steps, quicker)).median;
     operation.step_ns = steps.at(size_t(step));
     add_kinds(operation, row, nodes);
     operations.push_back(std::move(operation));

@@ -94,12 +94,13 @@ class Pricer {
   Pricer(const Report& own, const PlannedStep& other, const AloneTimes& alone)
       : own_(own), record_(*own.record), other_(other), alone_(alone), both_(rows_in_both(record_.rows, other.rows)) {
     const std::optional<Apart>& apart = record_.apart;
-    apart_ = apart && apart->skipped.empty() && apart->one_thread_ns.size() == record_.rows.size() ? &*apart : nullptr;
+    apart_ = apart && apart->skipped.empty() && apart->one_thread_quicker_ns.size() == record_.rows.size() ? &*apart
+                                                                                                           : nullptr;
     const std::vector<bool> products = products_among(record_.rows, record_.source);
     std::vector<ColdSample> gone[2], all[2];  // by kind
     for (size_t r = 0; r < record_.rows.size(); ++r) {
       const Traffic& traffic = record_.rows[r].traffic;
-      ColdSample sample{double(on_one() ? apart_->one_thread_ns[r] : own_.operations[r].median_ns), 0,
+      ColdSample sample{double(on_one() ? apart_->one_thread_quicker_ns[r] : own_.operations[r].quicker_ns), 0,
                         double(traffic.calls), bytes_moved(record_.rows[r]), double(traffic.working_set_bytes)};
       if (sample.alone_ns = double(alone_.own[r]); sample.alone_ns > 0) gone[products[r]].push_back(sample);
       if (apart_ && apart_->alone_ns[r] > 0)
@@ -125,8 +126,8 @@ class Pricer {
       double time = 0;
       if (both_[r] >= 0) {
         const size_t same = size_t(both_[r]);
-        time = on_one() ? double(apart_->one_thread_ns[same])
-                        : double(own_.operations[same].median_ns) * by_floors(record_.rows[same]);
+        time = on_one() ? double(apart_->one_thread_quicker_ns[same])
+                        : double(own_.operations[same].quicker_ns) * by_floors(record_.rows[same]);
       } else if (row.kind != PlannedNode::view) {
         const Cold& cold = cold_[other_.products[r]];
         const double alone = double(alone_.other[r]), floors = on_one() ? 1 : by_floors(row);
@@ -139,8 +140,8 @@ class Pricer {
       ns.push_back(std::llround(time));
       result.rows.push_back({row.path, row.backend + " " + row.kernel_name, alone_.other[r], ns.back()});
     }
-    const double step = step_of(ns), gain = double(own_.step.median_ns) - step;
-    const double rows_sd = std::sqrt(variance) / other_.threads, step_sd = double(own_.step.mad_ns) / 0.67;
+    const double step = step_of(ns), gain = double(own_.step.quicker_ns) - step;
+    const double rows_sd = std::sqrt(variance) / other_.threads, step_sd = double(own_.step.quicker_mad_ns) / 0.67;
     const double half = 2 * std::sqrt(rows_sd * rows_sd + step_sd * step_sd);
     result.gain = Gain{std::llround(gain - half), std::llround(gain), std::llround(gain + half)};
     return result;
@@ -158,8 +159,8 @@ class Pricer {
   double step_of(const std::vector<int64_t>& ns) const {
     std::vector<int64_t> own_ns;
     for (size_t r = 0; r < record_.rows.size(); ++r)
-      own_ns.push_back(on_one() ? apart_->one_thread_ns[r] : own_.operations[r].median_ns);
-    const int64_t own_step = on_one() ? apart_->one_thread_step_ns : own_.step.median_ns;
+      own_ns.push_back(on_one() ? apart_->one_thread_quicker_ns[r] : own_.operations[r].quicker_ns);
+    const int64_t own_step = on_one() ? apart_->one_thread_quicker_step_ns : own_.step.quicker_ns;
     const int64_t dispatch =
         on_one() ? apart_->accounts_ns[size_t(Account::dispatch)] : own_.account_step_ns(Account::dispatch);
     const int64_t own_replay = replayed(record_.schedule, own_ns, on_one() ? 1 : record_.threads, dispatch);

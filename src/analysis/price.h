@@ -41,14 +41,15 @@ struct Price {
 
 /// Time saved by `other` against the measured step.
 ///
-/// A row that stands in both steps keeps its measured time; on one thread its time in the step on one thread
-/// (RunRecord::apart). Another row takes what it takes alone, for each call what the run's rows that touch little took
-/// longer in the step than alone, and for each byte that it moves what the rows of its kind that the switch exchanges
-/// took longer beside that, measured in turn with it (all of the kind, as measured apart, where it exchanges none),
-/// those counting most whose calls touch about as much. Kinds are two, because cold caches cost them differently:
-/// products, which compute, and the rest, which moves. On numbers of threads that this run did not measure the ratio of
-/// the rows' floors is between. The rows' times are then played through the schedule (analysis/replay.h), with this
-/// run's dispatch by call, and its ratio of the step to its own replay.
+/// Of all that was measured in steps the quicker half of them counts: what disturbs a machine only makes steps longer,
+/// and is no part of what a switch saves. A row that stands in both steps keeps its measured time; on one thread its
+/// time in the step on one thread (RunRecord::apart). Another row takes what it takes alone, for each call what the
+/// run's rows that touch little took longer in the step than alone, and for each byte that it moves what the rows of
+/// its kind that the switch exchanges took longer beside that, measured in turn with it (all of the kind, as measured
+/// apart, where it exchanges none), those counting most whose calls touch about as much. Kinds are two, because cold
+/// caches cost them differently: products, which compute, and the rest, which moves. On numbers of threads that this
+/// run did not measure the ratio of the rows' floors is between. The rows' times are then played through the schedule
+/// (analysis/replay.h), with this run's dispatch by call, and its ratio of the step to its own replay.
 ///
 /// The interval is two standard deviations: of the rows by how far this run's rows of the kind are from that, as
 /// independent, and of the steps.

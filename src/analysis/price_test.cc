@@ -26,16 +26,16 @@ struct PriceCase {
     record.schedule.stages = {{{{0, 1}, {1, 1}}}};
     report.record = &record;
     report.operations.resize(2);
-    report.operations[0].median_ns = 100'000, report.operations[1].median_ns = 300'000;
-    report.step.median_ns = 440'000;
+    report.operations[0].quicker_ns = 100'000, report.operations[1].quicker_ns = 300'000;
+    report.step.quicker_ns = 440'000;
     other = {record.rows, record.schedule, 1, {false, false}};
     alone = {{0, 0}, {0, 0}};
   }
   void measure_apart() {
     record.apart.emplace();
     record.apart->alone_ns = {80'000, 240'000};
-    record.apart->one_thread_ns = {90'000, 280'000};
-    record.apart->one_thread_step_ns = 400'000;
+    record.apart->one_thread_quicker_ns = {90'000, 280'000};
+    record.apart->one_thread_quicker_step_ns = 400'000;
     record.apart->accounts_ns.assign(size_t(kAccounts), 0);
   }
   /// The second row by another kernel, which takes so long alone where the first one takes 240 us.

@@ -10,6 +10,7 @@ namespace tacho {
 
 struct StepSummary {
   int64_t median_ns = 0, p05_ns = 0, p95_ns = 0, mad_ns = 0, min_ns = 0;
+  int64_t quicker_ns = 0, quicker_mad_ns = 0;  ///< of the quicker half of the steps: what other steps are compared with
   int64_t repetitions = 0, warmup = 0;
   int64_t median_step = 0;  ///< the step that the printed tables show: a real one
   double examples_per_s = 0;
@@ -78,6 +79,7 @@ struct Operation {
   int64_t bytes_read = 0, bytes_written = 0;  ///< the group's external operands
   int64_t time_ns = 0;                        ///< over all measured steps and threads
   int64_t median_ns = 0;                      ///< of a step, over all threads
+  int64_t quicker_ns = 0;                     ///< the same over the quicker half of the steps
   int64_t step_ns = 0;                        ///< of the median step, over all threads
   std::vector<KindPart> kinds;  ///< of a row whose members are of several kinds; empty where all of it is `kind`
   double time_share = 0, share_of_phase = 0, theory_share = 0;

@@ -10,17 +10,20 @@ namespace {
 constexpr double kSeconds = 1.5, kMostSeconds = 10;
 constexpr int64_t kFewest = 3, kMost = 30;
 
-/// Medians by row, and the median step, of a ledger of one thread.
+/// Medians by row, of all steps and of the quicker half, and the median step, of a ledger of one thread.
 void take(Apart& apart, const Ledger& ledger, int rows) {
   const auto by_step = ledger.kernel_ns_by_step(rows);
   const std::vector<int64_t> steps = ledger.step_ns();
+  const std::vector<size_t> quicker = quicker_half(steps);
   for (int r = 0; r < rows; ++r) {
     std::vector<int64_t> samples;
     for (const auto& step : by_step) samples.push_back(step[size_t(r)]);
     apart.one_thread_ns.push_back(summarize(samples).median);
+    apart.one_thread_quicker_ns.push_back(summarize(samples_at(samples, quicker)).median);
   }
   const int64_t median = median_index(steps);
   apart.one_thread_step_ns = steps[size_t(median)];
+  apart.one_thread_quicker_step_ns = summarize(samples_at(steps, quicker)).median;
   apart.repetitions = int64_t(steps.size());
   apart.accounts_ns.assign(size_t(kAccounts), 0);
   for (const LedgerEntry& entry : ledger.entries_of_step(median)) apart.accounts_ns[size_t(entry.account)] += entry.ns;

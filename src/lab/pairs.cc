@@ -5,8 +5,8 @@
 namespace tacho {
 
 Pairs measure_pairs(const PairSource& source, double exchange) {
-  constexpr double kVerifySeconds = 8;
-  constexpr int64_t kFewestPairs = 3, kMostPairs = 15;
+  constexpr double kVerifySeconds = 12;
+  constexpr int64_t kFewestPairs = 5, kMostPairs = 15;
   const auto same_state = [&](double now) {
     return now >= Pace::kSteadyExchange * exchange && exchange >= Pace::kSteadyExchange * now;
   };

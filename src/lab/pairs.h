@@ -22,9 +22,9 @@ struct PairSource {
   std::function<int64_t()> clock_ns;  ///< monotonic
 };
 
-/// 15 pairs, or as many as fit 8 seconds, at least 3. `exchange`: what threads exchanged around the run that the pairs
+/// 15 pairs, or as many as fit 12 seconds, at least 5. `exchange`: what threads exchanged around the run that the pairs
 /// are compared with. A pair before or behind which it was another by more than Pace::kSteadyExchange met the machine
-/// in another state and is left out; where 16 seconds bring too few others, such pairs stand.
+/// in another state and is left out; where 24 seconds bring too few others, such pairs stand.
 Pairs measure_pairs(const PairSource& source, double exchange);
 
 }  // namespace tacho

@@ -33,7 +33,7 @@ TEST(VerifyPairs, PairsThatMetTheMachineInAnotherStateAreLeftOut) {
   const Pairs pairs = measure_pairs(machine.source(), 80e9);
   EXPECT_EQ(pairs.left_out, 3);
   EXPECT_TRUE(pairs.same_state);
-  EXPECT_EQ(pairs.steps.size(), 13u);  // of the sixteen that eight seconds hold
+  EXPECT_EQ(pairs.steps.size(), 15u);  // of the eighteen it took
   EXPECT_EQ(pairs.steps, std::vector<int64_t>(pairs.steps.size(), 100));
   EXPECT_EQ(pairs.gains, std::vector<int64_t>(pairs.steps.size(), -50));
   EXPECT_EQ(pairs.rows, std::vector<std::vector<int64_t>>(pairs.steps.size(), {150}));
@@ -50,9 +50,9 @@ TEST(VerifyPairs, WhereThereIsNoOtherStateItsPairsStand) {
   MadeUpMachine machine{{true}};
   const Pairs pairs = measure_pairs(machine.source(), 80e9);
   EXPECT_FALSE(pairs.same_state);
-  EXPECT_GE(pairs.steps.size(), 3u);
+  EXPECT_GE(pairs.steps.size(), 5u);
   EXPECT_EQ(pairs.gains, std::vector<int64_t>(pairs.steps.size(), -180));
-  EXPECT_GT(machine.now, int64_t{16'000'000'000});
+  EXPECT_GT(machine.now, int64_t{24'000'000'000});
 }
 
 TEST(VerifyPairs, AFewOfTheRunsOwnStateAreWorthMoreThanManyOthers) {
@@ -63,13 +63,13 @@ TEST(VerifyPairs, AFewOfTheRunsOwnStateAreWorthMoreThanManyOthers) {
   EXPECT_GT(pairs.left_out, 20);
 }
 
-TEST(VerifyPairs, StopAtFifteenAndNeverBeforeThree) {
+TEST(VerifyPairs, StopAtFifteenAndNeverBeforeFive) {
   MadeUpMachine machine{{false}};
   PairSource quick = machine.source(), slow = machine.source();
   quick.clock_ns = [] { return int64_t{0}; };
   EXPECT_EQ(measure_pairs(quick, 80e9).steps.size(), 15u);
   slow.clock_ns = [&] { return machine.now += 60'000'000'000; };
-  EXPECT_EQ(measure_pairs(slow, 80e9).steps.size(), 3u);
+  EXPECT_EQ(measure_pairs(slow, 80e9).steps.size(), 5u);
   // One thread exchanges nothing, which is a state, too.
   quick.exchange = [] { return 0.0; };
   EXPECT_EQ(measure_pairs(quick, 0).left_out, 0);

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstdio>
 #include <map>
-#include <numeric>
 
 #include "analysis/findings/groups.h"
 #include "analysis/text.h"
@@ -102,6 +101,19 @@ Pairs pairs_of(Feed& ours, Feed& theirs, double exchange) {
       exchange);
 }
 
+/// What the pairs say that the turn saves, and of which step: the medians of both ways' quicker halves, since what
+/// disturbs a run of either only makes it longer. Its range is that of the pairs.
+std::pair<Gain, int64_t> gain_of(const Pairs& pairs) {
+  std::vector<int64_t> theirs;
+  for (size_t p = 0; p < pairs.steps.size(); ++p) theirs.push_back(pairs.steps[p] - pairs.gains[p]);
+  const auto quicker = [](const std::vector<int64_t>& ns) {
+    return summarize(samples_at(ns, quicker_half(ns))).median;
+  };
+  const int64_t step = quicker(pairs.steps), gain = step - quicker(theirs);
+  const Summary range = summarize(pairs.gains);
+  return {{std::min(range.min, gain), gain, std::max(range.max, gain)}, step};
+}
+
 /// The estimate's rows with the medians of what they took; nothing where the plan that ran is another.
 std::vector<VerifiedRow> verified_rows(const Price& price, const std::vector<NodeRow>& ran,
                                        const std::vector<std::vector<int64_t>>& steps) {
@@ -160,23 +172,15 @@ std::vector<Verified> verify_gains(const Report& report, const Prices& prices, c
     warm_up(ours, 2, 1.0);
     warm_up(theirs, 2, 1.0);
     const Pairs pairs = pairs_of(ours, theirs, report.record->exchange);
-    const std::vector<int64_t>&gains = pairs.gains, &steps = pairs.steps;
-    const Summary measured = summarize(gains);
-    // A pair's gain is a share of its own step.
-    std::vector<int64_t> order(steps.size());
-    std::iota(order.begin(), order.end(), 0);
-    std::sort(order.begin(), order.end(), [&](int64_t a, int64_t b) {
-      return double(gains[size_t(a)]) / double(steps[size_t(a)]) < double(gains[size_t(b)]) / double(steps[size_t(b)]);
-    });
-    const size_t middle = size_t(order[(order.size() - 1) / 2]);
+    const auto [measured, step_ns] = gain_of(pairs);
     Verified verified{
         finding.turn,
         finding.value,
         *finding.gain,
-        report.step.median_ns,
-        {measured.min, gains[middle], measured.max},
-        steps[middle],
-        int64_t(steps.size()),
+        report.step.quicker_ns,
+        measured,
+        step_ns,
+        int64_t(pairs.steps.size()),
         pairs.left_out,
         pairs.same_state,
         verified_rows(prices.at({finding.turn, finding.value}), theirs.session().executor().rows(), pairs.rows)};
@@ -226,7 +230,7 @@ std::string to_text(const std::vector<Verified>& verified) {
   }
   if (verified.empty()) return text + "  no finding of this run has an estimate\n";
   text += wrap(
-      text_of("  of step: estimated less measured, each in % of its own runs' step; * more than 10, "
+      text_of("  of step: estimated less measured, in % of this run's step; * more than 10, "
               "with the kernels most off, thread time: alone, estimated, measured. ",
               held, " of ", verified.size(), " hold; both ways in alternation, ", verified[0].pairs, " pairs or fewer",
               left_out > 0 ? text_of("; ", left_out, " left out that met the machine in another state than the run did")

@@ -29,22 +29,20 @@ struct VerifiedRow {
 struct Verified {
   std::string turn, value;
   Gain estimated;
-  int64_t estimated_of_ns = 0;  ///< the step that the estimate is of: the report's
-  Gain measured;        ///< of alternating runs of both ways: the pair of the median share, and the range of the pairs
-  int64_t step_ns = 0;  ///< of this way in that pair
+  int64_t estimated_of_ns = 0;  ///< the step that the estimate is of: the report's, its quicker half
+  Gain measured;        ///< of alternating runs of both ways: by the quicker half of each; and the range of the pairs
+  int64_t step_ns = 0;  ///< of this way, so too
   int64_t pairs = 0, left_out = 0;  ///< of them; those that met the machine in another state than the run did
   bool same_state = true;           ///< false: all pairs did, and stand all the same
   std::vector<VerifiedRow> rows;    ///< of the turned step; empty where its plan was another than the estimate's
-  /// Estimated less measured, each as a share of its own runs' step: the machine is not as fast at all times.
-  double off() const {
-    return double(estimated.median_ns) / double(estimated_of_ns) - double(measured.median_ns) / double(step_ns);
-  }
+  /// Estimated less measured, as a share of the step.
+  double off() const { return double(estimated.median_ns - measured.median_ns) / double(estimated_of_ns); }
   bool holds() const { return std::abs(off()) <= 0.1; }
 };
 
 /// Turns the switch of every finding that has a gain, and measures both ways in alternation: 15 pairs, or as many as
-/// fit 8 seconds, at least 3. A pair that meets the machine in another state than the run's, by what its threads
-/// exchange, is left out; where 16 seconds bring no other, such pairs stand.
+/// fit 12 seconds, at least 5. A pair that meets the machine in another state than the run's, by what its threads
+/// exchange, is left out; where 24 seconds bring no other, such pairs stand.
 std::vector<Verified> verify_gains(const Report& report, const Prices& prices, const StepOptions& options,
                                    const Switches& switches, const Dataset& data, const MeasureOptions& measuring);
 

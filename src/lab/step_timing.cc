@@ -36,8 +36,7 @@ StepTiming TimedStep::run(double seconds) {
   StepTiming timing;
   const std::vector<int64_t> all = ledger.step_ns();
   const std::vector<size_t> quicker = quicker_half(all);
-  std::vector<int64_t> steps;
-  for (size_t s : quicker) steps.push_back(all[s]);
+  const std::vector<int64_t> steps = samples_at(all, quicker);
   timing.step = summarize(steps);
   const auto by_step = ledger.kernel_ns_by_step(int(plan().nodes.size()));
   for (size_t n = 0; n < plan().nodes.size(); ++n) {

@@ -170,7 +170,7 @@ class Rounds {
     way.label = label;
     way.switches = step.way.switches;
     way.warmed_up = measured.warmed_up;
-    way.rounds.push_back(step_samples(measured.record));
+    way.rounds.push_back(quicker_samples(step_samples(measured.record)));
     // The last visit predicts the next: a first one may have chosen kernels by measurement.
     visit_ns_[made] = now_ns() - begin;
   }

@@ -32,6 +32,13 @@ std::vector<size_t> quicker_half(const std::vector<int64_t>& samples) {
   return order;
 }
 
+std::vector<int64_t> samples_at(const std::vector<int64_t>& samples, const std::vector<size_t>& indices) {
+  std::vector<int64_t> chosen;
+  chosen.reserve(indices.size());
+  for (size_t i : indices) chosen.push_back(samples.at(i));
+  return chosen;
+}
+
 Summary summarize(const std::vector<int64_t>& samples) {
   Summary s;
   s.samples = int64_t(samples.size());

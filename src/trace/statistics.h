@@ -1,4 +1,5 @@
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -19,5 +20,7 @@ int64_t median_index(const std::vector<int64_t>& samples);
 /// Indices of the lesser half of the samples (of five: three), in their order; of equal ones the earlier. What disturbs
 /// a measurement only adds to it.
 std::vector<size_t> quicker_half(const std::vector<int64_t>& samples);
+/// The samples at these indices.
+std::vector<int64_t> samples_at(const std::vector<int64_t>& samples, const std::vector<size_t>& indices);
 
 }  // namespace tacho

@@ -85,9 +85,7 @@ std::vector<int64_t> BacktestCase::counted_ns() const {
 
 int64_t BacktestCase::measured_ns() const {
   const std::vector<int64_t> counted = counted_ns();
-  std::vector<int64_t> quicker;
-  for (size_t i : quicker_half(counted)) quicker.push_back(counted[i]);
-  return quantile(std::move(quicker), 0.5);
+  return quantile(samples_at(counted, quicker_half(counted)), 0.5);
 }
 
 double BacktestCase::spread() const {

@@ -40,5 +40,7 @@ StepPart to_step_part(const RowPart& part);
 /// Every step of the record. Needs its ledger, rows, source and threads. Throws tacho::Error where the ledger does not
 /// close.
 std::vector<WaySample> step_samples(const RunRecord& record);
+/// Those of the quicker half (trace/statistics.h), in their order.
+std::vector<WaySample> quicker_samples(std::vector<WaySample> samples);
 
 }  // namespace tacho

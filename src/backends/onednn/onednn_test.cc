@@ -167,6 +167,19 @@ TEST(OneDnn, ATransposedConvolutionWithItsBiasAndActivation) {
           block);
 }
 
+/// It could, one element after the other; the gradient alone and a sum of its own are several times as fast.
+TEST(OneDnn, NothingIsAddedBehindATransposedConvolution) {
+  const Chain chain = make_chain(
+      {f32({5, 32, 7, 6}), f32({32, 32, 3, 3}), f32({5, 32, 7, 6})},
+      {{&op_named("conv2d_backward_data"), Conv2dBackwardDataAttributes{{.padding = {1, 1, 1, 1}}, {7, 6}}, {0, 1}},
+       {&op_named("add"), {}, {3, 2}}},
+      0);
+  const OfferResult result =
+      backend_named("onednn").offer(chain.group(even_slices(chain.rows, 2)[0]), {this_cpu(), ""});
+  ASSERT_TRUE(std::holds_alternative<Refusal>(result));
+  EXPECT_NE(std::get<Refusal>(result).reason.find("one element after the other"), std::string::npos);
+}
+
 TEST(OneDnn, AnActivationAndABiasAlongAnyAxisOfAProduct) {
   const std::vector<TensorType> inputs{f32({7, 4, 5}), f32({5, 6}), f32({4})};
   for (const char* activation : {"relu", "sigmoid", "tanh"}) {

@@ -68,10 +68,12 @@ function kernelLines(model, findings) {
   })));
 }
 
-/** The alternatives that cost more, or save nothing that shows: name and price of each; why, when it is pointed at. */
+/** The alternatives that cost more, or save nothing that shows: how many in one line, behind it name and price of each; why, when it is
+    pointed at. */
 function rightLines(model, findings) {
   if (!findings.length) return '';
-  return el('div', {class: 'right'}, el('h3', {}, 'Already right: the alternative costs more, or shows no difference'), el('ul', {}, findings.map(finding => {
+  return el('details', {class: 'right'}, el('summary', {}, 'Already right: ' + text.count(findings.length, 'alternative') +
+    (findings.length === 1 ? ' costs more, or shows' : ' cost more, or show') + ' no difference'), el('ul', {}, findings.map(finding => {
     const gain = finding.estimated_gain_ns, cost = -middle(gain);
     const what = finding.switch ? finding.switch.name + '=' + finding.switch.value : 'batch-size=' + finding.batch_size;
     const price = gain.high >= 0 ? 'no difference shows' : '+' + text.ms(cost, model.wall) + ' ms (+' + text.percent(cost / model.wall) + ')';

@@ -94,7 +94,8 @@ function kindsPart(model, go) {
 }
 
 function waysPart(model) {
-  const ways = (model.result.ways || []).filter(way => way.median_ns);
+  // The fastest first: the slow ones may be scrolled to.
+  const ways = (model.result.ways || []).filter(way => way.median_ns).sort((a, b) => a.median_ns - b.median_ns);
   if (ways.length < 2) return '';
   const slowest = Math.max(...ways.map(way => way.median_ns));
   const skipped = model.result.ways.filter(way => way.skipped);

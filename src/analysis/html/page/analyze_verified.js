@@ -11,7 +11,7 @@ function verifiedTab(panel, model) {
       hint: 'of the pair with the median share; range of all pairs'},
     {id: 'step', title: 'of a step of, ms', number: true, value: r => r.step_ns, show: r => text.ms(r.step_ns, model.wall)},
     {id: 'off', title: 'off, % of the step', number: true, value: r => r.off, show: r => (r.off * 100).toFixed(1),
-      hint: 'estimated less measured, each as a share of its own step; it holds up to 10 %'},
+      hint: 'estimated less measured, as a share of the step; it holds up to 10 %'},
     {id: 'holds', title: 'holds', value: r => r.holds ? 'yes' : 'no', show: r => el('span', {class: r.holds ? 'good' : 'amber'}, r.holds ? '✓ yes' : '! no')},
     {id: 'pairs', title: 'pairs', number: true, value: r => r.pairs, show: r => r.pairs + (r.pairs_left_out ? ' (' + r.pairs_left_out + ' left out)' : '')}];
   panel.append(part('Estimated and measured: ' + held + ' of ' + rows.length + ' hold', el('div', {class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Verified switches'},

@@ -15,5 +15,6 @@ document.addEventListener('DOMContentLoaded', () => {
     copyButton('copy JSON', () => source, 'Copy the whole result')));
   const tabs = buildTabs(page.tabs);
   if (page.started) page.started(tabs);
+  window.addEventListener('beforeprint', () => document.querySelectorAll('details').forEach(one => { one.open = true; }));
   document.getElementById('made').textContent = 'Made by tacho from ' + result.schema + ' version ' + result.schema_version + '. ';
 });
