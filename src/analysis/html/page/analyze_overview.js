@@ -132,6 +132,6 @@ function trustLine(model) {
     entry(stamps <= 0.01, text.integer(ledger.timestamps) + ' timestamps cost ' + text.percent(stamps)),
     entry(noise <= 0.02, 'steps differ by ' + text.percent(noise)),
     entry(true, 'counts proved by counted execution'),
-    above.length ? entry(false, above.length + ' rows above 100 % of their floor') : '',
+    above.length ? entry(false, text.count(above.length, 'row') + ' above 100 % of ' + (above.length > 1 ? 'their floors' : 'its floor')) : '',
     warnings.length ? hint(entry(false, text.count(warnings.length, 'warning') + ' about this machine'), warnings) : '');
 }
