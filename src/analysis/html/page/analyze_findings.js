@@ -63,7 +63,7 @@ function kernelLines(model, findings) {
   return el('div', {class: 'kernels-only'}, el('h3', {}, 'Only faster kernels would give, all at their floors: at most ',
     el('b', {}, '−' + text.ms(most, model.wall) + ' ms (−' + text.percent(most / model.wall) + ')')), el('ul', {}, findings.map(finding => {
     const gain = finding.estimated_gain_ns;
-    return hint(el('li', {tabindex: '0'}, upperFirst(finding.change), gain ? [' ', el('b', {}, '−' + text.ms(gain.high, model.wall) + ' ms')] : ''),
+    return hint(el('li', {tabindex: '0'}, upperFirst(finding.change), gain ? [': all of them at most ', el('b', {}, '−' + text.ms(gain.high, model.wall) + ' ms')] : ''),
       [finding.text, finding.command]);
   })));
 }
