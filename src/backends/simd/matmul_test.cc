@@ -174,6 +174,27 @@ TEST_P(SimdMatmul, FewColumnsOfATransposedFactor) {
     }
 }
 
+TEST_P(SimdMatmul, FewRowsByRowsThatCrossLines) {
+  // Whole vectors of rows from 64 steps on, computed as their transpose: several parts of columns and blocks of k, what
+  // follows, what is added to, and slices whose rows are no whole vectors.
+  const Step sigmoid{&op_named("sigmoid"), {}, {2}};
+  for (int64_t m : {16, 48, 64, 128})
+    for (int64_t n : {17, 100, 196})
+      for (int64_t k : {63, 64, 300})
+        for (bool ta : {false, true}) check({f32(matrix_shape(m, k, ta)), f32({k, n})}, {product({ta, false, 0})});
+  check({f32({64, 1100}), f32({1100, 530})}, {product()});
+  check({f32({32, 70}), f32({70, 1030})}, {product(), sigmoid});
+  check({f32({4, 64, 70}), f32({4, 70, 530})}, {product({false, false, 1})}, {0, 3, 2});
+  const std::vector<TensorType> types{f32({64, 1100}), f32({1100, 196})};
+  EXPECT_TRUE(same_bits(check(types, {product()}), check(types, {product()}, {0, 3})));
+}
+
+TEST_P(SimdMatmul, WeightGradientsOfLongSums) {
+  // A transposed factor where it stands, more tiles than are fetched together, each number of tiles behind them.
+  for (int64_t m : {120, 200, 230})
+    for (int64_t n : {130, 200}) check({f32({1100, m}), f32({1100, n})}, {product({true, false, 0})});
+}
+
 TEST_P(SimdMatmul, RandomShapes) {
   uint64_t state = 7;
   const auto draw = [&](int64_t most) {

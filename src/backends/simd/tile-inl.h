@@ -34,11 +34,12 @@ inline constexpr int kTileRows = 6;
 #endif
 inline constexpr int kTileVectors = 2;
 
-/// Shorter sums end before a prefetched line would arrive.
-inline constexpr int64_t kStepsWorthPrefetch = 64;
-/// Steps between the rows of C that are fetched: all at once they would take every buffer that the misses of B wait for
-/// (Zen 4: 24; products whose C leaves L2 gained 2 to 6 %).
-inline constexpr int64_t kStepsForARow = 4;
+/// From so many steps on the rows of C are fetched meanwhile, one every kStepsForARow: all at once they would take
+/// every buffer that the misses of B wait for (Zen 4: 24; products whose C leaves L2 gained 2 to 6 %).
+inline constexpr int64_t kStepsWorthPrefetch = 64, kStepsForARow = 4;
+/// Shorter sums have one fetched every other step, while there are enough for all rows (Zen 4: 32 steps whose C leaves
+/// L2 gained 8 to 20 %); in sums shorter still a line would not arrive in time.
+inline constexpr int64_t kFewStepsForARow = 2, kFewestStepsWorthPrefetch = kTileRows * kFewStepsForARow;
 static_assert(kTileRows * kStepsForARow <= kStepsWorthPrefetch);
 
 /// Columns of a packed panel of B.
@@ -78,8 +79,9 @@ struct RowPointers {
   }
 };
 
-/// The rows of a tile of C that are fetched while its sums are made: each may stand on a page of its own.
-template <class T>
+/// The rows of a tile of C that are fetched while its sums are made, one every kSteps: each may stand on a page of its
+/// own.
+template <class T, int64_t kSteps>
 struct ArrivingRows {
   const T *first, *last;
   int64_t row;
@@ -137,45 +139,46 @@ HWY_INLINE void add_steps(D d, Vec (&sum)[R][V], int64_t k, RowsTogether<T> a, c
   for (int64_t i = 0; i < k; ++i, b += b_step, a.data += a.step) add_step(d, sum, b, Column<T>{a.data});
 }
 
-/// The same while C arrives, a row of it every few steps; all at once where the steps come in chunks.
-template <int R, int V, class D, class Vec, class T>
+/// The same while C arrives, a row of it every few steps; where the steps come in chunks, all at once, or not at all
+/// if they are few.
+template <int R, int V, class D, class Vec, class T, int64_t kSteps>
 HWY_INLINE void add_steps(D d, Vec (&sum)[R][V], int64_t k, const StepsTogether<T>& a, const T* HWY_RESTRICT b,
-                          int64_t b_step, ArrivingRows<T> c) {
+                          int64_t b_step, ArrivingRows<T, kSteps> c) {
   if (a.chunk < k) {
-    for (int r = 0; r < R; ++r) c.fetch();
+    for (int r = 0; r < R && kSteps == kStepsForARow; ++r) c.fetch();
     return add_steps(d, sum, k, a, b, b_step);
   }
   RowPointers<T, R> rows(a.data, a.row);
   for (int r = 0; r < R; ++r) {
     c.fetch();
     HWY_UNROLL(1)
-    for (int64_t i = 0; i < kStepsForARow; ++i, b += b_step) {
+    for (int64_t i = 0; i < kSteps; ++i, b += b_step) {
       add_step(d, sum, b, rows);
       rows.advance();
     }
   }
   HWY_UNROLL(1)
-  for (int64_t i = R * kStepsForARow; i < k; ++i, b += b_step) {
+  for (int64_t i = R * kSteps; i < k; ++i, b += b_step) {
     add_step(d, sum, b, rows);
     rows.advance();
   }
 }
 
-template <int R, int V, class D, class Vec, class T>
+template <int R, int V, class D, class Vec, class T, int64_t kSteps>
 HWY_INLINE void add_steps(D d, Vec (&sum)[R][V], int64_t k, RowsTogether<T> a, const T* HWY_RESTRICT b, int64_t b_step,
-                          ArrivingRows<T> c) {
+                          ArrivingRows<T, kSteps> c) {
   for (int r = 0; r < R; ++r) {
     c.fetch();
     HWY_UNROLL(2)
-    for (int64_t i = 0; i < kStepsForARow; ++i, b += b_step, a.data += a.step) add_step(d, sum, b, Column<T>{a.data});
+    for (int64_t i = 0; i < kSteps; ++i, b += b_step, a.data += a.step) add_step(d, sum, b, Column<T>{a.data});
   }
-  add_steps(d, sum, k - R * kStepsForARow, a, b, b_step);
+  add_steps(d, sum, k - R * kSteps, a, b, b_step);
 }
 
-template <int R, int V, class D, class Vec, class T, int kAhead>
+template <int R, int V, class D, class Vec, class T, int kAhead, int64_t kSteps>
 HWY_INLINE void add_steps(D d, Vec (&sum)[R][V], int64_t k, const StepsAhead<T, kAhead>& a, const T* HWY_RESTRICT b,
-                          int64_t b_step, ArrivingRows<T> c) {
-  for (int r = 0; r < R; ++r) c.fetch();
+                          int64_t b_step, ArrivingRows<T, kSteps> c) {
+  for (int r = 0; r < R && kSteps == kStepsForARow; ++r) c.fetch();
   add_steps(d, sum, k, a, b, b_step);
 }
 
@@ -259,7 +262,10 @@ HWY_NOINLINE void multiply_tile(const A& a, int64_t k, const T* HWY_RESTRICT b, 
   HWY_UNROLL(16)
   for (int r = 0; r < R; ++r) HWY_UNROLL(8)
   for (int v = 0; v < V; ++v) sum[r][v] = hn::Zero(d);
-  if (k >= kStepsWorthPrefetch) add_steps(d, sum, k, a, b, b_step, ArrivingRows<T>{c, c + columns - 1, c_row});
+  if (k >= kStepsWorthPrefetch)
+    add_steps(d, sum, k, a, b, b_step, ArrivingRows<T, kStepsForARow>{c, c + columns - 1, c_row});
+  else if (k >= kFewestStepsWorthPrefetch)
+    add_steps(d, sum, k, a, b, b_step, ArrivingRows<T, kFewStepsForARow>{c, c + columns - 1, c_row});
   else add_steps(d, sum, k, a, b, b_step);
   constexpr int64_t width = V * kLanes<T>;
   if (columns == width) return end_tile(d, sum, c, c_row, end);
