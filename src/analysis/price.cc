@@ -141,7 +141,7 @@ class Pricer {
       result.rows.push_back({row.path, row.backend + " " + row.kernel_name, alone_.other[r], ns.back()});
     }
     const double step = step_of(ns), gain = double(own_.step.quicker_ns) - step;
-    const double rows_sd = std::sqrt(variance) / other_.threads, step_sd = double(own_.step.quicker_mad_ns) / 0.67;
+    const double rows_sd = std::sqrt(variance) / other_.threads, step_sd = double(own_.step.mad_ns) / 0.67;
     const double half = 2 * std::sqrt(rows_sd * rows_sd + step_sd * step_sd);
     result.gain = Gain{std::llround(gain - half), std::llround(gain), std::llround(gain + half)};
     return result;

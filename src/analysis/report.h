@@ -10,7 +10,7 @@ namespace tacho {
 
 struct StepSummary {
   int64_t median_ns = 0, p05_ns = 0, p95_ns = 0, mad_ns = 0, min_ns = 0;
-  int64_t quicker_ns = 0, quicker_mad_ns = 0;  ///< of the quicker half of the steps: what other steps are compared with
+  int64_t quicker_ns = 0;  ///< median of the quicker half of the steps: what other steps are compared with
   int64_t repetitions = 0, warmup = 0;
   int64_t median_step = 0;  ///< the step that the printed tables show: a real one
   double examples_per_s = 0;
