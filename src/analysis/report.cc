@@ -18,7 +18,7 @@ StepSummary step_summary(const RunRecord& record) {
   StepSummary step;
   step.median_ns = summary.median, step.p05_ns = summary.p05, step.p95_ns = summary.p95;
   step.mad_ns = summary.mad, step.min_ns = summary.min;
-  step.quicker_ns = summarize(samples_at(steps, quicker_half(steps))).median;
+  step.quicker_ns = quicker_median(steps);
   step.repetitions = summary.samples, step.warmup = record.warmup;
   step.median_step = median_index(steps);
   step.examples_per_s = step.median_ns > 0 ? double(record.batch) * 1e9 / double(step.median_ns) : 0;

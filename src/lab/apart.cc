@@ -23,7 +23,7 @@ void take(Apart& apart, const Ledger& ledger, int rows) {
   }
   const int64_t median = median_index(steps);
   apart.one_thread_step_ns = steps[size_t(median)];
-  apart.one_thread_quicker_step_ns = summarize(samples_at(steps, quicker)).median;
+  apart.one_thread_quicker_step_ns = quicker_median(steps);
   apart.repetitions = int64_t(steps.size());
   apart.accounts_ns.assign(size_t(kAccounts), 0);
   for (const LedgerEntry& entry : ledger.entries_of_step(median)) apart.accounts_ns[size_t(entry.account)] += entry.ns;

@@ -32,12 +32,11 @@ int64_t step_in_turn(Feed& feed, double seconds, std::vector<std::vector<int64_t
   } while (now_ns() < end);
   feed.pool().finish();
   const std::vector<int64_t> steps = ledger.step_ns();
-  const std::vector<size_t> quicker = quicker_half(steps);
   if (rows) {
     auto by_step = ledger.kernel_ns_by_step(int(feed.session().executor().rows().size()));
-    for (size_t s : quicker) rows->push_back(std::move(by_step[s]));
+    for (size_t s : quicker_half(steps)) rows->push_back(std::move(by_step[s]));
   }
-  return summarize(samples_at(steps, quicker)).median;
+  return quicker_median(steps);
 }
 
 int64_t warm_up(Feed& feed, int64_t least, double seconds) {

@@ -106,10 +106,7 @@ Pairs pairs_of(Feed& ours, Feed& theirs, double exchange) {
 std::pair<Gain, int64_t> gain_of(const Pairs& pairs) {
   std::vector<int64_t> theirs;
   for (size_t p = 0; p < pairs.steps.size(); ++p) theirs.push_back(pairs.steps[p] - pairs.gains[p]);
-  const auto quicker = [](const std::vector<int64_t>& ns) {
-    return summarize(samples_at(ns, quicker_half(ns))).median;
-  };
-  const int64_t step = quicker(pairs.steps), gain = step - quicker(theirs);
+  const int64_t step = quicker_median(pairs.steps), gain = step - quicker_median(theirs);
   const Summary range = summarize(pairs.gains);
   return {{std::min(range.min, gain), gain, std::max(range.max, gain)}, step};
 }

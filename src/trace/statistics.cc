@@ -39,6 +39,10 @@ std::vector<int64_t> samples_at(const std::vector<int64_t>& samples, const std::
   return chosen;
 }
 
+int64_t quicker_median(const std::vector<int64_t>& samples) {
+  return summarize(samples_at(samples, quicker_half(samples))).median;
+}
+
 Summary summarize(const std::vector<int64_t>& samples) {
   Summary s;
   s.samples = int64_t(samples.size());

@@ -22,5 +22,7 @@ int64_t median_index(const std::vector<int64_t>& samples);
 std::vector<size_t> quicker_half(const std::vector<int64_t>& samples);
 /// The samples at these indices.
 std::vector<int64_t> samples_at(const std::vector<int64_t>& samples, const std::vector<size_t>& indices);
+/// The (lower) median of the quicker half.
+int64_t quicker_median(const std::vector<int64_t>& samples);
 
 }  // namespace tacho

@@ -29,6 +29,8 @@ TEST(StatisticsTest, TheQuickerHalfIsRoundedUpAndKeepsTheOrder) {
   EXPECT_EQ(quicker_half({7, 7, 7, 7}), (Indices{0, 1})) << "of equal ones the earlier";
   EXPECT_EQ(quicker_half({9}), (Indices{0}));
   EXPECT_EQ(quicker_half({}), (Indices{}));
+  EXPECT_EQ(quicker_median({50, 10, 40, 20, 30}), 20);
+  EXPECT_EQ(quicker_median({}), 0);
 }
 
 }  // namespace

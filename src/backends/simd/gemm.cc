@@ -81,8 +81,8 @@ class BlockedProduct {
 
   /// A is packed where more than a few panels of B pass over it; not where its rows lie close enough together that all
   /// rows of a tile find their place in L1. A transposed one, a line or two for each step, does not repay it before
-  /// many panels do (Zen 4, weight gradients of up to 512 columns: to 12 % quicker where A stands), unless it is A that
-  /// streams.
+  /// many panels do (Zen 4, weight gradients of up to 512 columns: 1 to 8 % quicker where A stands), unless it is A
+  /// that streams.
   static bool packs_a(const MatrixProduct<T>& p, int64_t columns) {
     constexpr int64_t close = 1536, many_panels = 16;
     if (p.n <= kFewPanels * kPanelColumns<T>) return false;
@@ -366,7 +366,7 @@ constexpr int64_t kAcrossColumns = 512;
 
 /// Few rows, whole vectors of them, do not repay packing a B whose rows cross lines: as the left factor of C^T = B^T
 /// A^T it is read element by element where it stands, and what is packed is A, and C turned back, which a few steps do
-/// not repay (Zen 4, 64 x 196 x 800: 1.2 to 1.4 times as fast, 1.1 in AVX2; with rows of whole lines mostly
+/// not repay (Zen 4, 64 x 196 x 800: 1.26 to 1.37 times as fast, 1.16 in AVX2; with rows of whole lines mostly
 /// slower). Each sum is made in the same order either way.
 template <class T>
 bool is_across(const MatrixProduct<T>& p) {

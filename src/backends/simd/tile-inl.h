@@ -38,7 +38,7 @@ inline constexpr int kTileVectors = 2;
 /// every buffer that the misses of B wait for (Zen 4: 24; products whose C leaves L2 gained 2 to 6 %).
 inline constexpr int64_t kStepsWorthPrefetch = 64, kStepsForARow = 4;
 /// Shorter sums have one fetched every other step, while there are enough for all rows (Zen 4: 32 steps whose C leaves
-/// L2 gained 8 to 20 %); in sums shorter still a line would not arrive in time.
+/// L2 gained 1 to 14 %); in sums shorter still a line would not arrive in time.
 inline constexpr int64_t kFewStepsForARow = 2, kFewestStepsWorthPrefetch = kTileRows * kFewStepsForARow;
 static_assert(kTileRows * kStepsForARow <= kStepsWorthPrefetch);
 

@@ -8,7 +8,7 @@ function verifiedTab(panel, model) {
   const columns = [{id: 'switch', title: 'switch', value: name},
     {id: 'estimated', title: 'estimated gain, ms', number: true, value: r => r.estimated_gain_ns.median, show: r => range(r.estimated_gain_ns)},
     {id: 'measured', title: 'measured gain, ms', number: true, value: r => r.measured_gain_ns.median, show: r => range(r.measured_gain_ns),
-      hint: 'of the pair with the median share; range of all pairs'},
+      hint: 'by the quicker half of the runs of each way; range of all pairs'},
     {id: 'step', title: 'of a step of, ms', number: true, value: r => r.step_ns, show: r => text.ms(r.step_ns, model.wall)},
     {id: 'off', title: 'off, % of the step', number: true, value: r => r.off, show: r => (r.off * 100).toFixed(1),
       hint: 'estimated less measured, as a share of the step; it holds up to 10 %'},
