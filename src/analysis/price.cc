@@ -10,77 +10,34 @@
 namespace tacho {
 namespace {
 
-/// A row of this run.
-struct ColdSample {
-  double step_ns, alone_ns, calls, bytes, working_set;
+/// A row of this run of which it is known what its calls take by themselves.
+struct Sample {
+  double step_ns, alone_ns;
 };
 
-/// What a call costs in the step beside what it costs alone whatever it touches, by rows that touch little: its code
-/// and its few operands come from further away (100 ns a call of ours on a Zen 5, where rows of 64 bytes took 3 times
-/// as long as alone). 0 without such rows.
-double cost_of_call(const std::vector<ColdSample>& samples) {
-  constexpr double kLittle = 16384;  // bytes: half of a small first cache
-  double more = 0, calls = 0;
-  for (const ColdSample& s : samples)
-    if (s.working_set <= kLittle) more += s.step_ns - s.alone_ns, calls += s.calls;
-  return calls > 0 ? std::max(0.0, more / calls) : 0;
-}
-
-/// What a row takes in the step beside what it takes alone, from the rows of one kind. Inside a step operands come from
-/// further away, and beside what every call costs, that costs by their bytes, whoever reads them: a kernel that is slow
-/// by itself pays no more for them (plain loops of pooling took 1.04 of their time alone, where ours, several times as
-/// fast, took 1.5 of it). How far away is a matter of how much one call touches, so rows that touch about as much say
-/// it.
-class Cold {
+/// What rows take in the step by what they take by themselves: one ratio of all. Where operands come from, and that
+/// other threads ask for theirs meanwhile, is in both times (exec/placed_times.h); what is left are what interrupts a
+/// step now and then, and the machine's pace, which meet all kernels alike.
+class InStep {
  public:
-  Cold(std::vector<ColdSample> samples, double call_ns) : samples_(std::move(samples)), call_ns_(call_ns) {
-    double step = 0, alone = 0, bytes = 0;
-    for (const ColdSample& s : samples_) step += s.step_ns, alone += s.alone_ns, bytes += s.bytes;
-    if (alone <= 0 || bytes <= 0) samples_.clear();
-    else factor_ = std::min(1.0, step / alone);
+  explicit InStep(const std::vector<Sample>& samples) {
+    double step = 0, alone = 0, off = 0;
+    for (const Sample& s : samples) step += s.step_ns, alone += s.alone_ns;
+    if (step <= 0 || alone <= 0) return;
+    ratio_ = std::max(step / alone, kLeast);
+    for (const Sample& s : samples) off += std::abs(s.step_ns - ns(s.alone_ns));
+    constexpr double kOfMeans = 1.25;  // standard deviations, of mean absolute ones
+    deviation_ = kOfMeans * off / step;
   }
-  Cold() = default;
-
-  double ns(double alone_ns, double calls, double bytes, double working_set) const {
-    return alone_ns * factor_ + calls * call_ns_ + bytes * by_byte(working_set, [&](const ColdSample& s) {
-                                                     return s.step_ns - s.alone_ns - s.calls * call_ns_;
-                                                   });
-  }
-  /// Standard; without a single row: alone is the step, to a quarter.
-  double deviation(double alone_ns, double calls, double bytes, double working_set) const {
-    if (samples_.empty()) return alone_ns / 4;
-    constexpr double kOfCalls = 0.03;  // single calls differ by that at least
-    constexpr double kOfMeans = 1.25;  // of mean absolute deviations
-    const auto off = [&](const ColdSample& s) {
-      return std::abs(s.step_ns - ns(s.alone_ns, s.calls, s.bytes, s.working_set));
-    };
-    return std::hypot(alone_ns * kOfCalls, calls * call_ns_ / 2, bytes * kOfMeans * by_byte(working_set, off));
-  }
+  double ns(double alone_ns) const { return alone_ns * ratio_; }
+  /// Standard, of one row's time, as a share of it.
+  double deviation() const { return deviation_; }
 
  private:
-  /// Of the rows' sums, those within an octave or so of the working set counting most; never below 0.
-  template <class Part>
-  double by_byte(double working_set, const Part& part) const {
-    double sum = 0, bytes = 0;
-    for (const ColdSample& s : samples_) {
-      const double octaves = std::log2((1 + s.working_set) / (1 + working_set));
-      const double weight = 0.02 + std::exp(-octaves * octaves / 2);
-      sum += weight * part(s), bytes += weight * s.bytes;
-    }
-    return bytes > 0 ? std::max(0.0, sum / bytes) : 0;
-  }
-
-  std::vector<ColdSample> samples_;
-  double call_ns_ = 0;  ///< of every call beside its time alone
-  double factor_ = 1;   ///< of the time alone: below 1 where the step was not slower
+  static constexpr double kLeast = 0.8;  // what is below is noise
+  double ratio_ = 1;
+  double deviation_ = 0.25;  ///< without a single row: by itself is the step, to a quarter
 };
-
-/// Of packs and of joins of partial sums nobody counts what they move: what their calls touch.
-double bytes_moved(const NodeRow& row) {
-  const Traffic& traffic = row.traffic;
-  const int64_t moved = traffic.bytes_read + traffic.bytes_written;
-  return double(moved > 0 ? moved : traffic.calls * traffic.working_set_bytes);
-}
 
 /// The same calls of the same kernel.
 bool alike(const NodeRow& a, const NodeRow& b) {
@@ -90,37 +47,22 @@ bool alike(const NodeRow& a, const NodeRow& b) {
 }
 
 class Pricer {
+  /// By how much the ratio of one step's kernels may differ from another's: 0 to 0.026 in eight switches.
+  static constexpr double kInCommon = 0.015;
+
  public:
   Pricer(const Report& own, const PlannedStep& other, const AloneTimes& alone)
       : own_(own), record_(*own.record), other_(other), alone_(alone), both_(rows_in_both(record_.rows, other.rows)) {
     const std::optional<Apart>& apart = record_.apart;
     apart_ = apart && apart->skipped.empty() && apart->one_thread_quicker_ns.size() == record_.rows.size() ? &*apart
                                                                                                            : nullptr;
-    const std::vector<bool> products = products_among(record_.rows, record_.source);
-    std::vector<ColdSample> gone[2], all[2];  // by kind
-    for (size_t r = 0; r < record_.rows.size(); ++r) {
-      const Traffic& traffic = record_.rows[r].traffic;
-      ColdSample sample{double(on_one() ? apart_->one_thread_quicker_ns[r] : own_.operations[r].quicker_ns), 0,
-                        double(traffic.calls), bytes_moved(record_.rows[r]), double(traffic.working_set_bytes)};
-      if (sample.alone_ns = double(alone_.own[r]); sample.alone_ns > 0) gone[products[r]].push_back(sample);
-      if (apart_ && apart_->alone_ns[r] > 0)
-        sample.alone_ns = double(apart_->alone_ns[r]), all[products[r]].push_back(sample);
-    }
-    std::vector<ColdSample> either = gone[0];
-    either.insert(either.end(), gone[1].begin(), gone[1].end());
-    if (either.empty()) {
-      either = all[0];
-      either.insert(either.end(), all[1].begin(), all[1].end());
-    }
-    const double call_ns = cost_of_call(either);
-    for (const bool product : {false, true})
-      cold_[product] = Cold(gone[product].empty() ? std::move(all[product]) : std::move(gone[product]), call_ns);
   }
 
   Price price() {
     Price result;
+    const InStep in_step(exchanged_rows());
     std::vector<int64_t> ns;
-    double variance = 0;
+    double variance = 0, exchanged = 0;
     for (size_t r = 0; r < other_.rows.size(); ++r) {
       const NodeRow& row = other_.rows[r];
       double time = 0;
@@ -129,25 +71,32 @@ class Pricer {
         time = on_one() ? double(apart_->one_thread_quicker_ns[same])
                         : double(own_.operations[same].quicker_ns) * by_floors(record_.rows[same]);
       } else if (row.kind != PlannedNode::view) {
-        const Cold& cold = cold_[other_.products[r]];
-        const double alone = double(alone_.other[r]), floors = on_one() ? 1 : by_floors(row);
-        const double calls = double(row.traffic.calls), bytes = bytes_moved(row);
-        const double set = double(row.traffic.working_set_bytes);
-        time = cold.ns(alone, calls, bytes, set) * floors;
-        const double deviation = cold.deviation(alone, calls, bytes, set) * floors;
-        variance += deviation * deviation;
+        time = in_step.ns(double(alone_.other[r])) * (on_one() ? 1 : by_floors(row));
+        exchanged += time;
+        variance += std::pow(time * in_step.deviation(), 2);
       }
       ns.push_back(std::llround(time));
       result.rows.push_back({row.path, row.backend + " " + row.kernel_name, alone_.other[r], ns.back()});
     }
     const double step = step_of(ns), gain = double(own_.step.quicker_ns) - step;
-    const double rows_sd = std::sqrt(variance) / other_.threads, step_sd = double(own_.step.mad_ns) / 0.67;
+    const double rows_sd = std::hypot(std::sqrt(variance), kInCommon * exchanged) / other_.threads,
+                 step_sd = double(own_.step.mad_ns) / 0.67;
     const double half = 2 * std::sqrt(rows_sd * rows_sd + step_sd * step_sd);
     result.gain = Gain{std::llround(gain - half), std::llround(gain), std::llround(gain + half)};
     return result;
   }
 
  private:
+  /// Those that the switch exchanges; where it exchanges none, all, beside what they take with warm caches.
+  std::vector<Sample> exchanged_rows() const {
+    std::vector<Sample> exchanged, all;
+    for (size_t r = 0; r < record_.rows.size(); ++r) {
+      const double step_ns = double(on_one() ? apart_->one_thread_quicker_ns[r] : own_.operations[r].quicker_ns);
+      if (alone_.own[r] > 0) exchanged.push_back({step_ns, double(alone_.own[r])});
+      if (apart_ && apart_->alone_ns[r] > 0) all.push_back({step_ns, double(apart_->alone_ns[r])});
+    }
+    return exchanged.empty() ? all : exchanged;
+  }
   bool on_one() const { return other_.threads == 1 && record_.threads > 1 && apart_; }
   /// Of times on this run's threads: what they become on the other step's, by the floors.
   double by_floors(const NodeRow& row) const {
@@ -185,18 +134,9 @@ class Pricer {
   const AloneTimes& alone_;
   std::vector<int> both_;
   const Apart* apart_ = nullptr;
-  Cold cold_[2];  ///< of the rest, of products
 };
 
 }  // namespace
-
-std::vector<bool> products_among(const std::vector<NodeRow>& rows, const Graph& source) {
-  std::vector<bool> products;
-  for (const NodeRow& row : rows)
-    products.push_back(row.kind == PlannedNode::compute && row.anchor >= 0 &&
-                       source.node(row.anchor).op->has(Trait::product));
-  return products;
-}
 
 std::vector<int> rows_in_both(const std::vector<NodeRow>& own, const std::vector<NodeRow>& other) {
   std::map<std::string, int> known;

@@ -11,16 +11,14 @@ struct PlannedStep {
   std::vector<NodeRow> rows;
   StepSchedule schedule;
   int threads = 1;
-  std::vector<bool> products;  ///< by row: a kernel of a convolution or matrix product
 };
-/// Which rows compute products; `source` is the graph that their anchors are nodes of.
-std::vector<bool> products_among(const std::vector<NodeRow>& rows, const Graph& source);
 
 /// By row of `other`: the row of `own` that is the same calls of the same kernel at the same place; -1: none, or a
 /// view.
 std::vector<int> rows_in_both(const std::vector<NodeRow>& own, const std::vector<NodeRow>& other);
 
-/// What rows take alone, in thread time of one step.
+/// What rows take by themselves in thread time of one step, measured in turn and with memory as their steps would have
+/// left it (exec/placed_times.h).
 struct AloneTimes {
   std::vector<int64_t> own;    ///< by row of the run; 0 for those in both, and where they were not measured
   std::vector<int64_t> other;  ///< by row of the other step; 0 for those in both
@@ -43,16 +41,13 @@ struct Price {
 ///
 /// Of all that was measured in steps the quicker half of them counts: what disturbs a machine only makes steps longer,
 /// and is no part of what a switch saves. A row that stands in both steps keeps its measured time; on one thread its
-/// time in the step on one thread (RunRecord::apart). Another row takes what it takes alone, for each call what the
-/// run's rows that touch little took longer in the step than alone, and for each byte that it moves what the rows of
-/// its kind that the switch exchanges took longer beside that, measured in turn with it (all of the kind, as measured
-/// apart, where it exchanges none), those counting most whose calls touch about as much. Kinds are two, because cold
-/// caches cost them differently: products, which compute, and the rest, which moves. On numbers of threads that this
-/// run did not measure the ratio of the rows' floors is between. The rows' times are then played through the schedule
+/// time in the step on one thread (RunRecord::apart). Another row takes what it takes by itself, times what the rows
+/// that the switch exchanges took in the step by what they take by themselves. On numbers of threads that this run did
+/// not measure the ratio of the rows' floors is between. The rows' times are then played through the schedule
 /// (analysis/replay.h), with this run's dispatch by call, and its ratio of the step to its own replay.
 ///
-/// The interval is two standard deviations: of the rows by how far this run's rows of the kind are from that, as
-/// independent, and of the steps.
+/// The interval is two standard deviations: of the rows by how far the exchanged ones are from their ratio, as
+/// independent, of that ratio, and of the steps.
 Price price(const Report& own, const PlannedStep& other, const AloneTimes& alone);
 
 }  // namespace tacho

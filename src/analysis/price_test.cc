@@ -2,13 +2,15 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "tests/support/made_up_run.h"
 
 namespace tacho {
 namespace {
 
-/// One thread, rows of 100 and 300 us whose kernels take 80 and 240 us alone, one after the other; the step is 440 us.
-/// Each reads 1 MB.
+/// One thread, rows of 100 and 300 us whose kernels take 80 and 240 us by themselves, one after the other; the step is
+/// 440 us.
 struct PriceCase {
   RunRecord record;
   Report report;
@@ -28,7 +30,7 @@ struct PriceCase {
     report.operations.resize(2);
     report.operations[0].quicker_ns = 100'000, report.operations[1].quicker_ns = 300'000;
     report.step.quicker_ns = 440'000;
-    other = {record.rows, record.schedule, 1, {false, false}};
+    other = {record.rows, record.schedule, 1};
     alone = {{0, 0}, {0, 0}};
   }
   void measure_apart() {
@@ -38,7 +40,7 @@ struct PriceCase {
     record.apart->one_thread_quicker_step_ns = 400'000;
     record.apart->accounts_ns.assign(size_t(kAccounts), 0);
   }
-  /// The second row by another kernel, which takes so long alone where the first one takes 240 us.
+  /// The second row by another kernel, which takes so long by itself where the one before takes 240 us.
   void exchange_second(int64_t alone_ns) {
     other.rows[1].kernel_name = "faster";
     alone = {{0, 240'000}, {0, alone_ns}};
@@ -55,76 +57,53 @@ TEST(Price, TheSamePlanSavesNothing) {
   EXPECT_EQ(same.gain->high_ns, 0);
 }
 
-TEST(Price, AnotherKernelTakesItsTimeAloneAndWhatItsBytesCostTheOneInWhosePlaceItIs) {
+TEST(Price, AnotherKernelTakesItsOwnTimeByTheRatioOfThoseExchanged) {
   PriceCase c;
   c.exchange_second(160'000);
   const Price other = c.priced();
   ASSERT_TRUE(other.gain) << other.unpriced;
-  // The one before took 60 us longer than alone for its megabyte, and the step is 1.1 of its kernels: (300 - 220) x
-  // 1.1 saved.
-  EXPECT_EQ(other.gain->median_ns, 88'000);
+  // The one before took 300 us for 240, and the step is 1.1 of its kernels: (300 - 160 x 1.25) x 1.1 saved.
+  EXPECT_EQ(other.gain->median_ns, 110'000);
   ASSERT_EQ(other.rows.size(), 2u);
   EXPECT_EQ(other.rows[0].alone_ns, 0) << "it stands in both";
   EXPECT_EQ(other.rows[0].estimated_ns, 100'000);
   EXPECT_EQ(other.rows[1].alone_ns, 160'000);
-  EXPECT_EQ(other.rows[1].estimated_ns, 220'000);
-  EXPECT_LT(other.gain->low_ns, 88'000);
+  EXPECT_EQ(other.rows[1].estimated_ns, 200'000);
+  EXPECT_LT(other.gain->low_ns, 110'000);
 }
 
-TEST(Price, ASlowKernelPaysNoMoreForItsBytesThanAFastOne) {
+TEST(Price, OneRatioIsOfAllRowsExchangedAndTheIntervalOfHowFarTheyAreFromIt) {
   PriceCase c;
-  c.exchange_second(2'400'000);
-  EXPECT_EQ(c.priced().rows[1].estimated_ns, 2'460'000);
-  c.other.rows[1].traffic.bytes_written = 3'000'000;
-  EXPECT_EQ(c.priced().rows[1].estimated_ns, 2'640'000) << "four times the bytes";
-}
-
-TEST(Price, BytesCostWhatTheyCostRowsThatTouchAsMuch) {
-  PriceCase c;
-  c.record.rows[0].traffic.working_set_bytes = 1 << 15;
   c.other.rows = c.record.rows;
   for (NodeRow& row : c.other.rows) row.kernel_name = "slower";
-  c.alone = {{80'000, 240'000}, {500'000, 500'000}};
+  c.alone = {{100'000, 220'000}, {500'000, 900'000}};
   const Price other = c.priced();
-  // The small row took 20 us longer than alone, the large one 60.
-  EXPECT_NEAR(double(other.rows[0].estimated_ns), 520'000, 1'000);
-  EXPECT_NEAR(double(other.rows[1].estimated_ns), 560'000, 1'000);
-}
-
-TEST(Price, CallsThatTouchLittleCostWhatTheyCostTheRunBesideTheirBytes) {
-  PriceCase c;
-  // Ten calls of 200 bytes took 20 us longer than alone, one of 1 MB took 60.
-  c.record.rows[0].traffic = {10, 2000, 0, 200};
-  c.other.rows = c.record.rows;
-  for (NodeRow& row : c.other.rows) row.kernel_name = "slower";
-  c.alone = {{80'000, 240'000}, {500'000, 500'000}};
-  c.other.rows[0].traffic = {5, 1000, 0, 200};
-  const Price other = c.priced();
-  EXPECT_NEAR(double(other.rows[0].estimated_ns), 510'000, 500) << "2 us a call";
-  EXPECT_NEAR(double(other.rows[1].estimated_ns), 560'000, 500) << "2 us for the call, 58 for its megabyte";
-  c.other.rows[1].traffic = {20, 2'000'000, 0, 100'000};
-  EXPECT_NEAR(double(c.priced().rows[1].estimated_ns), 500'000 + 20 * 2'000 + 2 * 58'000, 2'000);
-  // Of packs and joins it is known what they touch.
-  c.other.rows[1].traffic = {2, 0, 0, 500'000};
-  EXPECT_NEAR(double(c.priced().rows[1].estimated_ns), 500'000 + 2 * 2'000 + 58'000, 500);
+  // 400 us in the step for 320 by themselves; 125 and 275 us for 100 and 300.
+  EXPECT_EQ(other.rows[0].estimated_ns, 625'000);
+  EXPECT_EQ(other.rows[1].estimated_ns, 1'125'000);
+  EXPECT_EQ(other.gain->median_ns, 440'000 - 1'925'000);
+  const double row = 1.25 * 50 / 400, half = 2 * std::hypot(625 * row, 1125 * row, 0.015 * 1750);
+  EXPECT_NEAR(double(other.gain->high_ns - other.gain->median_ns), half * 1000, 1);
+  c.alone.own = {80'000, 240'000};
+  const Price nearer = c.priced();
+  EXPECT_NEAR(double(nearer.gain->high_ns - nearer.gain->median_ns), 2 * 0.015 * 1750 * 1000, 1) << "no row is off";
 }
 
 TEST(Price, WhatTheMachineDoesMeanwhileMeetsBothSides) {
   PriceCase c;
   c.exchange_second(160'000);
-  c.alone.own[1] *= 2, c.alone.other[1] *= 2;
+  c.alone.own[1] *= 1.1, c.alone.other[1] *= 1.1;
   EXPECT_EQ(c.priced().rows[1].estimated_ns, 200'000);
 }
 
-TEST(Price, KernelsOfAnotherKindTakeTheirOwnRatio) {
+TEST(Price, WhereNoneIsExchangedTheRatioIsOfAllBesideWarmCaches) {
   PriceCase c;
-  c.measure_apart();
   c.exchange_second(160'000);
-  // Only the row before is of the rest's kind, and nothing says what products take: as alone, to a quarter.
-  c.other.products[1] = true;
-  const Price other = c.priced();
-  EXPECT_EQ(other.rows[1].estimated_ns, 160'000);
-  EXPECT_EQ(other.gain->high_ns - other.gain->median_ns, 2 * 160'000 / 4);
+  c.alone.own[1] = 0;
+  EXPECT_EQ(c.priced().rows[1].estimated_ns, 160'000) << "nothing says what kernels take in a step";
+  EXPECT_NEAR(double(c.priced().gain->high_ns - c.priced().gain->median_ns), 2 * std::hypot(0.25, 0.015) * 160'000, 1);
+  c.measure_apart();
+  EXPECT_EQ(c.priced().rows[1].estimated_ns, 200'000);
 }
 
 TEST(Price, OnOneThreadTheRunsOwnTimesOnOneThreadHold) {
@@ -132,9 +111,9 @@ TEST(Price, OnOneThreadTheRunsOwnTimesOnOneThreadHold) {
   c.measure_apart();
   c.record.threads = 2;
   EXPECT_EQ(c.priced().gain->median_ns, 440'000 - 400'000);
-  // What bytes cost is then of the step on one thread, too: 280 us less 240 us.
+  // The ratio is then of the step on one thread, too: 280 us for 240.
   c.exchange_second(120'000);
-  EXPECT_EQ(c.priced().rows[1].estimated_ns, 160'000);
+  EXPECT_EQ(c.priced().rows[1].estimated_ns, 140'000);
 }
 
 TEST(Price, TwoThreadsHalveWhatIsIndependent) {

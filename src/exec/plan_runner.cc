@@ -161,62 +161,63 @@ void PlanRunner::run(int stage, int task, Worker& worker) {
 
 void PlanRunner::run_item(const Item& item, Worker& worker) {
   if (item.node == skipped_node_) return;
+  worker.kernel(first_node_ + item.node, [&] { call(item, worker.thread()); });
+}
+
+void PlanRunner::call(const Item& item, int thread) {
   const PlannedNode& node = plan_.nodes[size_t(item.node)];
-  const int thread = worker.thread();
-  worker.kernel(first_node_ + item.node, [&] {
-    Views inputs, outputs;
-    for (const OperandUse& use : node.inputs) inputs.push_back(operand_view(use, item.slice, thread));
-    for (const OperandUse& use : node.outputs) outputs.push_back(operand_view(use, item.slice, thread));
-    const auto partial_of = [&](int owner, int lane) {
-      return partials_[size_t(owner)] + lane * plan_.nodes[size_t(owner)].partial_bytes;
-    };
-    switch (node.kind) {
-      case PlannedNode::compute:
-      case PlannedNode::reorder: {
-        SmallVector<const void*, kMaxOperands> packed;
-        for (int pack : node.packs) packed.push_back(base_of(pack, thread));
-        const KernelRun run{inputs, outputs, item.slice, workspace_[size_t(thread)]->data(), packed};
-        RunStatus status;
-        if (node.partial_bytes > 0) {
-          void* partial = partial_of(item.node, item.lane);
-          if (item.first_in_lane) node.kernel->begin(partial);
-          status = node.kernel->accumulate(run, partial);
-        } else if (const PartRun* parts = parts_[size_t(item.node)]; parts && item.slice.count < item.slice.total) {
-          status = parts->run_part(run);
-        } else {
-          status = node.kernel->run(run);
-        }
-        while (!status.done() && !status.event->done()) {
-        }
-        break;
+  Views inputs, outputs;
+  for (const OperandUse& use : node.inputs) inputs.push_back(operand_view(use, item.slice, thread));
+  for (const OperandUse& use : node.outputs) outputs.push_back(operand_view(use, item.slice, thread));
+  const auto partial_of = [&](int owner, int lane) {
+    return partials_[size_t(owner)] + lane * plan_.nodes[size_t(owner)].partial_bytes;
+  };
+  switch (node.kind) {
+    case PlannedNode::compute:
+    case PlannedNode::reorder: {
+      SmallVector<const void*, kMaxOperands> packed;
+      for (int pack : node.packs) packed.push_back(base_of(pack, thread));
+      const KernelRun run{inputs, outputs, item.slice, workspace_[size_t(thread)]->data(), packed};
+      RunStatus status;
+      if (node.partial_bytes > 0) {
+        void* partial = partial_of(item.node, item.lane);
+        if (item.first_in_lane) node.kernel->begin(partial);
+        status = node.kernel->accumulate(run, partial);
+      } else if (const PartRun* parts = parts_[size_t(item.node)]; parts && item.slice.count < item.slice.total) {
+        status = parts->run_part(run);
+      } else {
+        status = node.kernel->run(run);
       }
-      case PlannedNode::combine: {
-        // A binary tree over the lanes: the same order of additions for any number of threads.
-        const PlannedNode& source = plan_.nodes[size_t(node.combined)];
-        if (const RowJoin* join = joins_[size_t(item.node)]) {
-          join->join_rows({partial_of(node.combined, 0), source.partial_bytes, plan_.lanes}, item.slice, outputs[0]);
-          break;
-        }
-        for (int step = 1; step < plan_.lanes; step *= 2)
-          for (int lane = 0; lane + step < plan_.lanes; lane += 2 * step)
-            node.kernel->combine(partial_of(node.combined, lane), partial_of(node.combined, lane + step));
-        Views all;  // as the kernel knows them: sliced outputs are null
-        size_t k = 0;
-        for (const OperandUse& use : source.outputs)
-          all.push_back(use.partial ? outputs[k++] : View{nullptr, {DType::boolean, {}}});
-        node.kernel->finish(partial_of(node.combined, 0), all);
-        break;
+      while (!status.done() && !status.event->done()) {
       }
-      case PlannedNode::pack:
-        node.kernel->pack(size_t(node.pack_index), inputs[0], outputs[0].data);
-        break;
-      case PlannedNode::commit:
-        std::memcpy(outputs[0].data, inputs[0].data, size_t(inputs[0].bytes()));
-        break;
-      case PlannedNode::view:
-        break;
+      break;
     }
-  });
+    case PlannedNode::combine: {
+      // A binary tree over the lanes: the same order of additions for any number of threads.
+      const PlannedNode& source = plan_.nodes[size_t(node.combined)];
+      if (const RowJoin* join = joins_[size_t(item.node)]) {
+        join->join_rows({partial_of(node.combined, 0), source.partial_bytes, plan_.lanes}, item.slice, outputs[0]);
+        break;
+      }
+      for (int step = 1; step < plan_.lanes; step *= 2)
+        for (int lane = 0; lane + step < plan_.lanes; lane += 2 * step)
+          node.kernel->combine(partial_of(node.combined, lane), partial_of(node.combined, lane + step));
+      Views all;  // as the kernel knows them: sliced outputs are null
+      size_t k = 0;
+      for (const OperandUse& use : source.outputs)
+        all.push_back(use.partial ? outputs[k++] : View{nullptr, {DType::boolean, {}}});
+      node.kernel->finish(partial_of(node.combined, 0), all);
+      break;
+    }
+    case PlannedNode::pack:
+      node.kernel->pack(size_t(node.pack_index), inputs[0], outputs[0].data);
+      break;
+    case PlannedNode::commit:
+      std::memcpy(outputs[0].data, inputs[0].data, size_t(inputs[0].bytes()));
+      break;
+    case PlannedNode::view:
+      break;
+  }
 }
 
 }  // namespace tacho

@@ -39,6 +39,18 @@ class PlanRunner : public Program {
   void keep_results_of(int node);
   /// Whether steps leave out the node that was named last. Throws tacho::Error where none is.
   void skip(bool on);
+  /// One call by itself, as a step makes it on that thread; what it reads must be there.
+  void call(const Item& item, int thread);
+  /// Its inputs there, in the node's order; null data for absent ones.
+  std::vector<View> inputs_of(const Item& item, int thread) const;
+  struct Touched {
+    std::byte* data = nullptr;
+    int64_t bytes = 0;
+    bool written = false;
+  };
+  /// Appends what it goes through there: operands, packed ones, partial results of its lane (or of all, where it joins
+  /// them) and workspace.
+  void touched_by(const Item& item, int thread, std::vector<Touched>& touched) const;
   /// Each time that a node is over on a thread, the others are held; null: no longer. Must outlive its use.
   void hold(Holding* holding) { holding_ = holding; }
 

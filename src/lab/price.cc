@@ -7,6 +7,7 @@
 #include "analysis/findings/groups.h"
 #include "analysis/text.h"
 #include "base/clock.h"
+#include "exec/placed_times.h"
 #include "lab/feed.h"
 #include "lab/pairs.h"
 #include "lab/price_batch.h"
@@ -48,11 +49,11 @@ std::unique_ptr<Plan> plan_again(const Report& report, StepOptions options) {
   return std::equal(rows.begin(), rows.end(), again.begin(), again.end(), same) ? std::move(plan) : nullptr;
 }
 
-/// The rows that the other step has new, alone, and in turn with them those of the run in whose place they come.
-/// Several rounds, of which each row's least stands: a machine that is slow for a second meets a row in some of them
-/// only, and both sides alike. Nothing where the first round takes longer than it may.
+/// The rows that the other step has new, by themselves, and in turn with them those of the run in whose place they
+/// come, several rounds: what the machine does meanwhile meets both sides. Nothing where the first round takes longer
+/// than it may.
 std::optional<AloneTimes> measure_exchanged(const Report& report, const Plan* own, const Plan& other,
-                                            const std::vector<int>& both) {
+                                            const std::vector<int>& both, int threads) {
   constexpr int kRounds = 3;
   AloneTimes alone;
   alone.own.resize(report.record->rows.size());
@@ -61,27 +62,26 @@ std::optional<AloneTimes> measure_exchanged(const Report& report, const Plan* ow
   for (int row : both)
     if (row >= 0) stays[size_t(row)] = true;
   const int64_t end = now_ns() + int64_t(kPriceSeconds * 1e9);
-  const auto measured = [](const Plan& plan, size_t n, int64_t& least) {
-    const int64_t ns = measure_alone(plan, int(n));
-    least = least > 0 ? std::min(least, ns) : ns;
-  };
-  for (int round = 0; round < kRounds; ++round)
+  std::optional<PlacedTimes> of_own;
+  if (own) of_own.emplace(*own, threads);
+  PlacedTimes of_other(other, threads);
+  for (int round = 0; round < kRounds && (round == 0 || now_ns() < end); ++round)
     for (size_t n = 0; n < std::max(alone.own.size(), alone.other.size()); ++n) {
-      if (now_ns() > end) return round > 0 ? std::optional(alone) : std::nullopt;
-      if (n < alone.other.size() && both[n] < 0) measured(other, n, alone.other[n]);
-      if (own && n < alone.own.size() && !stays[n]) measured(*own, n, alone.own[n]);
+      if (now_ns() > end && round == 0) return std::nullopt;
+      if (n < alone.other.size() && both[n] < 0) of_other.measure(int(n));
+      if (own && n < alone.own.size() && !stays[n]) of_own->measure(int(n));
     }
+  for (size_t n = 0; n < alone.other.size(); ++n) alone.other[n] = of_other.ns(int(n));
+  for (size_t n = 0; own && n < alone.own.size(); ++n) alone.own[n] = of_own->ns(int(n));
   return alone;
 }
 
 Price price_of(const Report& report, const Plan* own, const StepOptions& other) {
   if (other.way.procedural) return {std::nullopt, "a procedural step has no plan as a whole", {}};
-  Graph source;
-  const std::unique_ptr<Plan> plan = plan_of(other, &source);
-  PlannedStep step{rows_of(*plan), schedule_of(*plan), other.way.threads, {}};
-  step.products = products_among(step.rows, source);
-  const std::optional<AloneTimes> alone =
-      measure_exchanged(report, own, *plan, rows_in_both(report.record->rows, step.rows));
+  const std::unique_ptr<Plan> plan = plan_of(other);
+  PlannedStep step{rows_of(*plan), schedule_of(*plan), other.way.threads};
+  const std::optional<AloneTimes> alone = measure_exchanged(
+      report, own, *plan, rows_in_both(report.record->rows, step.rows), step.threads == 1 ? 1 : report.record->threads);
   release_measuring_memory();
   if (alone) return price(report, step, *alone);
   return {std::nullopt,

@@ -9,7 +9,7 @@
 namespace tacho {
 
 /// Seconds of measuring kernels alone that a switch may take.
-constexpr double kPriceSeconds = 10;
+constexpr double kPriceSeconds = 20;
 
 /// Plans the step of each finding that turns a switch (once per switch and value), measures alone the kernels that this
 /// run does not have, for at most kPriceSeconds; runs a few steps of each finding's other batch (price_batch.h). Fills

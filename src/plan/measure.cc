@@ -19,15 +19,15 @@ namespace {
 
 /// Floating numbers near 1 in size (never denormal), zeros for indices and labels, which are valid everywhere, and 1
 /// for a whole number of its own: an update's step, which counts from there.
-void fill(Buffer& buffer, const TensorType& type, size_t bytes) {
+void fill(void* memory, const TensorType& type, size_t bytes) {
   const auto numbers = [&](auto* data) {
     using T = std::remove_reference_t<decltype(*data)>;
     for (size_t i = 0; i < bytes / sizeof *data; ++i) data[i] = T(int64_t(i * 2654435761u % 1021) - 510) / T(500);
   };
-  if (type.dtype == DType::float32) numbers(static_cast<float*>(buffer.data()));
-  else if (type.dtype == DType::float64) numbers(static_cast<double*>(buffer.data()));
-  else std::fill_n(static_cast<uint8_t*>(buffer.data()), bytes, uint8_t{0});
-  if (type == TensorType{DType::int64, {}}) *static_cast<int64_t*>(buffer.data()) = 1;
+  if (type.dtype == DType::float32) numbers(static_cast<float*>(memory));
+  else if (type.dtype == DType::float64) numbers(static_cast<double*>(memory));
+  else std::fill_n(static_cast<uint8_t*>(memory), bytes, uint8_t{0});
+  if (type == TensorType{DType::int64, {}}) *static_cast<int64_t*>(memory) = 1;
 }
 
 size_t bytes_of(const TensorType& type, const Layout& layout) {
@@ -81,6 +81,14 @@ void fill_positions(const Group& group, std::span<const View> inputs, const std:
   }
 }
 
+void fill_positions_of(const Plan& plan, const PlannedNode& node, std::span<const View> inputs) {
+  if (node.kind != PlannedNode::compute) return;
+  std::vector<Layout> layouts;
+  for (const OperandUse& use : node.inputs)
+    layouts.push_back(use.value < 0 ? Layout{} : plan.values[size_t(use.value)].layout);
+  fill_positions(node.group, inputs, layouts);
+}
+
 /// Has all pages given: a step's memory was touched long before, and giving pages may take longer than the kernel (150
 /// ms for the 38 MB of sums of a Winograd gradient of 512 by 512 filters, which itself takes 15). A long call is timed
 /// once only, so that it would be measured with them.
@@ -116,11 +124,7 @@ class Operands {
   Operands(const Plan& plan, const PlannedNode& node, const Slice& slice) : plan_(plan), slice_(slice) {
     for (const OperandUse& use : node.inputs) inputs.push_back(view_of(use));
     for (const OperandUse& use : node.outputs) outputs.push_back(view_of(use));
-    if (node.kind != PlannedNode::compute) return;
-    std::vector<Layout> layouts;
-    for (const OperandUse& use : node.inputs)
-      layouts.push_back(use.value < 0 ? Layout{} : plan.values[size_t(use.value)].layout);
-    fill_positions(node.group, inputs, layouts);
+    fill_positions_of(plan, node, inputs);
   }
   void* bytes(size_t size) {
     memory_.push_back(std::make_unique<Buffer>(size));
@@ -142,7 +146,7 @@ class Operands {
     if (const auto known = owned_.find(root); known != owned_.end() && known->second.second >= size)
       return {known->second.first, type};
     void* data = bytes(size);
-    fill(*memory_.back(), type, size);
+    fill(data, type, size);
     owned_[root] = {data, size};
     return {data, type};
   }
@@ -205,6 +209,15 @@ int64_t time_of_call(const Plan& plan, const PlannedNode& node, const Slice& sli
 
 }  // namespace
 
+void make_up_inputs(const Plan& plan, const PlannedNode& node, std::span<const View> inputs) {
+  for (size_t i = 0; i < node.inputs.size(); ++i)
+    if (inputs[i].data) {
+      const Layout& layout = plan.values[size_t(node.inputs[i].value)].layout;
+      fill(inputs[i].data, inputs[i].type, bytes_of(inputs[i].type, layout));
+    }
+  fill_positions_of(plan, node, inputs);
+}
+
 int64_t measure_alone(const Plan& plan, int index) {
   const PlannedNode& node = plan.nodes[size_t(index)];
   struct Calls {
@@ -242,7 +255,7 @@ int64_t measure_run(const KernelCall& call) {
     const GroupOperand& from = group.operands[size_t(index)];
     const size_t bytes = bytes_of(from.type, layouts.empty() ? Layout{} : layouts[place]);
     memory.push_back(std::make_unique<Buffer>(bytes));
-    fill(*memory.back(), from.type, bytes);
+    fill(memory.back()->data(), from.type, bytes);
     return View{memory.back()->data(), from.type};
   };
   for (size_t i = 0; i < group.inputs.size(); ++i) inputs.push_back(operand(group.inputs[i], offer.input_layouts, i));
@@ -271,7 +284,7 @@ int64_t measure_run(const KernelCall& call) {
 
 int64_t measure_reorder(const Kernel& kernel, const TensorType& type, const Layout& from, const Layout& to) {
   Buffer in(bytes_of(type, from)), out(bytes_of(type, to));
-  fill(in, type, bytes_of(type, from));
+  fill(in.data(), type, bytes_of(type, from));
   touch(out, bytes_of(type, to));
   const View input{in.data(), type}, output{out.data(), type};
   const int64_t rows = type.shape.empty() ? 1 : type.shape[0];
@@ -282,7 +295,7 @@ int64_t measure_reorder(const Kernel& kernel, const TensorType& type, const Layo
 int64_t measure_pack(const Kernel& kernel, size_t index, const TensorType& type, size_t bytes) {
   const size_t size = size_t(byte_count(type.shape, type.dtype));
   Buffer in(size), out(bytes);
-  fill(in, type, size);
+  fill(in.data(), type, size);
   touch(out, bytes);
   return least_time([&] { kernel.pack(index, {in.data(), type}, out.data()); });
 }
