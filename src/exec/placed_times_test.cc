@@ -12,8 +12,8 @@
 namespace tacho {
 namespace {
 
-std::unique_ptr<Plan> plan_with(const std::string& network, int64_t batch,
-                              const std::vector<std::pair<std::string, std::string>>& switches) {
+std::unique_ptr<Plan> plan_by_switches(const std::string& network, int64_t batch,
+                                       const std::vector<std::pair<std::string, std::string>>& switches) {
   StepOptions options;
   options.network = builtin_network(network);
   options.batch = batch;
@@ -43,7 +43,7 @@ class PlacedTimesOf : public ::testing::TestWithParam<PlacedCase> {};
 
 TEST_P(PlacedTimesOf, EveryNodeThatAStepRunsTakesTimeAndNoOtherDoes) {
   const PlacedCase& c = GetParam();
-  const std::unique_ptr<Plan> plan = plan_with(c.network, c.batch, c.switches);
+  const std::unique_ptr<Plan> plan = plan_by_switches(c.network, c.batch, c.switches);
   PlacedTimes times(*plan, c.threads);
   const std::vector<int> runs = runs_of(*plan);
   for (int n = 0; n < int(plan->nodes.size()); ++n) {
@@ -68,7 +68,7 @@ INSTANTIATE_TEST_SUITE_P(Plans, PlacedTimesOf,
                          [](const auto& info) { return "Case" + std::to_string(info.index); });
 
 TEST(PlacedTimes, ACallGoesThroughWhatItsTrafficSaysAndItsWorkspace) {
-  const std::unique_ptr<Plan> plan = plan_with("simplenn-4", 8, {});
+  const std::unique_ptr<Plan> plan = plan_by_switches("simplenn-4", 8, {});
   const std::vector<NodeRow> rows = rows_of(*plan);
   PlanRunner runner(*plan, 1);
   std::vector<std::vector<std::byte>> bound;
