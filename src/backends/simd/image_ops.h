@@ -14,6 +14,7 @@ struct PooledAxis {
   };
   std::vector<WindowPart> parts;  ///< by window; neither begins nor ends move backwards
   std::vector<Windows> seen_by;   ///< by place: the windows that see it
+  bool apart = true;              ///< no place is seen by two windows, and each window sees some
   explicit PooledAxis(std::vector<WindowPart> windows, int64_t places);
 };
 

@@ -118,6 +118,20 @@ void to_planes(const DirectShape& s, const float* dy, float* planes) {
   }
 }
 
+/// A vector that is loaded once before it is used: gcc 12 read a gradient from memory anew for each tap, so that 18
+/// products of three taps took 21 loads (Zen 4: a 5 x 5 filter's gradients of six results now in 0.81 of the time).
+template <class V>
+HWY_INLINE V in_register(V v) {
+#if HWY_COMPILER_GCC || HWY_COMPILER_CLANG
+#if HWY_ARCH_X86 && HWY_TARGET != HWY_EMU128 && HWY_TARGET != HWY_SCALAR
+  asm("" : "+v"(v.raw));
+#elif HWY_TARGET == HWY_NEON
+  asm("" : "+w"(v.raw));
+#endif
+#endif
+  return v;
+}
+
 /// sums[tap][kPanel] (+)= the gradient of kTaps taps side by side, the first of which sees x at the first place.
 template <int kResults, int kTaps>
 HWY_NOINLINE void add_taps(const DirectShape& s, const float* x, int64_t row, const float* planes, float* sums,
@@ -141,7 +155,7 @@ HWY_NOINLINE void add_taps(const DirectShape& s, const float* x, int64_t row, co
       for (int t = 0; t < kTaps; ++t) seen[t] = hn::MaskedLoad(present, d, x + p + t);
       HWY_UNROLL(8)
       for (int k = 0; k < kResults; ++k) {
-        const V gradient = hn::Load(d, planes + k * plane);
+        const V gradient = in_register(hn::Load(d, planes + k * plane));
         HWY_UNROLL(3)
         for (int t = 0; t < kTaps; ++t) sum[t][k] = hn::MulAdd(seen[t], gradient, sum[t][k]);
       }

@@ -16,6 +16,10 @@ PooledAxis pooled_axis(const WindowAxis& axis) {
 PooledAxis::PooledAxis(std::vector<WindowPart> windows, int64_t places) : parts(std::move(windows)) {
   Windows seen;
   const int64_t count = int64_t(parts.size());
+  for (int64_t i = 0; i < count; ++i) {
+    const WindowPart& part = parts[size_t(i)];
+    apart = apart && part.begin < part.end && (i == 0 || parts[size_t(i - 1)].end <= part.begin);
+  }
   for (int64_t place = 0; place < places; ++place) {
     while (seen.begin < count && parts[size_t(seen.begin)].end <= place) ++seen.begin;
     while (seen.end < count && parts[size_t(seen.end)].begin <= place) ++seen.end;

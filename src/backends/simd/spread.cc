@@ -75,18 +75,29 @@ Reaching rows_reaching(const DirectShape& s, int64_t row) {
   return reaching;
 }
 
-/// Sums of a row of results' places, and behind them room for a vector that begins at any of them.
-int64_t workspace_floats(const DirectShape& s) { return s.to.width * sum_floats(s) + kLanes<float>; }
+/// What reaches each row, for all images of a call.
+int64_t reaching_floats(const DirectShape& s) {
+  return (s.from.height * int64_t(sizeof(Reaching) / sizeof(float)) + 15) / 16 * 16;
+}
+/// That, sums of a row of results' places, and behind them room for a vector that begins at any of them.
+int64_t workspace_floats(const DirectShape& s) {
+  return reaching_floats(s) + s.to.width * sum_floats(s) + kLanes<float>;
+}
 
 /// One row of the image: at each place the sum of what the places of `sums` have for it. `d` has at least as many lanes
-/// as there are channels; the image ends before `end`.
-template <class D>
+/// as there are channels; the image ends before `end`. kTaps: taps of a row, one place apart: places that all of
+/// them reach are summed without a loop; 0: any number.
+template <int kTaps, class D>
 HWY_INLINE void fold_row(D d, const DirectShape& s, const float* sums, float* dx, const float* end) {
   const int64_t channels = s.from.channels, floats = sum_floats(s);
   const DirectAxis& axis = s.columns;
   for (int64_t place = 0; place < s.from.width; ++place, dx += channels) {
     auto sum = hn::Zero(d);
-    if (axis.stride == 1) {
+    if (kTaps > 0 && place + axis.before >= kTaps - 1 && place + axis.before < s.to.width) {
+      const float* const from = sums + (place + axis.before) * floats;
+      HWY_UNROLL(8)
+      for (int j = 0; j < kTaps; ++j) sum = hn::Add(sum, hn::LoadU(d, from + j * (channels - floats)));
+    } else if (axis.stride == 1) {
       // Taps j with 0 <= place + before - j * dilation < width.
       const int64_t at = place + axis.before, beyond = at - (s.to.width - 1);
       const int64_t first = beyond > 0 ? (beyond + axis.dilation - 1) / axis.dilation : 0;
@@ -109,9 +120,13 @@ void spread(const DirectShape& s, int64_t images, const float* dy, const float* 
   const int64_t row_floats = s.from.width * s.from.channels, columns = run_floats(s), floats = sum_floats(s);
   const float* const end = dx + images * s.from.elements();
   const RowSplit split(s.to.width);
+  Reaching* const reached = reinterpret_cast<Reaching*>(workspace);
+  for (int64_t row = 0; row < s.from.height; ++row) reached[row] = rows_reaching(s, row);
+  float* const sums = workspace + reaching_floats(s);
+  const int64_t taps = s.columns.stride == 1 && s.columns.dilation == 1 ? s.columns.taps : 0;
   for (int64_t image = 0; image < images; ++image, dy += s.to.elements())
     for (int64_t row = 0; row < s.from.height; ++row, dx += row_floats) {
-      const Reaching reaching = rows_reaching(s, row);
+      const Reaching& reaching = reached[row];
       if (reaching.count == 0) {
         std::fill_n(dx, row_floats, 0.0f);
         continue;
@@ -123,9 +138,13 @@ void spread(const DirectShape& s, int64_t images, const float* dy, const float* 
         const float* b = packed + first / kPanel * panel_floats(s) + reaching.first * s.to.channels * kPanel;
         for (int64_t tile = 0; tile < split.tiles; ++tile)
           multiply_any_tile(split.rows(tile), from_row(a, split.first(tile)), steps, b, kPanel,
-                            panel_columns(columns, first), workspace + split.first(tile) * floats + first, floats, {});
+                            panel_columns(columns, first), sums + split.first(tile) * floats + first, floats, {});
       }
-      for_place(s.from.channels, [&](auto d) HWY_ATTR { fold_row(d, s, workspace, dx, end); });
+      for_place(s.from.channels, [&](auto d) HWY_ATTR {
+        if (taps == 3) fold_row<3>(d, s, sums, dx, end);
+        else if (taps == 5) fold_row<5>(d, s, sums, dx, end);
+        else fold_row<0>(d, s, sums, dx, end);
+      });
     }
 }
 
