@@ -37,7 +37,7 @@ TEST(VerifySlow, EveryPricedSwitchIsTurnedAndItsGainSetBesideTheEstimate) {
       found = found || (finding.contains("switch") && finding["switch"] == row["switch"] &&
                         finding["estimated_gain_ns"] == row["estimated_gain_ns"]);
     EXPECT_TRUE(found) << "the estimate is the finding's";
-    EXPECT_EQ(row["estimated_of_ns"], json["step"]["quicker_ns"]);
+    EXPECT_GT(row["estimated_of_ns"].get<int64_t>(), 0);
     EXPECT_GE(row["pairs"].get<int>(), 5);
     const auto& measured = row["measured_gain_ns"];
     EXPECT_LE(measured["low"], measured["median"]);

@@ -68,8 +68,7 @@ class Pricer {
       double time = 0;
       if (both_[r] >= 0) {
         const size_t same = size_t(both_[r]);
-        time = on_one() ? double(apart_->one_thread_quicker_ns[same])
-                        : double(own_.operations[same].quicker_ns) * by_floors(record_.rows[same]);
+        time = double(own_row_ns(same)) * (on_one() ? 1 : by_floors(record_.rows[same]));
       } else if (row.kind != PlannedNode::view) {
         time = in_step.ns(double(alone_.other[r])) * (on_one() ? 1 : by_floors(row));
         exchanged += time;
@@ -78,7 +77,8 @@ class Pricer {
       ns.push_back(std::llround(time));
       result.rows.push_back({row.path, row.backend + " " + row.kernel_name, alone_.other[r], ns.back()});
     }
-    const double step = step_of(ns), gain = double(own_.step.quicker_ns) - step;
+    result.of_ns = own_step_again() ? alone_.own_step_ns : own_.step.quicker_ns;
+    const double gain = double(result.of_ns) - step_of(ns);
     const double rows_sd = std::hypot(std::sqrt(variance), kInCommon * exchanged) / other_.threads,
                  step_sd = double(own_.step.mad_ns) / 0.67;
     const double half = 2 * std::sqrt(rows_sd * rows_sd + step_sd * step_sd);
@@ -91,12 +91,19 @@ class Pricer {
   std::vector<Sample> exchanged_rows() const {
     std::vector<Sample> exchanged, all;
     for (size_t r = 0; r < record_.rows.size(); ++r) {
-      const double step_ns = double(on_one() ? apart_->one_thread_quicker_ns[r] : own_.operations[r].quicker_ns);
+      const double step_ns = double(own_row_ns(r));
       if (alone_.own[r] > 0) exchanged.push_back({step_ns, double(alone_.own[r])});
       if (apart_ && apart_->alone_ns[r] > 0) all.push_back({step_ns, double(apart_->alone_ns[r])});
     }
     return exchanged.empty() ? all : exchanged;
   }
+  /// In the step on as many threads as the other has, or on this run's.
+  int64_t own_row_ns(size_t row) const {
+    if (on_one()) return apart_->one_thread_quicker_ns[row];
+    return own_step_again() ? alone_.own_in_step[row] : own_.operations[row].quicker_ns;
+  }
+  /// The step on one thread was measured with the run, and is compared with it.
+  bool own_step_again() const { return alone_.own_step_ns > 0 && !on_one(); }
   bool on_one() const { return other_.threads == 1 && record_.threads > 1 && apart_; }
   /// Of times on this run's threads: what they become on the other step's, by the floors.
   double by_floors(const NodeRow& row) const {
@@ -107,9 +114,10 @@ class Pricer {
   /// The step of the other rows: its replay, by how much the measured step is longer than its own.
   double step_of(const std::vector<int64_t>& ns) const {
     std::vector<int64_t> own_ns;
-    for (size_t r = 0; r < record_.rows.size(); ++r)
-      own_ns.push_back(on_one() ? apart_->one_thread_quicker_ns[r] : own_.operations[r].quicker_ns);
-    const int64_t own_step = on_one() ? apart_->one_thread_quicker_step_ns : own_.step.quicker_ns;
+    for (size_t r = 0; r < record_.rows.size(); ++r) own_ns.push_back(own_row_ns(r));
+    const int64_t own_step = on_one()           ? apart_->one_thread_quicker_step_ns
+                             : own_step_again() ? alone_.own_step_ns
+                                                : own_.step.quicker_ns;
     const int64_t dispatch =
         on_one() ? apart_->accounts_ns[size_t(Account::dispatch)] : own_.account_step_ns(Account::dispatch);
     const int64_t own_replay = replayed(record_.schedule, own_ns, on_one() ? 1 : record_.threads, dispatch);

@@ -22,6 +22,10 @@ std::vector<int> rows_in_both(const std::vector<NodeRow>& own, const std::vector
 struct AloneTimes {
   std::vector<int64_t> own;    ///< by row of the run; 0 for those in both, and where they were not measured
   std::vector<int64_t> other;  ///< by row of the other step; 0 for those in both
+  /// The run's step, again and in turn with these: of all its rows, and whole. Empty and 0 where it was not measured:
+  /// as the run had it.
+  std::vector<int64_t> own_in_step;
+  int64_t own_step_ns = 0;
 };
 
 /// A row of the step that was not run.
@@ -33,6 +37,7 @@ struct PricedRow {
 
 struct Price {
   std::optional<Gain> gain;
+  int64_t of_ns = 0;            ///< the step that it is of
   std::string unpriced;         ///< why there is no gain
   std::vector<PricedRow> rows;  ///< by row of the other step
 };
@@ -40,10 +45,11 @@ struct Price {
 /// Time saved by `other` against the measured step.
 ///
 /// Of all that was measured in steps the quicker half of them counts: what disturbs a machine only makes steps longer,
-/// and is no part of what a switch saves. A row that stands in both steps keeps its measured time; on one thread its
-/// time in the step on one thread (RunRecord::apart). Another row takes what it takes by itself, times what the rows
-/// that the switch exchanges took in the step by what they take by themselves. On numbers of threads that this run did
-/// not measure the ratio of the rows' floors is between. The rows' times are then played through the schedule
+/// and is no part of what a switch saves. Where the run's step was measured again beside kernels, it stands for the
+/// run's: a machine's pace changes in minutes. A row that stands in both steps keeps its measured time; on one thread
+/// its time in the step on one thread (RunRecord::apart). Another row takes what it takes by itself, times what the
+/// rows that the switch exchanges took in the step by what they take by themselves. On numbers of threads that this run
+/// did not measure the ratio of the rows' floors is between. The rows' times are then played through the schedule
 /// (analysis/replay.h), with this run's dispatch by call, and its ratio of the step to its own replay.
 ///
 /// The interval is two standard deviations: of the rows by how far the exchanged ones are from their ratio, as

@@ -96,6 +96,20 @@ TEST(Price, WhatTheMachineDoesMeanwhileMeetsBothSides) {
   EXPECT_EQ(c.priced().rows[1].estimated_ns, 200'000);
 }
 
+TEST(Price, TheRunsStepMeasuredAgainStandsForTheRuns) {
+  PriceCase c;
+  c.exchange_second(160'000);
+  EXPECT_EQ(c.priced().of_ns, 440'000);
+  // All takes a tenth longer now: so does what is saved.
+  for (auto* times : {&c.alone.own, &c.alone.other}) (*times)[1] = (*times)[1] * 11 / 10;
+  c.alone.own_in_step = {110'000, 330'000}, c.alone.own_step_ns = 484'000;
+  const Price now = c.priced();
+  EXPECT_EQ(now.of_ns, 484'000);
+  EXPECT_EQ(now.rows[0].estimated_ns, 110'000);
+  EXPECT_EQ(now.rows[1].estimated_ns, 220'000);
+  EXPECT_EQ(now.gain->median_ns, 121'000);
+}
+
 TEST(Price, WhereNoneIsExchangedTheRatioIsOfAllBesideWarmCaches) {
   PriceCase c;
   c.exchange_second(160'000);

@@ -36,55 +36,112 @@ std::optional<StepOptions> options_turned(const StepOptions& options, Switches s
   return other;
 }
 
-/// The run's plan again, with the kernels that it took; nothing where it has none for the whole step, or it comes out
-/// otherwise.
-std::unique_ptr<Plan> plan_again(const Report& report, StepOptions options) {
-  if (options.way.procedural) return nullptr;
-  const std::vector<NodeRow>& rows = report.record->rows;
-  for (const NodeRow& row : rows)
-    if (row.kind == PlannedNode::compute) options.choices[row.path] = row.backend + " " + row.kernel_name;
-  std::unique_ptr<Plan> plan = plan_of(options);
-  const auto same = [](const NodeRow& a, const NodeRow& b) { return a.path == b.path; };
-  const std::vector<NodeRow> again = rows_of(*plan);
-  return std::equal(rows.begin(), rows.end(), again.begin(), again.end(), same) ? std::move(plan) : nullptr;
-}
+/// The run's step again, with the kernels that it took.
+class OwnStep {
+ public:
+  OwnStep(const Report& report, StepOptions options, const Dataset& data, const MeasureOptions& measuring)
+      : feed_(with_choices(report, std::move(options)), data, measuring.learning_rate, measuring.seed) {
+    warm_up(feed_, 2, 1.0);
+    const std::vector<NodeRow>&rows = report.record->rows, &again = feed_.session().executor().rows();
+    const auto same = [](const NodeRow& a, const NodeRow& b) { return a.path == b.path; };
+    same_ = plan() && std::equal(rows.begin(), rows.end(), again.begin(), again.end(), same);
+  }
+  Feed& feed() { return feed_; }
+  /// Null where it has none for the whole step, or it comes out otherwise.
+  const Plan* plan_of_run() { return same_ ? plan() : nullptr; }
+
+ private:
+  static StepOptions with_choices(const Report& report, StepOptions options) {
+    if (options.way.procedural) return options;
+    for (const NodeRow& row : report.record->rows)
+      if (row.kind == PlannedNode::compute) options.choices[row.path] = row.backend + " " + row.kernel_name;
+    return options;
+  }
+  const Plan* plan() { return feed_.session().executor().plan(); }
+  Feed feed_;
+  bool same_ = false;
+};
+
+/// What kernels take by themselves, and the state that the machine was in meanwhile.
+struct Exchanged {
+  AloneTimes times;
+  double exchange = 0;  ///< bytes a second, as RunRecord::exchange
+};
+
+/// The run's step now: turns of it, each with what the threads exchange around it.
+class OwnTurns {
+ public:
+  explicit OwnTurns(Feed& feed) : feed_(feed) {}
+  void turn() {
+    constexpr double kSeconds = 0.2;
+    exchanges_.push_back(std::llround(exchange_rate_now(feed_.pool().threads())));
+    steps_.push_back(step_in_turn(feed_, kSeconds, &rows_));
+  }
+  void take(Exchanged& into) const {
+    into.exchange = double(summarize(exchanges_).median);
+    into.times.own_step_ns = summarize(steps_).median;
+    for (size_t r = 0; r < rows_[0].size(); ++r) {
+      std::vector<int64_t> samples;
+      for (const std::vector<int64_t>& step : rows_) samples.push_back(step[r]);
+      into.times.own_in_step.push_back(summarize(samples).median);
+    }
+  }
+
+ private:
+  Feed& feed_;
+  std::vector<int64_t> exchanges_, steps_;
+  std::vector<std::vector<int64_t>> rows_;
+};
 
 /// The rows that the other step has new, by themselves, and in turn with them those of the run in whose place they
-/// come, several rounds: what the machine does meanwhile meets both sides. Nothing where the first round takes longer
-/// than it may.
-std::optional<AloneTimes> measure_exchanged(const Report& report, const Plan* own, const Plan& other,
-                                            const std::vector<int>& both, int threads) {
+/// come, and its step, several rounds: what the machine does meanwhile meets all of them. Nothing where the first round
+/// takes longer than it may.
+std::optional<Exchanged> measure_exchanged(OwnStep& own, const Plan& other, const std::vector<int>& both, int threads) {
   constexpr int kRounds = 3;
-  AloneTimes alone;
-  alone.own.resize(report.record->rows.size());
+  const Plan* const plan = own.plan_of_run();
+  Exchanged result;
+  AloneTimes& alone = result.times;
+  alone.own.resize(plan ? plan->nodes.size() : 0);
   alone.other.resize(other.nodes.size());
   std::vector<bool> stays(alone.own.size());
   for (int row : both)
-    if (row >= 0) stays[size_t(row)] = true;
+    if (row >= 0 && plan) stays[size_t(row)] = true;
   const int64_t end = now_ns() + int64_t(kPriceSeconds * 1e9);
   std::optional<PlacedTimes> of_own;
-  if (own) of_own.emplace(*own, threads);
+  if (plan) of_own.emplace(*plan, threads);
   PlacedTimes of_other(other, threads);
-  for (int round = 0; round < kRounds && (round == 0 || now_ns() < end); ++round)
+  OwnTurns turns(own.feed());
+  turns.turn();
+  for (int round = 0; round < kRounds && (round == 0 || now_ns() < end); ++round) {
     for (size_t n = 0; n < std::max(alone.own.size(), alone.other.size()); ++n) {
       if (now_ns() > end && round == 0) return std::nullopt;
       if (n < alone.other.size() && both[n] < 0) of_other.measure(int(n));
-      if (own && n < alone.own.size() && !stays[n]) of_own->measure(int(n));
+      if (n < alone.own.size() && !stays[n]) of_own->measure(int(n));
     }
+    turns.turn();
+  }
   for (size_t n = 0; n < alone.other.size(); ++n) alone.other[n] = of_other.ns(int(n));
-  for (size_t n = 0; own && n < alone.own.size(); ++n) alone.own[n] = of_own->ns(int(n));
-  return alone;
+  for (size_t n = 0; n < alone.own.size(); ++n) alone.own[n] = of_own->ns(int(n));
+  turns.take(result);
+  return result;
 }
 
-Price price_of(const Report& report, const Plan* own, const StepOptions& other) {
-  if (other.way.procedural) return {std::nullopt, "a procedural step has no plan as a whole", {}};
+Price price_of(const Report& report, OwnStep& own, const StepOptions& other, double& exchange) {
+  if (other.way.procedural) return {std::nullopt, 0, "a procedural step has no plan as a whole", {}};
   const std::unique_ptr<Plan> plan = plan_of(other);
-  PlannedStep step{rows_of(*plan), schedule_of(*plan), other.way.threads};
-  const std::optional<AloneTimes> alone = measure_exchanged(
-      report, own, *plan, rows_in_both(report.record->rows, step.rows), step.threads == 1 ? 1 : report.record->threads);
+  const PlannedStep step{rows_of(*plan), schedule_of(*plan), other.way.threads};
+  std::optional<Exchanged> exchanged = measure_exchanged(own, *plan, rows_in_both(report.record->rows, step.rows),
+                                                         step.threads == 1 ? 1 : report.record->threads);
   release_measuring_memory();
-  if (alone) return price(report, step, *alone);
+  if (exchanged) {
+    // Without the run's own plan nothing else says what its rows take now.
+    exchanged->times.own.resize(report.record->rows.size());
+    if (!own.plan_of_run()) exchanged->times.own_in_step.clear(), exchanged->times.own_step_ns = 0;
+    exchange = exchanged->exchange;
+    return price(report, step, exchanged->times);
+  }
   return {std::nullopt,
+          0,
           text_of("to measure its kernels by themselves takes more than the ", int(kPriceSeconds),
                   " seconds that an estimate may"),
           {}};
@@ -127,12 +184,39 @@ std::vector<VerifiedRow> verified_rows(const Price& price, const std::vector<Nod
   return rows;
 }
 
+/// Both ways in alternation, right after the estimate.
+Verified verify(const Finding& finding, const Price& price, double exchange, OwnStep& own, const StepOptions& other,
+                const Dataset& data, const MeasureOptions& measuring) {
+  Feed theirs(other, data, measuring.learning_rate, measuring.seed);
+  warm_up(theirs, 2, 1.0);
+  const Pairs pairs = pairs_of(own.feed(), theirs, exchange);
+  const auto [measured, step_ns] = gain_of(pairs);
+  return {finding.turn,
+          finding.value,
+          *price.gain,
+          price.of_ns,
+          measured,
+          step_ns,
+          int64_t(pairs.steps.size()),
+          pairs.left_out,
+          pairs.same_state,
+          verified_rows(price, theirs.session().executor().rows(), pairs.rows)};
+}
+
+void sort_by_findings(std::vector<Verified>& verified, const std::vector<Finding>& findings) {
+  const auto place = [&](const Verified& v) {
+    const auto same = [&](const Finding& finding) { return finding.turn == v.turn && finding.value == v.value; };
+    return std::find_if(findings.begin(), findings.end(), same) - findings.begin();
+  };
+  std::stable_sort(verified.begin(), verified.end(), [&](auto& a, auto& b) { return place(a) < place(b); });
+}
+
 }  // namespace
 
 Prices price_findings(Report& report, const StepOptions& options, const Switches& switches, const Dataset& data,
-                      const MeasureOptions& measuring) {
+                      const MeasureOptions& measuring, std::vector<Verified>* verified) {
   Prices known;
-  std::unique_ptr<Plan> own;
+  std::unique_ptr<OwnStep> own;
   for (Finding& finding : report.findings) {
     if (finding.turn.empty() && finding.batch == 0) continue;
     const auto [entry, fresh] = finding.batch > 0 ? known.try_emplace({"batch-size", std::to_string(finding.batch)})
@@ -141,49 +225,24 @@ Prices price_findings(Report& report, const StepOptions& options, const Switches
       if (measuring.progress) measuring.progress(text_of("steps of ", finding.batch, " examples").c_str());
       entry->second = price_of_batch(report, options, finding.batch, data, measuring);
     } else if (fresh) {
-      if (measuring.progress) measuring.progress(("estimating " + finding.turn + "=" + finding.value).c_str());
+      const std::string turned = finding.turn + "=" + finding.value;
+      if (measuring.progress) measuring.progress(("estimating " + turned).c_str());
       std::string why;
       const std::optional<StepOptions> other = options_turned(options, switches, finding.turn, finding.value, why);
-      if (!own) own = plan_again(report, options);
-      entry->second = other ? price_of(report, own.get(), *other) : Price{std::nullopt, why, {}};
+      if (!own) own = std::make_unique<OwnStep>(report, options, data, measuring);
+      double exchange = 0;
+      entry->second = other ? price_of(report, *own, *other, exchange) : Price{std::nullopt, 0, why, {}};
+      if (verified && entry->second.gain) {
+        if (measuring.progress) measuring.progress(("verifying " + turned).c_str());
+        verified->push_back(verify(finding, entry->second, exchange, *own, *other, data, measuring));
+      }
     }
     finding.gain = entry->second.gain;
     finding.unpriced = entry->second.unpriced;
   }
   group_findings(report.findings, report.step);
+  if (verified) sort_by_findings(*verified, report.findings);
   return known;
-}
-
-std::vector<Verified> verify_gains(const Report& report, const Prices& prices, const StepOptions& options,
-                                   const Switches& switches, const Dataset& data, const MeasureOptions& measuring) {
-  std::vector<Verified> result;
-  for (const Finding& finding : report.findings) {
-    const auto same = [&](const Verified& v) { return v.turn == finding.turn && v.value == finding.value; };
-    if (!finding.gain || finding.turn.empty() || std::any_of(result.begin(), result.end(), same)) continue;
-    std::string why;
-    const std::optional<StepOptions> other = options_turned(options, switches, finding.turn, finding.value, why);
-    if (!other) continue;
-    if (measuring.progress) measuring.progress(("verifying " + finding.turn + "=" + finding.value).c_str());
-    Feed ours(options, data, measuring.learning_rate, measuring.seed);
-    Feed theirs(*other, data, measuring.learning_rate, measuring.seed);
-    warm_up(ours, 2, 1.0);
-    warm_up(theirs, 2, 1.0);
-    const Pairs pairs = pairs_of(ours, theirs, report.record->exchange);
-    const auto [measured, step_ns] = gain_of(pairs);
-    Verified verified{
-        finding.turn,
-        finding.value,
-        *finding.gain,
-        report.step.quicker_ns,
-        measured,
-        step_ns,
-        int64_t(pairs.steps.size()),
-        pairs.left_out,
-        pairs.same_state,
-        verified_rows(prices.at({finding.turn, finding.value}), theirs.session().executor().rows(), pairs.rows)};
-    result.push_back(std::move(verified));
-  }
-  return result;
 }
 
 namespace {

@@ -8,16 +8,8 @@
 
 namespace tacho {
 
-/// Seconds of measuring kernels alone that a switch may take.
+/// Seconds of measuring kernels by themselves that a switch may take.
 constexpr double kPriceSeconds = 20;
-
-/// Plans the step of each finding that turns a switch (once per switch and value), measures alone the kernels that this
-/// run does not have, for at most kPriceSeconds; runs a few steps of each finding's other batch (price_batch.h). Fills
-/// in the gain or why there is none, and groups the findings by it (findings/groups.h). Returns the prices by switch
-/// and value; a batch is there as "batch-size".
-using Prices = std::map<std::pair<std::string, std::string>, Price>;
-Prices price_findings(Report& report, const StepOptions& options, const Switches& switches, const Dataset& data,
-                      const MeasureOptions& measuring);
 
 /// A row of the turned step: what was estimated, and what it took.
 struct VerifiedRow {
@@ -29,10 +21,10 @@ struct VerifiedRow {
 struct Verified {
   std::string turn, value;
   Gain estimated;
-  int64_t estimated_of_ns = 0;  ///< the step that the estimate is of: the report's, its quicker half
+  int64_t estimated_of_ns = 0;  ///< the step that the estimate is of: its quicker half
   Gain measured;        ///< of alternating runs of both ways: by the quicker half of each; and the range of the pairs
   int64_t step_ns = 0;  ///< of this way, so too
-  int64_t pairs = 0, left_out = 0;  ///< of them; those that met the machine in another state than the run did
+  int64_t pairs = 0, left_out = 0;  ///< of them; those that met the machine in another state than the estimate did
   bool same_state = true;           ///< false: all pairs did, and stand all the same
   std::vector<VerifiedRow> rows;    ///< of the turned step; empty where its plan was another than the estimate's
   /// Estimated less measured, as a share of the step.
@@ -40,11 +32,19 @@ struct Verified {
   bool holds() const { return std::abs(off()) <= 0.1; }
 };
 
-/// Turns the switch of every finding that has a gain, and measures both ways in alternation: 15 pairs, or as many as
-/// fit 12 seconds, at least 5. A pair that meets the machine in another state than the run's, by what its threads
-/// exchange, is left out; where 24 seconds bring no other, such pairs stand.
-std::vector<Verified> verify_gains(const Report& report, const Prices& prices, const StepOptions& options,
-                                   const Switches& switches, const Dataset& data, const MeasureOptions& measuring);
+/// Plans the step of each finding that turns a switch (once per switch and value) and measures by themselves the
+/// kernels that this run does not have, for about kPriceSeconds at most, in turn with those in whose place they come
+/// and with the run's own step; runs a few steps of each finding's other batch (price_batch.h). Fills in the gain or
+/// why there is none, and groups the findings by it (findings/groups.h). Returns the prices by switch and value; a
+/// batch is there as "batch-size".
+///
+/// Where `verified` is given, turns the switch of every finding that has a gain right after its estimate, and measures
+/// both ways in alternation: 15 pairs, or as many as fit 12 seconds, at least 5. A pair that meets the machine in
+/// another state than the estimate did, by what its threads exchange, is left out; where 24 seconds bring no other,
+/// such pairs stand. In the order of the findings.
+using Prices = std::map<std::pair<std::string, std::string>, Price>;
+Prices price_findings(Report& report, const StepOptions& options, const Switches& switches, const Dataset& data,
+                      const MeasureOptions& measuring, std::vector<Verified>* verified = nullptr);
 
 /// One line a switch, at most 80 columns; and for those that do not hold, the rows that are most off.
 std::string to_text(const std::vector<Verified>& verified);

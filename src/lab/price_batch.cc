@@ -16,10 +16,10 @@ Price price_of_batch(const Report& report, const StepOptions& options, int64_t b
   const double ratio = double(batch) / double(options.batch);
   const double seconds = ratio * double(report.step.median_ns) / 1e9;
   if (seconds > kMostStepSeconds)
-    return {std::nullopt, text_of("a step of ", batch, " examples takes about ", short_number(seconds), " s"), {}};
+    return {std::nullopt, 0, text_of("a step of ", batch, " examples takes about ", short_number(seconds), " s"), {}};
   const double bytes = ratio * double(report.record->planned_bytes);
   if (bytes > kMostBytes)
-    return {std::nullopt, text_of("a step of ", batch, " examples needs about ", bytes_text(int64_t(bytes))), {}};
+    return {std::nullopt, 0, text_of("a step of ", batch, " examples needs about ", bytes_text(int64_t(bytes))), {}};
   StepOptions other = options;
   other.batch = batch;
   other.choices.clear();  // they belong to this run's shapes

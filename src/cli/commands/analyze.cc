@@ -142,11 +142,10 @@ int run(const AnalyzeFlags& flags) {
     record.ways = measure_ways(setup.step, flags.common.switches, setup.data, make_report(record), measuring);
   Report report = make_report(record);
   if (flags.trace) write_file_atomic(*flags.trace, chrome_trace(report).dump() + "\n");
-  Prices prices;
-  if (flags.verify || (flags.gains && !flags.against))
-    prices = price_findings(report, setup.step, flags.common.switches, setup.data, measuring);
   std::vector<Verified> verified;
-  if (flags.verify) verified = verify_gains(report, prices, setup.step, flags.common.switches, setup.data, measuring);
+  if (flags.verify || (flags.gains && !flags.against))
+    price_findings(report, setup.step, flags.common.switches, setup.data, measuring,
+                   flags.verify ? &verified : nullptr);
   const Paint paint{use_color(flags.common.color, 1)};
   if (!turned) {
     std::optional<Causal> causal;
