@@ -108,13 +108,14 @@ void PlacedTimes::provide(const Item& item, int thread) {
     }
   make_up(item, thread);
   if (node.kind == PlannedNode::combine) {
+    if (accumulated_ == node.combined) return;
     for (const auto& [key, kind] : kinds_[size_t(node.combined)])
       for (size_t t = 0; key.second && t < kind.at.size(); ++t)
         for (size_t at : kind.at[t]) {
           provide(order_[t][at], int(t));
           runner_.call(order_[t][at], int(t));
         }
-  } else if (node.partial_bytes > 0) {
+  } else if (node.partial_bytes > 0 && !item.first_in_lane) {
     Item first = item;
     first.first_in_lane = true;
     runner_.call(first, thread);
@@ -181,6 +182,7 @@ std::vector<int64_t> PlacedTimes::time_at_once(const std::vector<Place>& places)
 
 void PlacedTimes::measure(int node) {
   if (plan_.nodes[size_t(node)].kind == PlannedNode::view) return;
+  int lanes = 0;  // that the calls below have filled: one for each thread
   for (auto& [key, kind] : kinds_[size_t(node)]) {
     std::vector<Place> places;
     for (size_t t = 0; t < kind.at.size(); ++t)
@@ -188,7 +190,9 @@ void PlacedTimes::measure(int node) {
     for (const Place& place : places) provide(order_[size_t(place.thread)][place.at], place.thread);
     const std::vector<int64_t> samples = time_at_once(places);
     kind.samples.insert(kind.samples.end(), samples.begin(), samples.end());
+    lanes = std::max(lanes, int(places.size()));
   }
+  accumulated_ = plan_.nodes[size_t(node)].partial_bytes > 0 && lanes == plan_.lanes ? node : -1;
 }
 
 int64_t PlacedTimes::ns(int node) const {

@@ -48,6 +48,7 @@ class PlacedTimes {
   std::vector<std::unique_ptr<Buffer>> bound_;
   std::vector<std::vector<Item>> order_;  ///< by thread: its calls in a step
   std::vector<Kinds> kinds_;              ///< by node
+  int accumulated_ = -1;                  ///< the node that was measured last, if its partial results are all there
 };
 
 }  // namespace tacho
