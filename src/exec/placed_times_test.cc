@@ -13,9 +13,12 @@ namespace tacho {
 namespace {
 
 std::unique_ptr<Plan> plan_by_switches(const std::string& network, int64_t batch,
-                                       const std::vector<std::pair<std::string, std::string>>& switches) {
+                                       const std::vector<std::pair<std::string, std::string>>& switches,
+                                       bool batch_norm = false) {
   StepOptions options;
   options.network = builtin_network(network);
+  if (batch_norm)
+    options.network.layers.insert(options.network.layers.begin() + 1, LayerSpec{"batch_norm2d", "bn1", {}, {}});
   options.batch = batch;
   Switches set;
   for (const auto& [name, value] : switches) set_switch(set, name, value);
@@ -37,13 +40,14 @@ struct PlacedCase {
   int64_t batch;
   int threads;
   std::vector<std::pair<std::string, std::string>> switches;
+  bool batch_norm = false;
 };
 
-class PlacedTimesOf : public ::testing::TestWithParam<PlacedCase> {};
+class PlacedOnThreads : public ::testing::TestWithParam<PlacedCase> {};
 
-TEST_P(PlacedTimesOf, EveryNodeThatAStepRunsTakesTimeAndNoOtherDoes) {
+TEST_P(PlacedOnThreads, EveryNodeThatAStepRunsTakesTimeAndNoOtherDoes) {
   const PlacedCase& c = GetParam();
-  const std::unique_ptr<Plan> plan = plan_by_switches(c.network, c.batch, c.switches);
+  const std::unique_ptr<Plan> plan = plan_by_switches(c.network, c.batch, c.switches, c.batch_norm);
   PlacedTimes times(*plan, c.threads);
   const std::vector<int> runs = runs_of(*plan);
   for (int n = 0; n < int(plan->nodes.size()); ++n) {
@@ -59,12 +63,14 @@ const std::vector<std::pair<std::string, std::string>> kLibraries{{"backend", "o
     kGather{{"backend", "blas,gather,reference"}}, kUnfused{{"fusion", "off"}, {"memory-plan", "off"}},
     kOperators{{"schedule", "operators"}}, kSequential{{"schedule", "sequential"}};
 
-INSTANTIATE_TEST_SUITE_P(Plans, PlacedTimesOf,
+INSTANTIATE_TEST_SUITE_P(Plans, PlacedOnThreads,
                          ::testing::Values(PlacedCase{"simplenn-4", 9, 1, {}}, PlacedCase{"simplenn-4", 9, 2, {}},
                                            PlacedCase{"simplenn-4", 9, 3, kUnfused}, PlacedCase{"simplenn-4", 1, 2, {}},
                                            PlacedCase{"simplenn-4", 3, 2, kLibraries},
                                            PlacedCase{"lenet5", 3, 2, kGather}, PlacedCase{"lenet5", 5, 2, kOperators},
-                                           PlacedCase{"lenet5", 5, 2, kSequential}, PlacedCase{"vgg11", 2, 2, {}}),
+                                           PlacedCase{"lenet5", 5, 2, kSequential},
+                                           PlacedCase{"simplenn-4", 9, 2, {}, true},
+                                           PlacedCase{"simplenn-4", 9, 2, kLibraries, true}),
                          [](const auto& info) { return "Case" + std::to_string(info.index); });
 
 TEST(PlacedTimes, ACallGoesThroughWhatItsTrafficSaysAndItsWorkspace) {

@@ -7,8 +7,8 @@
 namespace tacho {
 namespace {
 
-constexpr double kSeconds = 1.5, kMostSeconds = 10;
-constexpr int64_t kFewest = 3, kMost = 30;
+constexpr double kSeconds = 1.5, kMostSeconds = 15;
+constexpr int64_t kFewest = 5, kMost = 30;
 
 /// Medians by row, of all steps and of the quicker half, and the median step, of a ledger of one thread.
 void take(Apart& apart, const Ledger& ledger, int rows) {
