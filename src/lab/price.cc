@@ -289,8 +289,9 @@ std::string to_text(const std::vector<Verified>& verified) {
       text_of("  of step: estimated less measured, in % of this run's step; * more than 10, "
               "with the kernels most off, thread time: alone, estimated, measured. ",
               held, " of ", verified.size(), " hold; both ways in alternation, ", verified[0].pairs, " pairs or fewer",
-              left_out > 0 ? text_of("; ", left_out, " left out that met the machine in another state than the run did")
-                           : std::string(),
+              left_out > 0
+                  ? text_of("; ", left_out, " left out that met the machine in another state than the estimate did")
+                  : std::string(),
               elsewhere > 0 ? text_of("; ", elsewhere, elsewhere == 1 ? " switch" : " switches", " met no other state")
                             : std::string(),
               "."),
