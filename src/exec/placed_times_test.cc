@@ -43,6 +43,11 @@ struct PlacedCase {
   bool batch_norm = false;
 };
 
+void PrintTo(const PlacedCase& c, std::ostream* out) {
+  *out << c.network << ", batch " << c.batch << ", " << c.threads << " threads" << (c.batch_norm ? ", normalised" : "");
+  for (const auto& [name, value] : c.switches) *out << ", " << name << "=" << value;
+}
+
 class PlacedOnThreads : public ::testing::TestWithParam<PlacedCase> {};
 
 TEST_P(PlacedOnThreads, EveryNodeThatAStepRunsTakesTimeAndNoOtherDoes) {
