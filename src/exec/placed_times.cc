@@ -92,8 +92,16 @@ PlacedTimes::PlacedTimes(const Plan& plan, int threads)
       }
 }
 
+/// Constants are the plan's own, and stay.
 void PlacedTimes::make_up(const Item& item, int thread) {
-  make_up_inputs(plan_, plan_.nodes[size_t(item.node)], runner_.inputs_of(item, thread));
+  const PlannedNode& node = plan_.nodes[size_t(item.node)];
+  std::vector<View> inputs = runner_.inputs_of(item, thread);
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    int root = std::max(node.inputs[i].value, 0);
+    while (plan_.values[size_t(root)].root != root) root = plan_.values[size_t(root)].root;
+    if (plan_.values[size_t(root)].storage == Storage::constant) inputs[i].data = nullptr;
+  }
+  make_up_inputs(plan_, node, inputs);
 }
 
 /// What the call cannot do without, and its inputs.

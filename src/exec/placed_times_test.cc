@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <set>
 
 #include "nn/builtin.h"
@@ -53,6 +54,9 @@ class PlacedOnThreads : public ::testing::TestWithParam<PlacedCase> {};
 TEST_P(PlacedOnThreads, EveryNodeThatAStepRunsTakesTimeAndNoOtherDoes) {
   const PlacedCase& c = GetParam();
   const std::unique_ptr<Plan> plan = plan_by_switches(c.network, c.batch, c.switches, c.batch_norm);
+  std::vector<Tensor> constants;
+  for (const PlannedValue& value : plan->values)
+    constants.push_back(value.constant.defined() ? value.constant.clone() : Tensor());
   PlacedTimes times(*plan, c.threads);
   const std::vector<int> runs = runs_of(*plan);
   for (int n = 0; n < int(plan->nodes.size()); ++n) {
@@ -61,6 +65,11 @@ TEST_P(PlacedOnThreads, EveryNodeThatAStepRunsTakesTimeAndNoOtherDoes) {
     const bool runs_there = runs[size_t(n)] > 0 && plan->nodes[size_t(n)].kind != PlannedNode::view;
     EXPECT_EQ(times.ns(n) > 0, runs_there) << plan->nodes[size_t(n)].path;
     EXPECT_GE(times.ns(n), runs_there ? runs[size_t(n)] : 0) << "each call at least one nanosecond";
+  }
+  for (size_t v = 0; v < constants.size(); ++v) {
+    if (!constants[v].defined()) continue;
+    const View before = constants[v].view(), after = plan->values[v].constant.view();
+    EXPECT_EQ(std::memcmp(before.data, after.data, size_t(before.bytes())), 0) << "constant " << v;
   }
 }
 
