@@ -42,12 +42,14 @@ struct PlacedCase {
   int threads;
   std::vector<std::pair<std::string, std::string>> switches;
   bool batch_norm = false;
-};
 
-void PrintTo(const PlacedCase& c, std::ostream* out) {
-  *out << c.network << ", batch " << c.batch << ", " << c.threads << " threads" << (c.batch_norm ? ", normalised" : "");
-  for (const auto& [name, value] : c.switches) *out << ", " << name << "=" << value;
-}
+  friend std::ostream& operator<<(std::ostream& out, const PlacedCase& c) {
+    out << c.network << ", batch " << c.batch << ", " << c.threads << " threads"
+        << (c.batch_norm ? ", normalised" : "");
+    for (const auto& [name, value] : c.switches) out << ", " << name << "=" << value;
+    return out;
+  }
+};
 
 class PlacedOnThreads : public ::testing::TestWithParam<PlacedCase> {};
 
