@@ -47,7 +47,8 @@ bool alike(const NodeRow& a, const NodeRow& b) {
 }
 
 class Pricer {
-  /// By how much the ratio of one step's kernels may differ from another's: 0 to 0.026 in eight switches.
+  /// Standard, by how much the ratio of one step's kernels differs from another's. Of the first switches measured;
+  /// eleven since, of three networks, differed by 0.003 to 0.060, root mean square 0.030.
   static constexpr double kInCommon = 0.015;
 
  public:
