@@ -44,16 +44,17 @@ struct Price {
 
 /// Time saved by `other` against the measured step.
 ///
-/// Of all that was measured in steps the quicker half of them counts: what disturbs a machine only makes steps longer,
-/// and is no part of what a switch saves. Where the run's step was measured again beside kernels, it stands for the
-/// run's: a machine's pace changes in minutes. A row that stands in both steps keeps its measured time; on one thread
-/// its time in the step on one thread (RunRecord::apart). Another row takes what it takes by itself, times what the
-/// rows that the switch exchanges took in the step by what they take by themselves. On numbers of threads that this run
-/// did not measure the ratio of the rows' floors is between. The rows' times are then played through the schedule
-/// (analysis/replay.h), with this run's dispatch by call, and its ratio of the step to its own replay.
+/// What disturbs a machine only makes steps longer, and is no part of what a switch saves: of the run's steps the
+/// quicker half counts. Where the step was measured again in turn with kernels, it stands for the run's: a machine's
+/// pace changes in minutes. A row that stands in both steps keeps its measured time; on one thread its time in the step
+/// on one thread (RunRecord::apart). Another row takes what it takes by itself; where the run's step was not measured
+/// in turn with that, times what the rows that the switch exchanges took in the step by what they take by themselves.
+/// On numbers of threads that this run did not measure the ratio of the rows' floors is between. The rows' times are
+/// then played through the schedule (analysis/replay.h), with this run's dispatch by call, and its ratio of the step to
+/// its own replay.
 ///
-/// The interval is two standard deviations: of the rows by how far the exchanged ones are from their ratio, as
-/// independent, of that ratio, and of the steps.
+/// The interval is two standard deviations: of the rows by how far the exchanged ones are from what they take by
+/// themselves, as independent, of all of them together, and of the steps.
 Price price(const Report& own, const PlannedStep& other, const AloneTimes& alone);
 
 }  // namespace tacho

@@ -207,7 +207,7 @@ void PlacedTimes::measure(int node) {
 int64_t PlacedTimes::ns(int node) const {
   int64_t ns = 0;
   for (const auto& [key, kind] : kinds_[size_t(node)])
-    if (!kind.samples.empty()) ns += kind.number * quicker_median(kind.samples);
+    if (!kind.samples.empty()) ns += kind.number * undisturbed(kind.samples);
   return ns;
 }
 

@@ -20,9 +20,9 @@ class PlacedTimes {
   PlacedTimes(const Plan& plan, int threads);
   /// Times a few calls of each kind of a node's calls: of each length of slice, and those that begin a lane.
   void measure(int node);
-  /// All of a node's calls in one step, in thread time: of each kind the median of the quicker half of those measured,
-  /// times their number (of threads that called at once the mean, as in a step, which has the quick and the slow). 0
-  /// for views, for what runs in no step, and before it was measured.
+  /// All of a node's calls in one step, in thread time: of each kind the undisturbed one (trace/statistics.h) of those
+  /// measured, times their number (of threads that called at once the mean, as in a step, which has the quick and the
+  /// slow). 0 for views, for what runs in no step, and before it was measured.
   int64_t ns(int node) const;
 
  private:

@@ -21,7 +21,7 @@ void Feed::step() {
   session_.run(batch->x.view(), batch->y.view(), learning_rate_, step_);
 }
 
-int64_t step_in_turn(Feed& feed, double seconds, std::vector<std::vector<int64_t>>* rows) {
+int64_t step_in_turn(Feed& feed, double seconds, std::vector<int64_t>* rows) {
   feed.step();
   Ledger ledger;
   const int64_t end = now_ns() + int64_t(seconds * 1e9);
@@ -31,12 +31,9 @@ int64_t step_in_turn(Feed& feed, double seconds, std::vector<std::vector<int64_t
     feed.pool().end_step();
   } while (now_ns() < end);
   feed.pool().finish();
-  const std::vector<int64_t> steps = ledger.step_ns();
-  if (rows) {
-    auto by_step = ledger.kernel_ns_by_step(int(feed.session().executor().rows().size()));
-    for (size_t s : quicker_half(steps)) rows->push_back(std::move(by_step[s]));
-  }
-  return quicker_median(steps);
+  const auto median = [](const std::vector<int64_t>& samples) { return summarize(samples).median; };
+  if (rows) *rows = by_column(ledger.kernel_ns_by_step(int(feed.session().executor().rows().size())), median);
+  return summarize(ledger.step_ns()).median;
 }
 
 int64_t warm_up(Feed& feed, int64_t least, double seconds) {

@@ -9,9 +9,8 @@
 #include "base/clock.h"
 #include "exec/placed_times.h"
 #include "lab/feed.h"
-#include "lab/pairs.h"
 #include "lab/price_batch.h"
-#include "machine/rate_now.h"
+#include "lab/turns.h"
 #include "plan/measure.h"
 #include "plan/tuning.h"
 
@@ -62,145 +61,102 @@ class OwnStep {
   bool same_ = false;
 };
 
-/// What kernels take by themselves, and the state that the machine was in meanwhile.
-struct Exchanged {
-  AloneTimes times;
-  double exchange = 0;  ///< bytes a second, as RunRecord::exchange
-};
-
-/// The run's step now: turns of it, each with what the threads exchange around it.
-class OwnTurns {
- public:
-  explicit OwnTurns(Feed& feed) : feed_(feed) {}
-  void turn() {
-    constexpr double kSeconds = 0.2;
-    exchanges_.push_back(std::llround(exchange_rate_now(feed_.pool().threads())));
-    steps_.push_back(step_in_turn(feed_, kSeconds, &rows_));
-  }
-  void take(Exchanged& into) const {
-    into.exchange = double(summarize(exchanges_).median);
-    into.times.own_step_ns = summarize(steps_).median;
-    for (size_t r = 0; r < rows_[0].size(); ++r) {
-      std::vector<int64_t> samples;
-      for (const std::vector<int64_t>& step : rows_) samples.push_back(step[r]);
-      into.times.own_in_step.push_back(summarize(samples).median);
-    }
-  }
-
- private:
-  Feed& feed_;
-  std::vector<int64_t> exchanges_, steps_;
-  std::vector<std::vector<int64_t>> rows_;
-};
-
 /// The rows that the other step has new, by themselves, and in turn with them those of the run in whose place they
-/// come, and its step, several rounds: what the machine does meanwhile meets all of them. Nothing where the first round
-/// takes longer than it may.
-std::optional<Exchanged> measure_exchanged(OwnStep& own, const Plan& other, const std::vector<int>& both, int threads) {
+/// come, and its step, several rounds; and the other step, where there is one to verify with. Nothing where the first
+/// round takes longer than it may.
+std::optional<AloneTimes> measure_exchanged(OwnStep& own, const Plan& other, const std::vector<int>& both, int threads,
+                                            bool verifying, Turns& turns) {
   constexpr int kRounds = 3;
+  constexpr int64_t kFewestTurns = 5, kMostTurns = 25;
+  const auto kMostNs = int64_t((verifying ? 1.5 : 1) * kPriceSeconds * 1e9);
+  const int64_t kernels_for_a_turn = verifying ? 1 : 4;  // of the time
   const Plan* const plan = own.plan_of_run();
-  Exchanged result;
-  AloneTimes& alone = result.times;
+  AloneTimes alone;
   alone.own.resize(plan ? plan->nodes.size() : 0);
   alone.other.resize(other.nodes.size());
   std::vector<bool> stays(alone.own.size());
   for (int row : both)
     if (row >= 0 && plan) stays[size_t(row)] = true;
-  const int64_t end = now_ns() + int64_t(kPriceSeconds * 1e9);
   std::optional<PlacedTimes> of_own;
   if (plan) of_own.emplace(*plan, threads);
   PlacedTimes of_other(other, threads);
-  OwnTurns turns(own.feed());
+  int64_t spent = 0, since_turn = 0;  // nanoseconds with kernels by themselves
+  const auto measure = [&](PlacedTimes& of, size_t node) {
+    const int64_t begin = now_ns();
+    of.measure(int(node));
+    const int64_t ns = now_ns() - begin;
+    spent += ns, since_turn += ns;
+    if (since_turn >= kernels_for_a_turn * turns.last_ns()) turns.turn(), since_turn = 0;
+  };
+  const auto go_on = [&](int rounds) {
+    return rounds == 0 || (spent < kMostNs && (rounds < kRounds || (verifying && turns.count() < kMostTurns)));
+  };
   turns.turn();
-  for (int round = 0; round < kRounds && (round == 0 || now_ns() < end); ++round) {
+  for (int round = 0; go_on(round); ++round) {
     for (size_t n = 0; n < std::max(alone.own.size(), alone.other.size()); ++n) {
-      if (now_ns() > end && round == 0) return std::nullopt;
-      if (n < alone.other.size() && both[n] < 0) of_other.measure(int(n));
-      if (n < alone.own.size() && !stays[n]) of_own->measure(int(n));
+      if (round == 0 && spent > kMostNs) return std::nullopt;
+      if (n < alone.other.size() && both[n] < 0) measure(of_other, n);
+      if (n < alone.own.size() && !stays[n]) measure(*of_own, n);
     }
-    turns.turn();
+    turns.turn(), since_turn = 0;
   }
+  while (verifying && turns.count() < kFewestTurns) turns.turn();
   for (size_t n = 0; n < alone.other.size(); ++n) alone.other[n] = of_other.ns(int(n));
   for (size_t n = 0; n < alone.own.size(); ++n) alone.own[n] = of_own->ns(int(n));
-  turns.take(result);
-  return result;
+  if (plan) alone.own_in_step = turns.own_rows_ns(), alone.own_step_ns = turns.own_step_ns();
+  return alone;
 }
 
-Price price_of(const Report& report, OwnStep& own, const StepOptions& other, double& exchange) {
-  if (other.way.procedural) return {std::nullopt, 0, "a procedural step has no plan as a whole", {}};
-  const std::unique_ptr<Plan> plan = plan_of(other);
-  const PlannedStep step{rows_of(*plan), schedule_of(*plan), other.way.threads};
-  std::optional<Exchanged> exchanged = measure_exchanged(own, *plan, rows_in_both(report.record->rows, step.rows),
-                                                         step.threads == 1 ? 1 : report.record->threads);
-  release_measuring_memory();
-  if (exchanged) {
-    // Without the run's own plan nothing else says what its rows take now.
-    exchanged->times.own.resize(report.record->rows.size());
-    if (!own.plan_of_run()) exchanged->times.own_in_step.clear(), exchanged->times.own_step_ns = 0;
-    exchange = exchanged->exchange;
-    return price(report, step, exchanged->times);
-  }
-  return {std::nullopt,
-          0,
-          text_of("to measure its kernels by themselves takes more than the ", int(kPriceSeconds),
-                  " seconds that an estimate may"),
-          {}};
-}
-
-/// Steps of both ways in alternation.
-Pairs pairs_of(Feed& ours, Feed& theirs, double exchange) {
-  constexpr double kPairSeconds = 0.3;
-  const int threads = ours.pool().threads();
-  return measure_pairs(
-      {[&] { return step_in_turn(ours, kPairSeconds / 2); },
-       [&](std::vector<std::vector<int64_t>>& rows) { return step_in_turn(theirs, kPairSeconds / 2, &rows); },
-       [&] { return exchange_rate_now(threads); }, now_ns},
-      exchange);
-}
-
-/// What the pairs say that the turn saves, and of which step: the medians of both ways' quicker halves, since what
-/// disturbs a run of either only makes it longer. Its range is that of the pairs.
-std::pair<Gain, int64_t> gain_of(const Pairs& pairs) {
-  std::vector<int64_t> theirs;
-  for (size_t p = 0; p < pairs.steps.size(); ++p) theirs.push_back(pairs.steps[p] - pairs.gains[p]);
-  const int64_t step = quicker_median(pairs.steps), gain = step - quicker_median(theirs);
-  const Summary range = summarize(pairs.gains);
-  return {{std::min(range.min, gain), gain, std::max(range.max, gain)}, step};
-}
-
-/// The estimate's rows with the medians of what they took; nothing where the plan that ran is another.
+/// The estimate's rows with what they took; nothing where the plan that ran is another.
 std::vector<VerifiedRow> verified_rows(const Price& price, const std::vector<NodeRow>& ran,
-                                       const std::vector<std::vector<int64_t>>& steps) {
+                                       const std::vector<int64_t>& ns) {
   std::vector<VerifiedRow> rows;
   const auto same = [](const PricedRow& a, const NodeRow& b) {
     return a.node == b.path && a.kernel == b.backend + " " + b.kernel_name;
   };
   if (!std::equal(price.rows.begin(), price.rows.end(), ran.begin(), ran.end(), same)) return rows;
-  for (size_t r = 0; r < ran.size(); ++r) {
-    std::vector<int64_t> samples;
-    for (const std::vector<int64_t>& step : steps) samples.push_back(step[r]);
-    rows.push_back({price.rows[r], summarize(samples).median});
-  }
+  for (size_t r = 0; r < ran.size(); ++r) rows.push_back({price.rows[r], ns[r]});
   return rows;
 }
 
-/// Both ways in alternation, right after the estimate.
-Verified verify(const Finding& finding, const Price& price, double exchange, OwnStep& own, const StepOptions& other,
-                const Dataset& data, const MeasureOptions& measuring) {
-  Feed theirs(other, data, measuring.learning_rate, measuring.seed);
-  warm_up(theirs, 2, 1.0);
-  const Pairs pairs = pairs_of(own.feed(), theirs, exchange);
-  const auto [measured, step_ns] = gain_of(pairs);
-  return {finding.turn,
-          finding.value,
-          *price.gain,
-          price.of_ns,
-          measured,
-          step_ns,
-          int64_t(pairs.steps.size()),
-          pairs.left_out,
-          pairs.same_state,
-          verified_rows(price, theirs.session().executor().rows(), pairs.rows)};
+/// The price of turning a switch; and what it saves, measured in turn with it, where `verified` is given.
+Price price_of(const Report& report, OwnStep& own, const StepOptions& other, const Dataset& data,
+               const MeasureOptions& measuring, std::optional<Verified>* verified) {
+  if (other.way.procedural) return {std::nullopt, 0, "a procedural step has no plan as a whole", {}};
+  const std::unique_ptr<Plan> plan = plan_of(other);
+  const PlannedStep step{rows_of(*plan), schedule_of(*plan), other.way.threads};
+  std::optional<Feed> theirs;
+  if (verified) {
+    theirs.emplace(other, data, measuring.learning_rate, measuring.seed);
+    warm_up(*theirs, 2, 1.0);
+  }
+  const auto steps_of = [](Feed& feed) -> Turns::Steps {
+    constexpr double kSeconds = 0.2;
+    return [&feed](auto& rows) { return step_in_turn(feed, kSeconds, &rows); };
+  };
+  Turns turns(steps_of(own.feed()), theirs ? steps_of(*theirs) : nullptr);
+  std::optional<AloneTimes> alone =
+      measure_exchanged(own, *plan, rows_in_both(report.record->rows, step.rows),
+                        step.threads == 1 ? 1 : report.record->threads, bool(theirs), turns);
+  release_measuring_memory();
+  if (!alone)
+    return {std::nullopt,
+            0,
+            text_of("to measure its kernels by themselves takes more than the ", int(kPriceSeconds),
+                    " seconds that an estimate may"),
+            {}};
+  alone->own.resize(report.record->rows.size());  // without the run's own plan nothing says what its rows take now
+  const Price result = price(report, step, *alone);
+  if (verified)
+    *verified = Verified{"",
+                         "",
+                         *result.gain,
+                         result.of_ns,
+                         turns.gain(),
+                         turns.own_step_ns(),
+                         turns.count(),
+                         verified_rows(result, theirs->session().executor().rows(), turns.other_rows_ns())};
+  return result;
 }
 
 void sort_by_findings(std::vector<Verified>& verified, const std::vector<Finding>& findings) {
@@ -226,15 +182,17 @@ Prices price_findings(Report& report, const StepOptions& options, const Switches
       entry->second = price_of_batch(report, options, finding.batch, data, measuring);
     } else if (fresh) {
       const std::string turned = finding.turn + "=" + finding.value;
-      if (measuring.progress) measuring.progress(("estimating " + turned).c_str());
+      if (measuring.progress)
+        measuring.progress(((verified ? "estimating and verifying " : "estimating ") + turned).c_str());
       std::string why;
       const std::optional<StepOptions> other = options_turned(options, switches, finding.turn, finding.value, why);
       if (!own) own = std::make_unique<OwnStep>(report, options, data, measuring);
-      double exchange = 0;
-      entry->second = other ? price_of(report, *own, *other, exchange) : Price{std::nullopt, 0, why, {}};
-      if (verified && entry->second.gain) {
-        if (measuring.progress) measuring.progress(("verifying " + turned).c_str());
-        verified->push_back(verify(finding, entry->second, exchange, *own, *other, data, measuring));
+      std::optional<Verified> measured;
+      entry->second = other ? price_of(report, *own, *other, data, measuring, verified ? &measured : nullptr)
+                            : Price{std::nullopt, 0, why, {}};
+      if (measured) {
+        measured->turn = finding.turn, measured->value = finding.value;
+        verified->push_back(std::move(*measured));
       }
     }
     finding.gain = entry->second.gain;
@@ -271,10 +229,8 @@ std::string most_off(const Verified& verified) {
 
 std::string to_text(const std::vector<Verified>& verified) {
   std::string text = "ESTIMATED AND MEASURED, ms a step saved            estimated   measured  of step\n";
-  int64_t held = 0, left_out = 0, elsewhere = 0;
+  int64_t held = 0;
   for (const Verified& v : verified) {
-    left_out += v.left_out;
-    elsewhere += !v.same_state;
     char line[160];
     const std::string name = v.turn + "=" + v.value;
     std::snprintf(line, sizeof line, "  %-40.40s %7.2f ±%5.2f %10.2f  %6.1f %%%s\n", name.c_str(),
@@ -285,17 +241,11 @@ std::string to_text(const std::vector<Verified>& verified) {
     if (!v.holds()) text += most_off(v);
   }
   if (verified.empty()) return text + "  no finding of this run has an estimate\n";
-  text += wrap(
-      text_of("  of step: estimated less measured, in % of this run's step; * more than 10, "
-              "with the kernels most off, thread time: alone, estimated, measured. ",
-              held, " of ", verified.size(), " hold; both ways in alternation, ", verified[0].pairs, " pairs or fewer",
-              left_out > 0
-                  ? text_of("; ", left_out, " left out that met the machine in another state than the estimate did")
-                  : std::string(),
-              elsewhere > 0 ? text_of("; ", elsewhere, elsewhere == 1 ? " switch" : " switches", " met no other state")
-                            : std::string(),
-              "."),
-      80, 2);
+  text += wrap(text_of("  of step: estimated less measured, in % of this run's step; * more than 10, "
+                       "with the kernels most off, thread time: alone, estimated, measured. ",
+                       held, " of ", verified.size(), " hold; kernels by themselves, this way and the other in turn, ",
+                       verified[0].pairs, " times or fewer."),
+               80, 2);
   return text;
 }
 

@@ -14,19 +14,18 @@ constexpr double kPriceSeconds = 20;
 /// A row of the turned step: what was estimated, and what it took.
 struct VerifiedRow {
   PricedRow priced;
-  int64_t measured_ns = 0;  ///< over all threads, median
+  int64_t measured_ns = 0;  ///< over all threads
 };
 
 /// An estimate beside what was measured.
 struct Verified {
   std::string turn, value;
   Gain estimated;
-  int64_t estimated_of_ns = 0;  ///< the step that the estimate is of: its quicker half
-  Gain measured;        ///< of alternating runs of both ways: by the quicker half of each; and the range of the pairs
-  int64_t step_ns = 0;  ///< of this way, so too
-  int64_t pairs = 0, left_out = 0;  ///< of them; those that met the machine in another state than the estimate did
-  bool same_state = true;           ///< false: all pairs did, and stand all the same
-  std::vector<VerifiedRow> rows;    ///< of the turned step; empty where its plan was another than the estimate's
+  int64_t estimated_of_ns = 0;    ///< the step that the estimate is of: its quicker half
+  Gain measured;                  ///< of both ways in alternation (lab/turns.h)
+  int64_t step_ns = 0;            ///< of this way, in the same turns
+  int64_t pairs = 0;              ///< turns of both ways
+  std::vector<VerifiedRow> rows;  ///< of the turned step; empty where its plan was another than the estimate's
   /// Estimated less measured, as a share of the step.
   double off() const { return double(estimated.median_ns - measured.median_ns) / double(estimated_of_ns); }
   bool holds() const { return std::abs(off()) <= 0.1; }
@@ -38,10 +37,9 @@ struct Verified {
 /// why there is none, and groups the findings by it (findings/groups.h). Returns the prices by switch and value; a
 /// batch is there as "batch-size".
 ///
-/// Where `verified` is given, turns the switch of every finding that has a gain right after its estimate, and measures
-/// both ways in alternation: 15 pairs, or as many as fit 12 seconds, at least 5. A pair that meets the machine in
-/// another state than the estimate did, by what its threads exchange, is left out; where 24 seconds bring no other,
-/// such pairs stand. In the order of the findings.
+/// Where `verified` is given, turns the switch of every finding that has a gain: while kernels are measured by
+/// themselves, steps of both ways are, too, in alternation, 15 times or as often as kernels take, at least 5 times. The
+/// estimate knows nothing of the other way's. In the order of the findings.
 using Prices = std::map<std::pair<std::string, std::string>, Price>;
 Prices price_findings(Report& report, const StepOptions& options, const Switches& switches, const Dataset& data,
                       const MeasureOptions& measuring, std::vector<Verified>* verified = nullptr);

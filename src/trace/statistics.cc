@@ -43,6 +43,19 @@ int64_t quicker_median(const std::vector<int64_t>& samples) {
   return summarize(samples_at(samples, quicker_half(samples))).median;
 }
 
+int64_t undisturbed(const std::vector<int64_t>& samples) { return quantile(samples, 0.1); }
+
+std::vector<int64_t> by_column(const std::vector<std::vector<int64_t>>& rows,
+                               int64_t (*statistic)(const std::vector<int64_t>&)) {
+  std::vector<int64_t> result;
+  for (size_t column = 0; !rows.empty() && column < rows[0].size(); ++column) {
+    std::vector<int64_t> samples;
+    for (const std::vector<int64_t>& row : rows) samples.push_back(row.at(column));
+    result.push_back(statistic(samples));
+  }
+  return result;
+}
+
 Summary summarize(const std::vector<int64_t>& samples) {
   Summary s;
   s.samples = int64_t(samples.size());

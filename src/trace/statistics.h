@@ -24,5 +24,11 @@ std::vector<size_t> quicker_half(const std::vector<int64_t>& samples);
 std::vector<int64_t> samples_at(const std::vector<int64_t>& samples, const std::vector<size_t>& indices);
 /// The (lower) median of the quicker half.
 int64_t quicker_median(const std::vector<int64_t>& samples);
+/// The sample at the tenth of their order: nearly the least, which is what a measurement takes where nothing disturbs
+/// it, and not one that was lucky. Of what was measured in turn, over a while in which neighbours come and go.
+int64_t undisturbed(const std::vector<int64_t>& samples);
+/// A statistic of each column; all rows are of one length.
+std::vector<int64_t> by_column(const std::vector<std::vector<int64_t>>& rows,
+                               int64_t (*statistic)(const std::vector<int64_t>&));
 
 }  // namespace tacho

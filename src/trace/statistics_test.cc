@@ -23,6 +23,17 @@ TEST(StatisticsTest, MedianIsASampleThatOccurred) {
   EXPECT_EQ(summarize({}).samples, 0);
 }
 
+TEST(StatisticsTest, UndisturbedIsNearlyTheLeast) {
+  EXPECT_EQ(undisturbed({}), 0);
+  EXPECT_EQ(undisturbed({90, 7, 30}), 7);
+  EXPECT_EQ(undisturbed({1, 5, 6, 6, 7, 7, 8, 90, 90, 90, 90}), 5) << "of eleven the second";
+}
+
+TEST(StatisticsTest, AStatisticOfEachColumn) {
+  EXPECT_EQ(by_column({{4, 40}, {1, 30}, {3, 10}, {2, 20}, {9, 90}}, quicker_median), (std::vector<int64_t>{2, 20}));
+  EXPECT_TRUE(by_column({}, quicker_median).empty());
+}
+
 TEST(StatisticsTest, TheQuickerHalfIsRoundedUpAndKeepsTheOrder) {
   using Indices = std::vector<size_t>;
   EXPECT_EQ(quicker_half({50, 10, 40, 20, 30}), (Indices{1, 3, 4}));

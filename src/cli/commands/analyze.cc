@@ -77,8 +77,6 @@ Json verified_to_json(const std::vector<Verified>& verified) {
                     {"measured_gain_ns", gain(v.measured)},
                     {"step_ns", v.step_ns},
                     {"pairs", v.pairs},
-                    {"pairs_left_out", v.left_out},
-                    {"same_state", v.same_state},
                     {"off", v.off()},
                     {"holds", v.holds()},
                     {"operations", operations}});

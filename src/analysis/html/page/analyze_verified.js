@@ -13,10 +13,10 @@ function verifiedTab(panel, model) {
     {id: 'off', title: 'off, % of the step', number: true, value: r => r.off, show: r => (r.off * 100).toFixed(1),
       hint: 'estimated less measured, as a share of the step; it holds up to 10 %'},
     {id: 'holds', title: 'holds', value: r => r.holds ? 'yes' : 'no', show: r => el('span', {class: r.holds ? 'good' : 'amber'}, r.holds ? '✓ yes' : '! no')},
-    {id: 'pairs', title: 'pairs', number: true, value: r => r.pairs, show: r => r.pairs + (r.pairs_left_out ? ' (' + r.pairs_left_out + ' left out)' : '')}];
+    {id: 'pairs', title: 'pairs', number: true, value: r => r.pairs}];
   panel.append(part('Estimated and measured: ' + held + ' of ' + rows.length + ' hold', el('div', {class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Verified switches'},
     dataTable({caption: 'Estimates beside measurements', columns, rows}).element),
-    el('p', {class: 'note'}, 'Both ways ran in alternation. A gain below 0: the switch makes the step longer.')));
+    el('p', {class: 'note'}, 'Both ways ran in alternation, in turn with the kernels by themselves that the estimate is made of. A gain below 0: the switch makes the step longer.')));
   for (const row of rows) if (row.operations.length) panel.append(tableBehind('kernels with ' + name(row),
     [{id: 'node', title: 'node', value: o => o.node}, {id: 'kernel', title: 'kernel', value: o => o.kernel},
       ...[['alone_ns', 'alone, ms'], ['estimated_ns', 'estimated, ms'], ['measured_ns', 'measured, ms']].map(([id, title]) =>
