@@ -61,7 +61,7 @@ class Pricer {
 
   Price price() {
     Price result;
-    const InStep in_step(exchanged_rows(), own_step_again());
+    const InStep in_step(exchanged_rows(), again());
     std::vector<int64_t> ns;
     double variance = 0, exchanged = 0;
     for (size_t r = 0; r < other_.rows.size(); ++r) {
@@ -69,16 +69,16 @@ class Pricer {
       double time = 0;
       if (both_[r] >= 0) {
         const size_t same = size_t(both_[r]);
-        time = double(own_row_ns(same)) * (on_one() ? 1 : by_floors(record_.rows[same]));
+        time = double(own_row_ns(same)) * by_floors(record_.rows[same]);
       } else if (row.kind != PlannedNode::view) {
-        time = in_step.ns(double(alone_.other[r])) * (on_one() ? 1 : by_floors(row));
+        time = in_step.ns(double(alone_.other[r])) * by_floors(row);
         exchanged += time;
         variance += std::pow(time * in_step.deviation(), 2);
       }
       ns.push_back(std::llround(time));
       result.rows.push_back({row.path, row.backend + " " + row.kernel_name, alone_.other[r], ns.back()});
     }
-    result.of_ns = own_step_again() ? alone_.own_step_ns : own_.step.quicker_ns;
+    result.of_ns = again() ? alone_.run_step_ns : own_.step.quicker_ns;
     const double gain = double(result.of_ns) - step_of(ns);
     const double rows_sd = std::hypot(std::sqrt(variance), kInCommon * exchanged) / other_.threads,
                  step_sd = double(own_.step.mad_ns) / 0.67;
@@ -100,15 +100,14 @@ class Pricer {
   }
   /// In the step on as many threads as the other has, or on this run's.
   int64_t own_row_ns(size_t row) const {
-    if (on_one()) return apart_->one_thread_quicker_ns[row];
-    return own_step_again() ? alone_.own_in_step[row] : own_.operations[row].quicker_ns;
+    if (again()) return alone_.own_in_step[row];
+    return on_one() ? apart_->one_thread_quicker_ns[row] : own_.operations[row].quicker_ns;
   }
-  /// The step on one thread was measured with the run, and is compared with it.
-  bool own_step_again() const { return alone_.own_step_ns > 0 && !on_one(); }
+  bool again() const { return alone_.own_step_ns > 0; }
   bool on_one() const { return other_.threads == 1 && record_.threads > 1 && apart_; }
   /// Of times on this run's threads: what they become on the other step's, by the floors.
   double by_floors(const NodeRow& row) const {
-    if (other_.threads == record_.threads || !record_.profile) return 1;
+    if (again() || on_one() || other_.threads == record_.threads || !record_.profile) return 1;
     const int64_t here = floor_of(row, *record_.profile, record_.threads).ns();
     return here > 0 ? double(floor_of(row, *record_.profile, other_.threads).ns()) / double(here) : 1;
   }
@@ -116,12 +115,13 @@ class Pricer {
   double step_of(const std::vector<int64_t>& ns) const {
     std::vector<int64_t> own_ns;
     for (size_t r = 0; r < record_.rows.size(); ++r) own_ns.push_back(own_row_ns(r));
-    const int64_t own_step = on_one()           ? apart_->one_thread_quicker_step_ns
-                             : own_step_again() ? alone_.own_step_ns
-                                                : own_.step.quicker_ns;
+    const int64_t own_step = again()    ? alone_.own_step_ns
+                             : on_one() ? apart_->one_thread_quicker_step_ns
+                                        : own_.step.quicker_ns;
     const int64_t dispatch =
         on_one() ? apart_->accounts_ns[size_t(Account::dispatch)] : own_.account_step_ns(Account::dispatch);
-    const int64_t own_replay = replayed(record_.schedule, own_ns, on_one() ? 1 : record_.threads, dispatch);
+    const int64_t own_replay =
+        replayed(record_.schedule, own_ns, again() || on_one() ? other_.threads : record_.threads, dispatch);
     const int64_t other_replay = replayed(other_.schedule, ns, other_.threads, dispatch);
     return double(other_replay) * (own_replay > 0 ? double(own_step) / double(own_replay) : 1);
   }

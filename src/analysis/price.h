@@ -22,10 +22,11 @@ std::vector<int> rows_in_both(const std::vector<NodeRow>& own, const std::vector
 struct AloneTimes {
   std::vector<int64_t> own;    ///< by row of the run; 0 for those in both, and where they were not measured
   std::vector<int64_t> other;  ///< by row of the other step; 0 for those in both
-  /// The run's step, again and in turn with these: of all its rows, and whole. Empty and 0 where it was not measured:
-  /// as the run had it.
+  /// In turn with these the run's kernels in a step on as many threads as the other has: all its rows, and whole. Empty
+  /// and 0 where it was not measured: as the run had it.
   std::vector<int64_t> own_in_step;
   int64_t own_step_ns = 0;
+  int64_t run_step_ns = 0;  ///< then, too: the run's step, on its own threads
 };
 
 /// A row of the step that was not run.
@@ -46,12 +47,12 @@ struct Price {
 ///
 /// What disturbs a machine only makes steps longer, and is no part of what a switch saves: of the run's steps the
 /// quicker half counts. Where the step was measured again in turn with kernels, it stands for the run's: a machine's
-/// pace changes in minutes. A row that stands in both steps keeps its measured time; on one thread its time in the step
-/// on one thread (RunRecord::apart). Another row takes what it takes by itself; where the run's step was not measured
-/// in turn with that, times what the rows that the switch exchanges took in the step by what they take by themselves.
-/// On numbers of threads that this run did not measure the ratio of the rows' floors is between. The rows' times are
-/// then played through the schedule (analysis/replay.h), with this run's dispatch by call, and its ratio of the step to
-/// its own replay.
+/// pace changes in minutes. A row that stands in both steps keeps its measured time, which is of the run's kernels on
+/// as many threads as the other step has. Another row takes what it takes by itself. Where the step was not measured
+/// again, that is times what the rows that the switch exchanges took in the step by what they take by themselves, on
+/// one thread the step on one thread holds (RunRecord::apart), and on other numbers of threads the ratio of the rows'
+/// floors is between. The rows' times are then played through the schedule (analysis/replay.h), with this run's
+/// dispatch by call, and its ratio of the step to its own replay.
 ///
 /// The interval is two standard deviations: of the rows by how far the exchanged ones are from what they take by
 /// themselves, as independent, of all of them together, and of the steps.

@@ -102,7 +102,7 @@ TEST(Price, TheRunsStepMeasuredAgainStandsForTheRuns) {
   EXPECT_EQ(c.priced().of_ns, 440'000);
   // All takes a tenth longer now: so does what is saved.
   for (auto* times : {&c.alone.own, &c.alone.other}) (*times)[1] = (*times)[1] * 11 / 10;
-  c.alone.own_in_step = {110'000, 330'000}, c.alone.own_step_ns = 484'000;
+  c.alone.own_in_step = {110'000, 330'000}, c.alone.own_step_ns = c.alone.run_step_ns = 484'000;
   const Price now = c.priced();
   EXPECT_EQ(now.of_ns, 484'000);
   EXPECT_EQ(now.rows[0].estimated_ns, 110'000);
@@ -130,6 +130,17 @@ TEST(Price, OnOneThreadTheRunsOwnTimesOnOneThreadHold) {
   // The ratio is then of the step on one thread, too: 280 us for 240.
   c.exchange_second(120'000);
   EXPECT_EQ(c.priced().rows[1].estimated_ns, 140'000);
+}
+
+TEST(Price, OnOtherThreadsTheRunsKernelsThereHoldWhereTheyWereMeasuredInTurn) {
+  PriceCase c;
+  c.measure_apart();
+  c.record.threads = 2;
+  c.alone.own_in_step = {95'000, 285'000}, c.alone.own_step_ns = 418'000, c.alone.run_step_ns = 450'000;
+  const Price one = c.priced();
+  EXPECT_EQ(one.of_ns, 450'000);
+  EXPECT_EQ(one.gain->median_ns, 450'000 - 418'000);
+  EXPECT_EQ(one.rows[1].estimated_ns, 285'000);
 }
 
 TEST(Price, TwoThreadsHalveWhatIsIndependent) {

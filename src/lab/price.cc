@@ -35,7 +35,7 @@ std::optional<StepOptions> options_turned(const StepOptions& options, Switches s
   return other;
 }
 
-/// The run's step again, with the kernels that it took.
+/// The run's step again, with the kernels that it took, on its own or on other threads.
 class OwnStep {
  public:
   OwnStep(const Report& report, StepOptions options, const Dataset& data, const MeasureOptions& measuring)
@@ -62,15 +62,14 @@ class OwnStep {
 };
 
 /// The rows that the other step has new, by themselves, and in turn with them those of the run in whose place they
-/// come, and its step, several rounds; and the other step, where there is one to verify with. Nothing where the first
-/// round takes longer than it may.
-std::optional<AloneTimes> measure_exchanged(OwnStep& own, const Plan& other, const std::vector<int>& both, int threads,
-                                            bool verifying, Turns& turns) {
+/// come, and whole steps, several rounds. `plan`: the run's, null where it has none. Nothing where the first round
+/// takes longer than it may.
+std::optional<AloneTimes> measure_exchanged(const Plan* plan, const Plan& other, const std::vector<int>& both,
+                                            int threads, bool verifying, Turns& turns) {
   constexpr int kRounds = 3;
   constexpr int64_t kFewestTurns = 5, kMostTurns = 25;
   const auto kMostNs = int64_t((verifying ? 1.5 : 1) * kPriceSeconds * 1e9);
   const int64_t kernels_for_a_turn = verifying ? 1 : 4;  // of the time
-  const Plan* const plan = own.plan_of_run();
   AloneTimes alone;
   alone.own.resize(plan ? plan->nodes.size() : 0);
   alone.other.resize(other.nodes.size());
@@ -103,7 +102,6 @@ std::optional<AloneTimes> measure_exchanged(OwnStep& own, const Plan& other, con
   while (verifying && turns.count() < kFewestTurns) turns.turn();
   for (size_t n = 0; n < alone.other.size(); ++n) alone.other[n] = of_other.ns(int(n));
   for (size_t n = 0; n < alone.own.size(); ++n) alone.own[n] = of_own->ns(int(n));
-  if (plan) alone.own_in_step = turns.own_rows_ns(), alone.own_step_ns = turns.own_step_ns();
   return alone;
 }
 
@@ -120,24 +118,32 @@ std::vector<VerifiedRow> verified_rows(const Price& price, const std::vector<Nod
 }
 
 /// The price of turning a switch; and what it saves, measured in turn with it, where `verified` is given.
-Price price_of(const Report& report, OwnStep& own, const StepOptions& other, const Dataset& data,
-               const MeasureOptions& measuring, std::optional<Verified>* verified) {
+Price price_of(const Report& report, OwnStep& own, const StepOptions& options, const StepOptions& other,
+               const Dataset& data, const MeasureOptions& measuring, std::optional<Verified>* verified) {
   if (other.way.procedural) return {std::nullopt, 0, "a procedural step has no plan as a whole", {}};
   const std::unique_ptr<Plan> plan = plan_of(other);
   const PlannedStep step{rows_of(*plan), schedule_of(*plan), other.way.threads};
+  Turns turns;
+  const auto add = [&](Feed& feed) {
+    constexpr double kSeconds = 0.2;
+    return turns.add([&feed](auto& rows) { return step_in_turn(feed, kSeconds, &rows); });
+  };
+  std::optional<OwnStep> elsewhere;  // the run's kernels on the other step's threads
+  if (StepOptions there = options; other.way.threads != options.way.threads) {
+    there.way.threads = other.way.threads;
+    elsewhere.emplace(report, std::move(there), data, measuring);
+  }
+  OwnStep& beside = elsewhere ? *elsewhere : own;
   std::optional<Feed> theirs;
   if (verified) {
     theirs.emplace(other, data, measuring.learning_rate, measuring.seed);
     warm_up(*theirs, 2, 1.0);
   }
-  const auto steps_of = [](Feed& feed) -> Turns::Steps {
-    constexpr double kSeconds = 0.2;
-    return [&feed](auto& rows) { return step_in_turn(feed, kSeconds, &rows); };
-  };
-  Turns turns(steps_of(own.feed()), theirs ? steps_of(*theirs) : nullptr);
-  std::optional<AloneTimes> alone =
-      measure_exchanged(own, *plan, rows_in_both(report.record->rows, step.rows),
-                        step.threads == 1 ? 1 : report.record->threads, bool(theirs), turns);
+  const size_t run = add(own.feed()), there = elsewhere ? add(beside.feed()) : run,
+               turned = theirs ? add(*theirs) : run;
+  const Plan* const own_plan = beside.plan_of_run();
+  std::optional<AloneTimes> alone = measure_exchanged(own_plan, *plan, rows_in_both(report.record->rows, step.rows),
+                                                      step.threads, bool(theirs), turns);
   release_measuring_memory();
   if (!alone)
     return {std::nullopt,
@@ -146,16 +152,20 @@ Price price_of(const Report& report, OwnStep& own, const StepOptions& other, con
                     " seconds that an estimate may"),
             {}};
   alone->own.resize(report.record->rows.size());  // without the run's own plan nothing says what its rows take now
+  if (own_plan) {
+    alone->own_in_step = turns.rows_ns(there), alone->own_step_ns = turns.step_ns(there);
+    alone->run_step_ns = turns.step_ns(run);
+  }
   const Price result = price(report, step, *alone);
   if (verified)
     *verified = Verified{"",
                          "",
                          *result.gain,
                          result.of_ns,
-                         turns.gain(),
-                         turns.own_step_ns(),
+                         turns.gain(run, turned),
+                         turns.step_ns(run),
                          turns.count(),
-                         verified_rows(result, theirs->session().executor().rows(), turns.other_rows_ns())};
+                         verified_rows(result, theirs->session().executor().rows(), turns.rows_ns(turned))};
   return result;
 }
 
@@ -188,7 +198,7 @@ Prices price_findings(Report& report, const StepOptions& options, const Switches
       const std::optional<StepOptions> other = options_turned(options, switches, finding.turn, finding.value, why);
       if (!own) own = std::make_unique<OwnStep>(report, options, data, measuring);
       std::optional<Verified> measured;
-      entry->second = other ? price_of(report, *own, *other, data, measuring, verified ? &measured : nullptr)
+      entry->second = other ? price_of(report, *own, options, *other, data, measuring, verified ? &measured : nullptr)
                             : Price{std::nullopt, 0, why, {}};
       if (measured) {
         measured->turn = finding.turn, measured->value = finding.value;

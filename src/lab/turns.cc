@@ -7,22 +7,25 @@
 
 namespace tacho {
 
-void Turns::turn() {
-  const int64_t begin = now_ns();
-  own_steps_.push_back(own_(own_rows_.emplace_back()));
-  if (other_) other_steps_.push_back(other_(other_rows_.emplace_back()));
-  last_ns_ = now_ns() - begin;
+size_t Turns::add(Steps steps) {
+  ways_.push_back({std::move(steps), {}, {}});
+  return ways_.size() - 1;
 }
 
-int64_t Turns::own_step_ns() const { return undisturbed(own_steps_); }
-std::vector<int64_t> Turns::own_rows_ns() const { return by_column(own_rows_, undisturbed); }
-std::vector<int64_t> Turns::other_rows_ns() const { return by_column(other_rows_, undisturbed); }
+void Turns::turn() {
+  const int64_t begin = now_ns();
+  for (Way& way : ways_) way.step_ns.push_back(way.steps(way.rows_ns.emplace_back()));
+  ++turns_, last_ns_ = now_ns() - begin;
+}
 
-Gain Turns::gain() const {
-  const int64_t gain = own_step_ns() - undisturbed(other_steps_);
+int64_t Turns::step_ns(size_t way) const { return undisturbed(ways_[way].step_ns); }
+std::vector<int64_t> Turns::rows_ns(size_t way) const { return by_column(ways_[way].rows_ns, undisturbed); }
+
+Gain Turns::gain(size_t way, size_t other) const {
+  const int64_t gain = step_ns(way) - step_ns(other);
   Gain result{gain, gain, gain};
-  for (size_t t = 0; t < other_steps_.size(); ++t) {
-    const int64_t of_turn = own_steps_[t] - other_steps_[t];
+  for (size_t t = 0; t < size_t(turns_); ++t) {
+    const int64_t of_turn = ways_[way].step_ns[t] - ways_[other].step_ns[t];
     result.low_ns = std::min(result.low_ns, of_turn), result.high_ns = std::max(result.high_ns, of_turn);
   }
   return result;

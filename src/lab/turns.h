@@ -1,6 +1,6 @@
 #pragma once
-// Steps of this way, or of two ways in alternation, in turn with other measurements: what a machine does for a minute
-// meets all of them.
+// Steps of several ways in alternation, in turn with other measurements: what a machine does for a minute meets all of
+// them.
 #include <cstdint>
 #include <functional>
 #include <vector>
@@ -13,28 +13,30 @@ class Turns {
  public:
   /// Runs a few steps: nanoseconds of one, and its thread time by row.
   using Steps = std::function<int64_t(std::vector<int64_t>& rows)>;
-  /// `other` may be empty: then only this way's steps are measured.
-  Turns(Steps own, Steps other) : own_(std::move(own)), other_(std::move(other)) {}
 
-  /// Steps of this way, then of the other.
+  /// Another way; returns its number.
+  size_t add(Steps steps);
+  /// Steps of each way, in their order.
   void turn();
-  int64_t count() const { return int64_t(own_steps_.size()); }
+  int64_t count() const { return turns_; }
   /// How long the last turn took.
   int64_t last_ns() const { return last_ns_; }
 
   // Undisturbed (trace/statistics.h), of all turns; each needs one.
-  int64_t own_step_ns() const;
-  std::vector<int64_t> own_rows_ns() const;
-  std::vector<int64_t> other_rows_ns() const;
-  /// This way's step less the other's; its range is that of the single turns.
-  Gain gain() const;
+  int64_t step_ns(size_t way) const;
+  std::vector<int64_t> rows_ns(size_t way) const;
+  /// A way's step less the other's; its range is that of the single turns.
+  Gain gain(size_t way, size_t other) const;
 
  private:
-  Steps own_, other_;
-  int64_t last_ns_ = 0;
-  // By turn.
-  std::vector<int64_t> own_steps_, other_steps_;
-  std::vector<std::vector<int64_t>> own_rows_, other_rows_;
+  struct Way {
+    Steps steps;
+    // By turn.
+    std::vector<int64_t> step_ns;
+    std::vector<std::vector<int64_t>> rows_ns;
+  };
+  std::vector<Way> ways_;
+  int64_t turns_ = 0, last_ns_ = 0;
 };
 
 }  // namespace tacho

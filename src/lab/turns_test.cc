@@ -16,30 +16,26 @@ Turns::Steps made_up(std::vector<int64_t> steps) {
 
 TEST(Turns, WhatNothingDisturbedCountsOfEachWay) {
   // Five of seven turns met a neighbour, which the other way minds more.
-  Turns turns(made_up({150, 90, 160, 150, 93, 150, 170}), made_up({900, 303, 910, 900, 306, 950, 920}));
+  Turns turns;
+  const size_t own = turns.add(made_up({150, 90, 160, 150, 93, 150, 170})),
+               other = turns.add(made_up({900, 303, 910, 900, 306, 950, 920}));
   for (int i = 0; i < 7; ++i) turns.turn();
   EXPECT_EQ(turns.count(), 7);
-  EXPECT_EQ(turns.own_step_ns(), 93);
-  EXPECT_EQ(turns.own_rows_ns(), (std::vector<int64_t>{31, 62}));
-  EXPECT_EQ(turns.other_rows_ns(), (std::vector<int64_t>{102, 204}));
-  EXPECT_EQ(turns.gain().median_ns, 93 - 306);
+  EXPECT_EQ(turns.step_ns(own), 93);
+  EXPECT_EQ(turns.rows_ns(own), (std::vector<int64_t>{31, 62}));
+  EXPECT_EQ(turns.rows_ns(other), (std::vector<int64_t>{102, 204}));
+  EXPECT_EQ(turns.gain(own, other).median_ns, 93 - 306);
+  EXPECT_GE(turns.last_ns(), 0);
 }
 
 TEST(Turns, TheGainsRangeIsThatOfTheTurns) {
-  Turns turns(made_up({100, 100, 100}), made_up({60, 70, 130}));
+  Turns turns;
+  const size_t own = turns.add(made_up({100, 100, 100})), other = turns.add(made_up({60, 70, 130}));
   for (int i = 0; i < 3; ++i) turns.turn();
-  const Gain gain = turns.gain();
+  const Gain gain = turns.gain(own, other);
   EXPECT_EQ(gain.median_ns, 40) << "100 less the least of three";
   EXPECT_EQ(gain.low_ns, -30);
   EXPECT_EQ(gain.high_ns, 40);
-}
-
-TEST(Turns, WithoutAnotherWayOnlyThisOneRuns) {
-  Turns turns(made_up({100, 100}), nullptr);
-  turns.turn(), turns.turn();
-  EXPECT_EQ(turns.own_step_ns(), 100);
-  EXPECT_TRUE(turns.other_rows_ns().empty());
-  EXPECT_GE(turns.last_ns(), 0);
 }
 
 }  // namespace
