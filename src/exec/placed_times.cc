@@ -197,7 +197,8 @@ void PlacedTimes::measure(int node) {
     for (size_t t = 0; t < kind.at.size(); ++t)
       if (!kind.at[t].empty()) places.push_back({int(t), kind.at[t][kind.at[t].size() / 2]});
     for (const Place& place : places) provide(order_[size_t(place.thread)][place.at], place.thread);
-    kind.samples.push_back(summarize(time_at_once(places)).median);
+    const std::vector<int64_t> times = time_at_once(places);
+    kind.samples.push_back(std::accumulate(times.begin(), times.end(), int64_t{0}) / int64_t(times.size()));
     lanes = std::max(lanes, int(places.size()));
   }
   accumulated_ = plan_.nodes[size_t(node)].partial_bytes > 0 && lanes == plan_.lanes ? node : -1;

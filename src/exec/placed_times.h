@@ -21,8 +21,8 @@ class PlacedTimes {
   /// Times a few calls of each kind of a node's calls: of each length of slice, and those that begin a lane.
   void measure(int node);
   /// All of a node's calls in one step, in thread time: of each kind the undisturbed one (trace/statistics.h) of those
-  /// measured, each measure() one, times their number (of threads that called at once the mean, as in a step, which has
-  /// the quick and the slow). 0 for views, for what runs in no step, and before it was measured.
+  /// measured, each measure() one: the mean of its calls, on all threads, as in a step, which has the quick and the
+  /// slow; times their number. 0 for views, for what runs in no step, and before it was measured.
   int64_t ns(int node) const;
 
  private:
@@ -33,7 +33,7 @@ class PlacedTimes {
   struct Kind {
     int64_t number = 0;
     std::vector<std::vector<size_t>> at;  ///< by thread, places in its order
-    std::vector<int64_t> samples;         ///< by measure(): the median of its few calls
+    std::vector<int64_t> samples;         ///< by measure(): the mean of its few calls
   };
   using Kinds = std::map<std::pair<int64_t, bool>, Kind>;  ///< by length of slice, and whether it begins a lane
 
