@@ -22,14 +22,14 @@ class Ahead {
   /// `calls`: how often advance() will be called until the part is wanted.
   Ahead(const T* data, int64_t stride, int64_t rows, int64_t columns, int64_t calls)
       : row_(data), stride_(stride), rows_(rows), columns_(columns) {
-    const int64_t lines = rows * ((columns + kLine - 1) / kLine + 1);
+    const int64_t lines = rows * ((columns + kLine<T> - 1) / kLine<T> + 1);
     lines_per_call_ = (lines + calls - 1) / calls;
   }
   HWY_INLINE void advance() {
     for (int64_t i = 0; i < lines_per_call_ && rows_ > 0; ++i) {
       __builtin_prefetch(row_ + std::min(at_, columns_ - 1), 0, 2);
-      at_ += kLine;
-      if (at_ < columns_ + kLine) continue;  // a row that begins within a line ends in one more
+      at_ += kLine<T>;
+      if (at_ < columns_ + kLine<T>) continue;  // a row that begins within a line ends in one more
       at_ = 0;
       row_ += stride_;
       --rows_;
@@ -37,9 +37,43 @@ class Ahead {
   }
 
  private:
-  static constexpr int64_t kLine = 64 / sizeof(T);
   const T* row_ = nullptr;
   int64_t stride_ = 0, rows_ = 0, columns_ = 0, at_ = 0, lines_per_call_ = 0;
+};
+
+/// The rows of one tile of a row-major A on their way into a panel of LinesTogether: a load and a store for each line,
+/// which cost next to nothing between the steps of the last tile that reads the panel before it, where that one stood.
+template <class T>
+class NextPanel {
+ public:
+  NextPanel() = default;
+  NextPanel(const T* a, int64_t stride, int64_t rows, int64_t steps, T* panel)
+      : from_(a), stride_(stride), rows_(rows), steps_(steps), to_(panel) {}
+
+  /// The next kLine<T> steps, while there are any.
+  HWY_INLINE void copy_lines() {
+    if (steps_ <= 0) return;
+    const hn::ScalableTag<T> d;
+    const T* from = from_;
+    T* to = to_;
+    if (steps_ >= kLine<T>) {
+      for (int64_t r = 0; r < rows_; ++r, from += stride_, to += kLine<T>)
+        for (int64_t i = 0; i < kLine<T>; i += kLanes<T>) hn::Store(hn::LoadU(d, from + i), d, to + i);
+    } else {
+      for (int64_t r = 0; r < rows_; ++r, from += stride_, to += kLine<T>) std::copy_n(from, steps_, to);
+    }
+    from_ += kLine<T>;
+    to_ += kTileRows * kLine<T>;
+    steps_ -= kLine<T>;
+  }
+  void finish() {
+    while (steps_ > 0) copy_lines();
+  }
+
+ private:
+  const T* from_ = nullptr;
+  int64_t stride_ = 0, rows_ = 0, steps_ = 0;
+  T* to_ = nullptr;
 };
 
 /// n rounded up to a multiple of m.

@@ -105,11 +105,18 @@ TEST_P(SimdMatmul, BlocksOfEveryExtent) {
           {product({(t & 1) != 0, (t & 2) != 0, 0})});
     check({f32(matrix_shape(3000, 70, t & 1)), f32(matrix_shape(70, 35, t & 2))},
           {product({(t & 1) != 0, (t & 2) != 0, 0})});
-    // A that stays packed for several blocks of columns, and one that is too large for it.
-    for (int64_t m : {31, 300})
+    // A that stays packed for several blocks of columns, and ones that are too large for it.
+    for (int64_t m : {31, 300, 400})
       check({f32(matrix_shape(m, 700, t & 1)), f32(matrix_shape(700, 1100, t & 2))},
             {product({(t & 1) != 0, (t & 2) != 0, 0})});
   }
+}
+
+TEST_P(SimdMatmul, SlicesOfRowsFarApart) {
+  // Panels that take each other's place, of 14 and fewer rows, in three blocks of steps, the last one shorter.
+  const std::vector<TensorType> types{f32({99, 1103}), f32({1103, 170})};
+  const Tensor whole = check(types, {product()});
+  for (int64_t parts : {2, 5, 11}) EXPECT_TRUE(same_bits(whole, check(types, {product()}, {0, parts, 1})));
 }
 
 TEST_P(SimdMatmul, BiasSumAndReluOverManyTiles) {

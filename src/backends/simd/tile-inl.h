@@ -99,6 +99,12 @@ struct Column {
   HWY_INLINE const T* operator()(int r) const { return data + r; }
 };
 
+template <class T>
+struct ColumnOfLines {
+  const T* data;
+  HWY_INLINE const T* operator()(int r) const { return data + r * kLine<T>; }
+};
+
 /// Hardly unrolled: on Sapphire Rapids loops of one or two steps run at 90 % of the multiply-add ceiling, of four at 85
 /// %; their instructions are long.
 template <int R, int V, class D, class Vec, class T>
@@ -180,6 +186,50 @@ HWY_INLINE void add_steps(D d, Vec (&sum)[R][V], int64_t k, const StepsAhead<T, 
                           int64_t b_step, ArrivingRows<T, kSteps> c) {
   for (int r = 0; r < R && kSteps == kStepsForARow; ++r) c.fetch();
   add_steps(d, sum, k, a, b, b_step);
+}
+
+template <int R, int V, class D, class Vec, class T, int64_t kSteps>
+HWY_INLINE void add_steps(D d, Vec (&sum)[R][V], int64_t k, const StepsAndNext<T>& a, const T* HWY_RESTRICT b,
+                          int64_t b_step, ArrivingRows<T, kSteps> c) {
+  RowPointers<T, R> rows(a.data, a.row);
+  const T* next = a.next;
+  const int64_t next_step = a.next_step;
+  const auto step = [&]() HWY_ATTR {
+    hwy::Prefetch(next);
+    add_step(d, sum, b, rows);
+    rows.advance();
+    b += b_step, next += next_step;
+  };
+  for (int r = 0; r < R; ++r) {
+    c.fetch();
+    HWY_UNROLL(1)
+    for (int64_t i = 0; i < kSteps; ++i) step();
+  }
+  HWY_UNROLL(1)
+  for (int64_t i = R * kSteps; i < k; ++i) step();
+}
+
+/// Line by line, behind so many rows of C as make all of them in time.
+template <int R, int V, class D, class Vec, class T, class Next, int64_t kSteps>
+HWY_INLINE void add_steps(D d, Vec (&sum)[R][V], int64_t k, const LinesTogether<T, Next>& a, const T* HWY_RESTRICT b,
+                          int64_t b_step, ArrivingRows<T, kSteps> c) {
+  constexpr int kRowsForALine = int(kLine<T> / kSteps);
+  const T* data = a.data;
+  Next* const next = a.next;
+  for (int arrived = 0; k > 0; k -= kLine<T>, data += kTileRows * kLine<T>) {
+    for (int r = 0; r < kRowsForALine && arrived < R; ++r, ++arrived) c.fetch();
+    const int64_t steps = std::min(k, kLine<T>);
+    HWY_UNROLL(1)
+    for (int64_t i = 0; i < steps; ++i, b += b_step) add_step(d, sum, b, ColumnOfLines<T>{data + i});
+    if (next) next->copy_lines();
+  }
+}
+template <int R, int V, class D, class Vec, class T, class Next>
+HWY_INLINE void add_steps(D d, Vec (&sum)[R][V], int64_t k, const LinesTogether<T, Next>& a, const T* HWY_RESTRICT b,
+                          int64_t b_step) {
+  const T* data = a.data;
+  for (; k > 0; k -= kLine<T>, data += kTileRows * kLine<T>)
+    for (int64_t i = 0; i < std::min(k, kLine<T>); ++i, b += b_step) add_step(d, sum, b, ColumnOfLines<T>{data + i});
 }
 
 /// Writes a tile of sums to C, whole vectors.

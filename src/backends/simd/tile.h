@@ -21,12 +21,33 @@ struct StepsAhead : StepsTogether<T> {
   int64_t ahead_step = 0;
 };
 
+/// StepsTogether in one chunk, and what is read next, which is fetched into L1 meanwhile, `next_step` elements for each
+/// step.
+template <class T>
+struct StepsAndNext : StepsTogether<T> {
+  const T* next = nullptr;
+  int64_t next_step = 0;
+};
+
 /// The left factor with its rows side by side: element (r, k) is data[k * step + r]. A transposed matrix, or a packed
 /// panel.
 template <class T>
 struct RowsTogether {
   const T* data = nullptr;
   int64_t step = 0;
+};
+
+/// Elements of a line of the cache.
+template <class T>
+inline constexpr int64_t kLine = 64 / sizeof(T);
+
+/// The left factor as a packed panel of lines, `together` of them for the same steps: element (r, k) is
+/// data[(k / kLine * together + r) * kLine + k % kLine], so that packing it is copying. With a `next` (null: none),
+/// each part is replaced by the next panel's as soon as its steps are done.
+template <class T, class Next>
+struct LinesTogether {
+  const T* data = nullptr;
+  Next* next = nullptr;
 };
 
 /// What happens to a finished tile of sums on its way to memory.
