@@ -112,6 +112,7 @@ TEST_P(SimdConvolution, DirectOfFirstLayersAndProducts) {
   const auto padded = [](int64_t p, int64_t stride = 1) { return Conv2dAttributes{{stride, stride}, {p, p, p, p}}; };
   for (const ConvolutionCase& c : {ConvolutionCase{{4, 1, 12, 12}, {32, 1, 5, 5}, padded(2)},
                                    ConvolutionCase{{4, 1, 28, 28}, {6, 1, 5, 5}, padded(2)},
+                                   ConvolutionCase{{9, 1, 9, 21}, {6, 1, 3, 4}, padded(1)},
                                    ConvolutionCase{{4, 1, 20, 41}, {1, 1, 3, 4}, padded(1)},
                                    ConvolutionCase{{4, 1, 11, 34}, {2, 1, 3, 3}, {{2, 1}, {0, 1, 1, 0}, {2, 1}, 1}},
                                    ConvolutionCase{{4, 1, 9, 19}, {3, 1, 2, 3}, padded(1)},
