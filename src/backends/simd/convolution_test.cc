@@ -202,6 +202,20 @@ TEST_P(SimdConvolution, BoundsOnTheWayOut) {
   EXPECT_TRUE(check_three({{3, 1, 28, 28}, {5, 1, 5, 5}, {.padding = {2, 2, 2, 2}}}, direct, &worst));
 }
 
+/// Image by image, where neither Winograd's algorithm nor products of matrices take the convolution.
+TEST_P(SimdConvolution, ActivatesWhatItStored) {
+  Bounds worst{};
+  ConvolutionCheck direct{"", "direct ", {1e-6, 1e-6}};
+  for (const char* activation : {"tanh", "sigmoid", "silu"}) {
+    direct.activation = activation;
+    for (const ConvolutionCase& c : {ConvolutionCase{{5, 1, 28, 28}, {6, 1, 5, 5}, {.padding = {2, 2, 2, 2}}},
+                                     {{5, 6, 9, 8}, {16, 6, 5, 5}, {}},
+                                     {{3, 3, 8, 7}, {17, 3, 3, 3}, {.stride = {2, 2}, .padding = {1, 1, 1, 1}}},
+                                     {{2, 5, 4, 3}, {70, 5, 2, 3}, {}}})
+      EXPECT_TRUE(check_three(c, direct, &worst));
+  }
+}
+
 TEST_P(SimdConvolution, PoolsOnTheWayOut) {
   Draw draw(3);
   for (int i = 0; i < 4; ++i) check_pooled(draw.winograd(), "winograd", i % 2 == 0, 1e-5);
