@@ -181,7 +181,8 @@ HWY_NOINLINE void add_taps(const DirectShape& s, const float* x, int64_t row, co
 }
 
 /// The scratch of a call, aligned: an image's gradients in planes; behind them each tap's sums, a vector for each
-/// result. They become numbers once a call: for each image that took 14 % of a 5 x 5 filter's gradients of 28 x 28.
+/// result. They become numbers once a call, not once an image (with planes made by pairs: a 5 x 5 filter's gradients of
+/// six results of 28 x 28 in 0.87 of the time on a Zen 4).
 inline int64_t planes_floats(const DirectShape& s) { return s.to.channels * s.to.height * plane_row(s); }
 inline int64_t narrow_gradient_floats(const DirectShape& s) {
   return planes_floats(s) + s.taps() * s.to.channels * kLanes<float>;
