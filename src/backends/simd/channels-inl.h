@@ -38,6 +38,20 @@ HWY_INLINE void for_place(int64_t channels, const F& f) {
   else f(hn::ScalableTag<float>());
 }
 
+/// std::copy_n without a call, for rows of a few vectors; the ranges are apart.
+HWY_INLINE void copy_floats(const float* HWY_RESTRICT from, int64_t count, float* HWY_RESTRICT to) {
+  const hn::ScalableTag<float> d;
+  constexpr int64_t kWidth = HWY_LANES(float);
+  if (count < kWidth) {
+    std::copy_n(from, count, to);
+    return;
+  }
+  for (int64_t i = 0; i < count; i += kWidth) {
+    const int64_t at = std::min(i, count - kWidth);
+    hn::StoreU(hn::LoadU(d, from + at), d, to + at);
+  }
+}
+
 /// A place's `channels` in the first lanes of a vector; what is behind them is anything. Nothing from `end` on is read.
 template <class D>
 HWY_INLINE hn::Vec<D> load_place(D d, int64_t channels, const float* from, const float* end) {

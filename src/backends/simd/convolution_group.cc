@@ -37,12 +37,13 @@ std::string extend(ConvolutionGroup& convolution, const Group& group, const Grou
   ImageEpilogue& epilogue = convolution.epilogue;
   const Shape& shape = group.operands[size_t(result)].type.shape;
   const bool forward = convolution.kind == ConvolutionGroup::forward, bounded = epilogue.relu || convolution.clip;
-  if (name == "add" && !bounded && !epilogue.sum && !epilogue.pool && !convolution.hardswish)
+  const bool activated = convolution.hardswish || convolution.activation;
+  if (name == "add" && !bounded && !epilogue.sum && !epilogue.pool && !activated)
     return extend_by_sum(convolution, group, member, result);
   if (!forward) return "nothing but a sum follows a gradient of conv2d";
   if (member.inputs.empty() || member.inputs[0] != result) return name + " does not follow in a chain";
   if (epilogue.pool) return name + " behind the pooling";
-  if (convolution.hardswish) return name + " behind the activation";
+  if (activated) return name + " behind the activation";
   if (name == "bias_add" && !epilogue.bias && !epilogue.sum && !bounded) {
     if (normalize_axis(member.attributes.as<BiasAddAttributes>().axis, shape.size()) != 1)
       return "a bias along another axis than the channels";
@@ -63,6 +64,11 @@ std::string extend(ConvolutionGroup& convolution, const Group& group, const Grou
     convolution.hardswish = true;
     return {};
   }
+  if (range.activations && !bounded && member.op->has(Trait::activation))
+    if (const auto call = elementwise_call_of(name, member.attributes); call && !of_two(call->function)) {
+      convolution.activation = call;
+      return {};
+    }
   if (name == "max_pool2d" && epilogue.sum) return "pooling behind a sum";
   if (name == "max_pool2d" && pools_by_two(pool_geometry(member.attributes.as<MaxPool2dAttributes>(), shape))) {
     epilogue.pool = true;

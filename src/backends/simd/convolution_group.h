@@ -3,6 +3,7 @@
 #include <optional>
 #include <variant>
 
+#include "backends/simd/elementwise_call.h"
 #include "backends/simd/images.h"
 #include "op/backend.h"
 #include "ops/clip.h"
@@ -17,10 +18,11 @@ struct ConvolutionGroup {
   size_t first = 0, second = 0;  ///< the convolution's own operands: positions in Group::inputs
   int bias = -1, added = -1;     ///< the same for the bias and for the images of a sum; -1: none
   ImageEpilogue epilogue;
-  std::optional<ClipAttributes> clip;  ///< bounds instead of relu
-  bool hardswish = false;              ///< instead of either
-  int y = 0, index = -1;               ///< of the results: positions in Group::outputs; -1: nobody reads it
-  std::string name;                    ///< "conv2d+bias_add+relu+max_pool2d"
+  std::optional<ClipAttributes> clip;         ///< bounds instead of relu
+  bool hardswish = false;                     ///< instead of either
+  std::optional<ElementwiseCall> activation;  ///< instead of all these: a function of what is stored
+  int y = 0, index = -1;                      ///< of the results: positions in Group::outputs; -1: nobody reads it
+  std::string name;                           ///< "conv2d+bias_add+relu+max_pool2d"
 
   const WindowAxis& rows() const { return geometry.rows; }
   const WindowAxis& columns() const { return geometry.columns; }
@@ -35,6 +37,7 @@ struct ConvolutionRange {
   bool float64 = false;  ///< all operands in double precision
   bool no_images = false;
   bool hardswish = false;
+  bool activations = false;  ///< any other function of one element
 };
 
 /// The group, or why its convolution is none for this backend: of float32, images in slices of the batch, filters

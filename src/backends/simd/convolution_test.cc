@@ -112,6 +112,7 @@ TEST_P(SimdConvolution, DirectOfFirstLayersAndProducts) {
   const auto padded = [](int64_t p, int64_t stride = 1) { return Conv2dAttributes{{stride, stride}, {p, p, p, p}}; };
   for (const ConvolutionCase& c : {ConvolutionCase{{4, 1, 12, 12}, {32, 1, 5, 5}, padded(2)},
                                    ConvolutionCase{{4, 1, 28, 28}, {6, 1, 5, 5}, padded(2)},
+                                   ConvolutionCase{{9, 1, 9, 21}, {6, 1, 3, 4}, padded(1)},
                                    ConvolutionCase{{4, 1, 20, 41}, {1, 1, 3, 4}, padded(1)},
                                    ConvolutionCase{{4, 1, 11, 34}, {2, 1, 3, 3}, {{2, 1}, {0, 1, 1, 0}, {2, 1}, 1}},
                                    ConvolutionCase{{4, 1, 9, 19}, {3, 1, 2, 3}, padded(1)},
@@ -199,6 +200,20 @@ TEST_P(SimdConvolution, BoundsOnTheWayOut) {
   const ConvolutionCheck direct = with_clip("direct", "direct ", 1e-6);
   EXPECT_TRUE(check_three({{3, 3, 8, 7}, {17, 3, 3, 3}, {.stride = {2, 2}, .padding = {1, 1, 1, 1}}}, direct, &worst));
   EXPECT_TRUE(check_three({{3, 1, 28, 28}, {5, 1, 5, 5}, {.padding = {2, 2, 2, 2}}}, direct, &worst));
+}
+
+/// Image by image, where neither Winograd's algorithm nor products of matrices take the convolution.
+TEST_P(SimdConvolution, ActivatesWhatItStored) {
+  Bounds worst{};
+  ConvolutionCheck direct{"", "direct ", {1e-6, 1e-6}};
+  for (const char* activation : {"tanh", "sigmoid", "silu"}) {
+    direct.activation = activation;
+    for (const ConvolutionCase& c : {ConvolutionCase{{5, 1, 28, 28}, {6, 1, 5, 5}, {.padding = {2, 2, 2, 2}}},
+                                     {{5, 6, 9, 8}, {16, 6, 5, 5}, {}},
+                                     {{3, 3, 8, 7}, {17, 3, 3, 3}, {.stride = {2, 2}, .padding = {1, 1, 1, 1}}},
+                                     {{2, 5, 4, 3}, {70, 5, 2, 3}, {}}})
+      EXPECT_TRUE(check_three(c, direct, &worst));
+  }
 }
 
 TEST_P(SimdConvolution, PoolsOnTheWayOut) {

@@ -266,8 +266,9 @@ bool gradient_in_panels(const DirectShape& s) {
 template <class F>
 int64_t gradient_workspace_floats(const DirectShape& shape) {
   const DirectShape s = F::summed(shape);
-  return Padded(s, F::kCopies).floats(s.from_channels()) +
-         (gradient_in_panels<F>(s) ? rounded(s.to.height * s.to.width * kPanel) : 0);
+  int64_t gradients = gradient_in_panels<F>(s) ? rounded(s.to.height * s.to.width * kPanel) : 0;
+  if (!F::kCopies && is_narrow(s, true)) gradients = narrow_gradient_floats(s);
+  return Padded(s, F::kCopies).floats(s.from_channels()) + gradients;
 }
 
 /// c (+)= A^T B, summed over `rows` rows of `places` places: kRows floats of taps by a panel of gradients.
@@ -299,7 +300,8 @@ void accumulate(const DirectShape& shape, int64_t images, const float* x, const 
       const Source source = F::summed_source(given, padded, x + image * given.from.elements(), group, workspace);
       if (!F::kCopies && is_narrow(s, true)) {
         kAccumulateNarrow[size_t(s.to.channels - 1)](s, source.data, source.row, dy + image * s.to.elements(), panel,
-                                                     sums, end.add);
+                                                     image == 0);
+        if (image + 1 == images) join_narrow(s, panel, !empty, sums);
         continue;
       }
       for (int64_t first = 0; first < s.to_channels(); first += kPanel) {

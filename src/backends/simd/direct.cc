@@ -6,6 +6,7 @@
 #define HWY_TARGET_INCLUDE "backends/simd/direct.cc"
 #include <hwy/foreach_target.h>
 // Behind foreach_target.h:
+#include "backends/simd/channels-inl.h"
 #include "backends/simd/direct-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -47,7 +48,7 @@ struct PlainFactors {
     return padded_source(s, padded, channels, scratch, [&](int64_t i, int64_t first, int64_t places, float* to) {
       const float* from = image_row(s, image, group, i, first);
       if (!from) return false;
-      if (s.groups == 1) std::copy_n(from, places * channels, to);
+      if (s.groups == 1) copy_floats(from, places * channels, to);
       else
         for (int64_t p = 0; p < places; ++p, from += s.from.channels) std::copy_n(from, channels, to + p * channels);
       return true;

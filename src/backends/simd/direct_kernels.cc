@@ -52,6 +52,7 @@ class DirectConvolve final : public Kernel, public PartRun {
   DirectConvolve(const GatedConvolution& gated, const DirectRoutines& routines)
       : group_(gated.convolution), routines_(routines), parts_(convolution_parts(group_)) {
     if (gated.source) maker_.emplace(*gated.source, group_.result());
+    if (group_.activation) activation_ = elementwise_function<float>(group_.activation->function, Spread::none);
     for (ConvolutionPart& part : parts_) {
       part.packed = packed_floats_;
       packed_floats_ += routines.packed_floats(part.shape);
@@ -86,30 +87,40 @@ class DirectConvolve final : public Kernel, public PartRun {
   Tally repeated() const override { return maker_ ? maker_->tally() : Tally{}; }
 
  private:
-  /// Where there are more filters than results of each, a thread reads its part of the filters and not all of them.
+  /// Where there are more filters than results of each, a thread reads its part of the filters and not all of them;
+  /// not before an activation, which takes whole rows.
   bool by_panels() const {
     constexpr int64_t kRowsOfTile = 4;
     const ImageExtent& to = parts_[0].shape.to;
-    return group_.geometry.groups == 1 && routines_.panels(to.channels) > 1 &&
+    return !activation_ && group_.geometry.groups == 1 && routines_.panels(to.channels) > 1 &&
            to.channels * kRowsOfTile > to.height * to.width;
   }
   RunStatus convolve(const KernelRun& run, const DirectPart& of) const {
     const int64_t images = run.inputs[group_.first].shape()[0];
     const ImageResult result = group_.result_of(run);
     if (unreached_) std::fill_n(result.y, images * result.extent.elements(), 0.0f);
-    if (!maker_) {
+    if (!maker_ && !activation_) {
       convolve_images(run, of, images, run.in<float>(group_.first), result);
       return {};
     }
-    // Each image's gradient while it is near.
+    // Each image's gradient, or its result, while it is near.
     float* const own = static_cast<float*>(run.workspace);
     for (int64_t n = 0; n < images; ++n) {
-      maker_->make(run, n, own);
+      if (maker_) maker_->make(run, n, own);
       ImageResult one = result;
       one.y += n * result.extent.elements();
-      convolve_images(run, of, 1, own, one);
+      if (one.added) one.added += n * result.extent.elements();
+      const float* const x = maker_ ? own : run.in<float>(group_.first) + n * group_.image().elements();
+      convolve_images(run, of, 1, x, one);
+      if (activation_) activate(of, result.extent, one.y);
     }
     return {};
+  }
+  /// The rows of one image's results that this part has.
+  void activate(const DirectPart& of, const ImageExtent& extent, float* y) const {
+    const int64_t first = extent.height * of.begin / of.of, end = extent.height * of.end / of.of;
+    float* const rows = y + first * extent.width * extent.channels;
+    activation_(group_.activation->numbers.data(), rows, nullptr, rows, (end - first) * extent.width * extent.channels);
   }
   void convolve_images(const KernelRun& run, const DirectPart& of, int64_t images, const float* x,
                        const ImageResult& result) const {
@@ -125,6 +136,7 @@ class DirectConvolve final : public Kernel, public PartRun {
   const DirectRoutines& routines_;
   std::vector<ConvolutionPart> parts_;
   std::optional<GradientMaker> maker_;  ///< where the gradient that it reads is made on the way in
+  ElementwiseFunction<float> activation_ = nullptr;
   int64_t packed_floats_ = 0, workspace_floats_ = 0;
   bool unreached_ = false;  ///< some places of the result get no contribution
 };
@@ -183,12 +195,16 @@ std::string bfloat16_objection(const ConvolutionGroup& group, const OfferContext
 
 template <class MakeKernel>
 OfferResult offer(const Group& group, const OfferContext& context, MakeKernel make) {
-  const auto found = gated_convolution_of(group, context);
+  const auto found = gated_convolution_of(group, context, {.activations = true});
   if (const auto* refusal = std::get_if<Refusal>(&found)) return *refusal;
   const auto& gated = std::get<GatedConvolution>(found);
   const ConvolutionGroup& convolution = gated.convolution;
   if (gated.source && convolution.kind == ConvolutionGroup::backward_weights)
     return Refusal{"direct: filters' gradients read what stands"};
+  // Without it others would take the convolution, and theirs is quicker.
+  if (const ConvGeometry& g = convolution.geometry;
+      convolution.activation && (g.suits_winograd() || g.taps() == 1 || takes_groups(g)))
+    return Refusal{"direct: an activation behind a convolution for others"};
   if (std::string reason = objection(convolution); !reason.empty()) return Refusal{reason};
   if (std::string reason = context.bfloat16 ? bfloat16_objection(convolution, context) : ""; !reason.empty())
     return Refusal{reason};

@@ -10,6 +10,7 @@
 
 #include <hwy/contrib/math/math-inl.h>
 
+#include <iterator>
 #include <limits>
 
 HWY_BEFORE_NAMESPACE();
@@ -148,12 +149,36 @@ HWY_INLINE V sigmoid(D d, V x) {
   return hn::Div(one, hn::Add(one, exponential(d, hn::Neg(x))));
 }
 
-/// tanh(x), within 4 units in the last place; NaN stays.
+/// tanh(x) = h / (h + 1) with h = (exp(2 x) - 1) / 2 = 2^n (r + r^2 (c0 + c1 r + ...)) + (2^n - 1) / 2, the terms of
+/// exp(r) for 2 r. One number for ln 2 / 2 will do: what n times its error makes of exp(2 x) counts the less in h / (h
+/// + 1) the larger n is.
+template <class T>
+struct HyperbolicTangent {
+  static constexpr T kEnd = sizeof(T) == 4 ? 10 : 20;  ///< from there on h + 1 is h
+  /// Leaves n and the exponent's bias in the last bits, and so, shifted, 2^n.
+  static constexpr T kRounding = Exponential<T>::kRounding + (sizeof(T) == 4 ? 127 : 1023);
+  T terms[std::size(Exponential<T>::kTerms)] = {};
+  constexpr HyperbolicTangent() {
+    T power = 2;
+    for (size_t i = 0; i < std::size(terms); ++i, power *= 2) terms[i] = power * Exponential<T>::kTerms[i];
+  }
+};
+
+/// tanh(x), within 3 units in the last place and never beyond 1; NaN stays.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V hyperbolic_tangent(D d, V x) {
-  const V limit = hn::Set(d, sizeof(hn::TFromD<D>) == 4 ? 20 : 40), size = hn::Abs(x);
-  const V y = exponential_less_one(d, at_most(limit, hn::Add(size, size)));
-  return hn::Or(hn::Div(y, hn::Add(y, hn::Set(d, 2))), hn::And(x, hn::SignBit(d)));
+  using T = hn::TFromD<D>;
+  static constexpr HyperbolicTangent<T> kTanh;
+  const hn::RebindToSigned<D> di;
+  constexpr int kMantissa = sizeof(T) == 4 ? 23 : 52;
+  const V one = hn::Set(d, 1), half = hn::Set(d, 0.5), rounding = hn::Set(d, kTanh.kRounding);
+  const V size = at_most(hn::Set(d, kTanh.kEnd), hn::Abs(x));
+  const V rounded = hn::MulAdd(size, hn::Set(d, 2.8853900817779268), rounding), n = hn::Sub(rounded, rounding);
+  const V rest = hn::NegMulAdd(n, hn::Set(d, 0.34657359027997264), size);
+  const V scale = hn::BitCast(d, hn::ShiftLeft<kMantissa>(hn::BitCast(di, rounded)));
+  const V within = hn::MulAdd(hn::Mul(rest, rest), polynomial(d, kTanh.terms, rest), rest);
+  const V h = hn::MulAdd(scale, within, hn::MulAdd(scale, half, hn::Neg(half)));
+  return hn::Or(hn::Div(h, hn::Add(h, one)), hn::And(x, hn::SignBit(d)));
 }
 
 /// The share q of a standard normal distribution beyond a >= 0: coefficients of log q up to where it no longer counts

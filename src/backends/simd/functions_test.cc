@@ -81,7 +81,7 @@ const Case kCases[] = {
     {"exp", Elementwise::exp, [](long double x) { return std::exp(x); }, 2, 105, 750},
     {"log", Elementwise::log, [](long double x) { return std::log(x); }, 2, 3e38, 1e308, false},
     {"sigmoid", Elementwise::sigmoid, [](long double x) { return 1 / (1 + std::exp(-x)); }, 3, 88, 708},
-    {"tanh", Elementwise::tanh, [](long double x) { return std::tanh(x); }, 4, 30, 30},
+    {"tanh", Elementwise::tanh, [](long double x) { return std::tanh(x); }, 3, 30, 30},
     {"softplus", Elementwise::softplus,
      [](long double x) { return std::max(x, 0.0L) + std::log1p(std::exp(-std::fabs(x))); }, 5, 87, 700},
     {"elu", Elementwise::elu, [](long double x) { return x > 0 ? x : std::expm1(x); }, 3, 110, 750},

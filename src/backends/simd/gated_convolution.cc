@@ -2,7 +2,8 @@
 
 namespace tacho::simd {
 
-std::variant<GatedConvolution, Refusal> gated_convolution_of(const Group& group, const OfferContext& context) {
+std::variant<GatedConvolution, Refusal> gated_convolution_of(const Group& group, const OfferContext& context,
+                                                             const ConvolutionRange& range) {
   GatedConvolution gated;
   gated.source = gradient_source_of(group);
   if (gated.source && gated.source->pool && !pools_by_two(*gated.source->pool))
@@ -11,7 +12,7 @@ std::variant<GatedConvolution, Refusal> gated_convolution_of(const Group& group,
     return Refusal{"behind a pooling and another activation's gradient than relu's"};
   const GroupBehind behind = gated.source ? group_behind(group, *gated.source) : GroupBehind{group, {}};
   if (gated.source && behind.group.members.size() > 1) return Refusal{"something behind such a gradient"};
-  const auto found = convolution_group_of(behind.group, context);
+  const auto found = convolution_group_of(behind.group, context, range);
   if (const auto* refusal = std::get_if<Refusal>(&found)) return *refusal;
   gated.convolution = std::get<ConvolutionGroup>(found);
   if (gated.source) {

@@ -13,7 +13,8 @@ struct GatedConvolution {
 
 /// Any group that convolution_group_of() takes, or one of its gradients alone behind an activation's, windows of 2 x 2
 /// places side by side, or relu's and these.
-std::variant<GatedConvolution, Refusal> gated_convolution_of(const Group& group, const OfferContext& context);
+std::variant<GatedConvolution, Refusal> gated_convolution_of(const Group& group, const OfferContext& context,
+                                                             const ConvolutionRange& range = {});
 
 /// Layouts of the group's operands: images channels last, filters row-major.
 void set_image_layouts(const Group& group, const GatedConvolution& gated, Offer& offer);

@@ -189,13 +189,48 @@ void average_channels(const AverageWindows& w, int64_t channels, const float* x,
     }
 }
 
+/// The mean of each window of two rows and, mostly, two columns that stand apart. Places are read where they are:
+/// reading them out of rows of sums that were just stored would wait for these stores, since a place may lie in two of
+/// them. kInside: a vector may be read and written at each place.
+template <bool kInside, class D>
+HWY_INLINE void average_row_apart(D d, const PooledAxis& columns, int64_t channels, const float* upper,
+                                  const float* lower, const float* x_end, const float* shares, float* y,
+                                  const float* y_end) {
+  const auto load = [&](const float* place) HWY_ATTR {
+    if constexpr (kInside) return hn::LoadU(d, place);
+    else return load_place(d, channels, place, x_end);
+  };
+  const auto both = [&](int64_t at) HWY_ATTR { return hn::Add(load(upper + at), load(lower + at)); };
+  for (const WindowPart& window : columns.parts) {
+    const int64_t first = window.begin * channels;
+    auto sum = both(first);
+    if (HWY_LIKELY(window.end - window.begin == 2)) sum = hn::Add(sum, both(first + channels));
+    else
+      for (int64_t at = window.begin + 1; at < window.end; ++at) sum = hn::Add(sum, both(at * channels));
+    const auto mean = hn::Mul(sum, hn::Set(d, *shares++));
+    if constexpr (kInside) hn::StoreU(mean, d, y);
+    else store_place(d, mean, channels, y, y_end);
+    y += channels;
+  }
+}
+
 /// The same where a vector holds a place: the rows of a window are summed first, in vectors across the places.
 template <class D>
-void average_places(D d, const AverageWindows& w, int64_t channels, const float* x, float* y, const float* y_end,
-                    float* sums) {
+void average_places(D d, const AverageWindows& w, int64_t channels, const float* x, const float* x_end, float* y,
+                    const float* y_end, float* sums) {
   const int64_t row_floats = int64_t(w.columns.seen_by.size()) * channels;
   const float *share = w.shares.data(), *const end = sums + row_floats;
+  const int64_t result_floats = int64_t(w.columns.parts.size()) * channels, lanes = int64_t(hn::MaxLanes(d));
   for (const WindowPart& row : w.rows.parts) {
+    if (w.columns.apart && channels > 2 && row.end - row.begin == 2) {
+      const float *const upper = x + row.begin * row_floats, *const lower = upper + row_floats;
+      if (lower + row_floats + lanes <= x_end && y + result_floats + lanes <= y_end)
+        average_row_apart<true>(d, w.columns, channels, upper, lower, x_end, share, y, y_end);
+      else average_row_apart<false>(d, w.columns, channels, upper, lower, x_end, share, y, y_end);
+      share += w.columns.parts.size();
+      y += result_floats;
+      continue;
+    }
     for_channels(row_floats, [&](auto all, int64_t i) HWY_ATTR {
       auto sum = hn::Zero(all);
       for (int64_t h = row.begin; h < row.end; ++h) sum = hn::Add(sum, hn::LoadU(all, x + h * row_floats + i));
@@ -214,10 +249,10 @@ void average_places(D d, const AverageWindows& w, int64_t channels, const float*
 void average(const AverageWindows& w, int64_t channels, int64_t images, const float* x, float* y, float* workspace) {
   const int64_t x_floats = int64_t(w.rows.seen_by.size() * w.columns.seen_by.size()) * channels;
   const int64_t y_floats = int64_t(w.shares.size()) * channels;
-  const float* const end = y + images * y_floats;
+  const float *const x_end = x + images * x_floats, *const y_end = y + images * y_floats;
   for (int64_t n = 0; n < images; ++n, x += x_floats, y += y_floats)
     if (channels >= int64_t(HWY_LANES(float))) average_channels(w, channels, x, y);
-    else for_place(channels, [&](auto d) HWY_ATTR { average_places(d, w, channels, x, y, end, workspace); });
+    else for_place(channels, [&](auto d) HWY_ATTR { average_places(d, w, channels, x, x_end, y, y_end, workspace); });
 }
 
 /// The first place behind `place` that other windows see.

@@ -8,6 +8,7 @@
 
 #include <hwy/highway.h>
 
+#include <array>
 #include <cstdint>
 
 HWY_BEFORE_NAMESPACE();
@@ -81,6 +82,66 @@ HWY_INLINE void store_interleaved(D d, V a, V b, V c, V e, hn::TFromD<D>* to, in
   store_blocks(d, hn::BitCast(d, hn::InterleaveUpper(d64, low_ab, low_ce)), to + stride, 4 * stride);
   store_blocks(d, hn::BitCast(d, hn::InterleaveLower(d64, high_ab, high_ce)), to + 2 * stride, 4 * stride);
   store_blocks(d, hn::BitCast(d, hn::InterleaveUpper(d64, high_ab, high_ce)), to + 3 * stride, 4 * stride);
+}
+
+/// Lanes turned so that interleaving two vectors within their blocks of 16 bytes gives the pairs of their first half,
+/// and of their second, in order.
+template <int64_t kLanes>
+constexpr std::array<int32_t, kLanes> halves_in_blocks() {
+  std::array<int32_t, kLanes> from{};
+  for (int64_t i = 0; i < kLanes; ++i) from[size_t(i)] = int32_t(i / 4 * 2 + i % 2 + (i % 4 / 2) * (kLanes / 2));
+  return from;
+}
+
+/// As many places of six or eight channels as a vector has lanes, side by side, out of one vector a channel: pairs of
+/// channels are elements of twice the size. For vectors of more than one block.
+template <int kChannels, class D, class V = hn::Vec<D>>
+HWY_INLINE void store_pairs(D d, const V (&v)[kChannels], float* HWY_RESTRICT to) {
+  static_assert(kChannels == 6 || kChannels == 8);
+  const hn::Repartition<uint64_t, D> d64;
+  constexpr int64_t kLanes = hn::MaxLanes(D());
+  static constexpr std::array<int32_t, kLanes> kTurned = halves_in_blocks<kLanes>();
+  const auto turned = hn::SetTableIndices(d, kTurned.data());
+  hn::Vec<decltype(d64)> low[kChannels / 2], high[kChannels / 2];
+  HWY_UNROLL(4)
+  for (int k = 0; k < kChannels; k += 2) {
+    const V a = hn::TableLookupLanes(v[k], turned), b = hn::TableLookupLanes(v[k + 1], turned);
+    low[k / 2] = hn::BitCast(d64, hn::InterleaveLower(d, a, b));
+    high[k / 2] = hn::BitCast(d64, hn::InterleaveUpper(d, a, b));
+  }
+  uint64_t* const first = reinterpret_cast<uint64_t*>(to);
+  uint64_t* const second = reinterpret_cast<uint64_t*>(to + kLanes / 2 * kChannels);
+  if constexpr (kChannels == 6) {
+    hn::StoreInterleaved3(low[0], low[1], low[2], d64, first);
+    hn::StoreInterleaved3(high[0], high[1], high[2], d64, second);
+  } else {
+    hn::StoreInterleaved4(low[0], low[1], low[2], low[3], d64, first);
+    hn::StoreInterleaved4(high[0], high[1], high[2], high[3], d64, second);
+  }
+}
+
+/// The other way.
+template <int kChannels, class D, class V = hn::Vec<D>>
+HWY_INLINE void load_pairs(D d, const float* HWY_RESTRICT from, V (&v)[kChannels]) {
+  static_assert(kChannels == 6 || kChannels == 8);
+  const hn::Repartition<uint64_t, D> d64;
+  using Pairs = hn::Vec<decltype(d64)>;
+  constexpr int64_t kLanes = hn::MaxLanes(D());
+  const uint64_t* const first = reinterpret_cast<const uint64_t*>(from);
+  const uint64_t* const second = reinterpret_cast<const uint64_t*>(from + kLanes / 2 * kChannels);
+  Pairs low[4], high[4];
+  if constexpr (kChannels == 6) {
+    hn::LoadInterleaved3(d64, first, low[0], low[1], low[2]);
+    hn::LoadInterleaved3(d64, second, high[0], high[1], high[2]);
+  } else {
+    hn::LoadInterleaved4(d64, first, low[0], low[1], low[2], low[3]);
+    hn::LoadInterleaved4(d64, second, high[0], high[1], high[2], high[3]);
+  }
+  HWY_UNROLL(4)
+  for (int k = 0; k < kChannels; k += 2) {
+    v[k] = hn::ConcatEven(d, hn::BitCast(d, high[k / 2]), hn::BitCast(d, low[k / 2]));
+    v[k + 1] = hn::ConcatOdd(d, hn::BitCast(d, high[k / 2]), hn::BitCast(d, low[k / 2]));
+  }
 }
 
 /// A square of 16 bytes a side: 4 x 4 elements of 4 bytes, 2 x 2 of 8.
