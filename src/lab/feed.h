@@ -29,9 +29,9 @@ class Feed {
   int64_t step_ = 0;
 };
 
-/// One step to fill the caches, then recorded steps for so long, at least one: their median, and (where `rows` is given)
-/// that of each row's thread time. For ways that are measured in turn. All of a turn's steps count alike: were the
-/// quicker ones of a turn to count, the way that has more of them in it would seem quicker.
+/// One step to fill the caches, then recorded steps for so long, at least one: their median, and (where `rows` is
+/// given) that of each row's thread time. For ways that are measured in turn. All of a turn's steps count alike: were
+/// the quicker ones of a turn to count, the way that has more of them in it would seem quicker.
 int64_t step_in_turn(Feed& feed, double seconds, std::vector<int64_t>* rows = nullptr);
 
 /// Steps until the last three differ by less than a tenth, at least `least` and for at most `seconds` behind them.
