@@ -204,6 +204,16 @@ void PlacedTimes::measure(int node) {
   accumulated_ = plan_.nodes[size_t(node)].partial_bytes > 0 && lanes == plan_.lanes ? node : -1;
 }
 
+int64_t PlacedTimes::unsure_ns(int node) const {
+  int64_t ns = 0;
+  for (const auto& [key, kind] : kinds_[size_t(node)]) {
+    std::vector<int64_t> least(std::min<size_t>(kind.samples.size(), 2));
+    std::partial_sort_copy(kind.samples.begin(), kind.samples.end(), least.begin(), least.end());
+    if (!least.empty()) ns += kind.number * (least.size() == 2 ? least[1] - least[0] : least[0]);
+  }
+  return ns;
+}
+
 int64_t PlacedTimes::ns(int node) const {
   int64_t ns = 0;
   for (const auto& [key, kind] : kinds_[size_t(node)])

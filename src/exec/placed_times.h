@@ -24,6 +24,8 @@ class PlacedTimes {
   /// measured, each measure() one: the mean of its calls, on all threads, as in a step, which has the quick and the
   /// slow; times their number. 0 for views, for what runs in no step, and before it was measured.
   int64_t ns(int node) const;
+  /// How much the two least of what ns() is made of differ, summed alike; all of it before a second measure().
+  int64_t unsure_ns(int node) const;
 
  private:
   struct Place {

@@ -67,6 +67,12 @@ TEST_P(PlacedOnThreads, EveryNodeThatAStepRunsTakesTimeAndNoOtherDoes) {
     const bool runs_there = runs[size_t(n)] > 0 && plan->nodes[size_t(n)].kind != PlannedNode::view;
     EXPECT_EQ(times.ns(n) > 0, runs_there) << plan->nodes[size_t(n)].path;
     EXPECT_GE(times.ns(n), runs_there ? runs[size_t(n)] : 0) << "each call at least one nanosecond";
+    const int64_t first = times.ns(n);
+    EXPECT_EQ(times.unsure_ns(n), first) << "measured once";
+    if (n % 4 != 0) continue;
+    times.measure(n);
+    EXPECT_LE(times.ns(n), first) << "of two the least";
+    EXPECT_GE(times.unsure_ns(n), first - times.ns(n));
   }
   for (size_t v = 0; v < constants.size(); ++v) {
     if (!constants[v].defined()) continue;

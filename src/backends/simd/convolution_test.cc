@@ -216,6 +216,32 @@ TEST_P(SimdConvolution, ActivatesWhatItStored) {
   }
 }
 
+TEST_P(SimdConvolution, KeepsNaNs) {
+  const Conv2dAttributes same{.padding = {1, 1, 1, 1}}, depthwise{.padding = {1, 1, 1, 1}, .groups = 8};
+  const std::pair<const char*, ConvolutionCase> cases[] = {{"direct", {{3, 1, 12, 12}, {6, 1, 5, 5}, {}}},
+                                                           {"direct", {{3, 5, 8, 7}, {17, 5, 3, 3}, same}},
+                                                           {"winograd", {{3, 5, 8, 7}, {17, 5, 3, 3}, same}},
+                                                           {"", {{3, 8, 9, 7}, {8, 1, 3, 3}, depthwise}}};
+  for (const auto& [algorithm, c] : cases) {
+    const Sample sample{{f32(c.x), f32(c.w), f32({c.w[0]})}, {}, {}};
+    const Chain chain = make_chain(sample.inputs,
+                                   {{&op_named("conv2d"), c.attributes, {0, 1}},
+                                    {&op_named("bias_add"), BiasAddAttributes{1}, {3, 2}},
+                                    {&op_named("relu"), {}, {4}}},
+                                   0);
+    const std::vector<Slice> slices = even_slices(chain.rows, 2);
+    const Backend& backend = backend_named("simd");
+    const OfferResult result = backend.offer(chain.group(slices[0]), {.cpu = this_cpu(), .algorithm = algorithm});
+    ASSERT_TRUE(std::holds_alternative<Offer>(result)) << std::get<Refusal>(result).reason;
+    std::vector<Tensor> inputs = filled_inputs(sample, DType::float32, 1);
+    inputs[2].as<float>()[1] = NAN;
+    const Tensor y = run_offer(backend, std::get<Offer>(result), chain, inputs, slices, 1, 0)[0];
+    const int64_t places = y.shape()[2] * y.shape()[3];
+    for (int64_t i = 0; i < element_count(y.shape()); ++i)
+      ASSERT_EQ(std::isnan(y.as<float>()[i]), i / places % c.w[0] == 1) << std::get<Offer>(result).name << " at " << i;
+  }
+}
+
 TEST_P(SimdConvolution, PoolsOnTheWayOut) {
   Draw draw(3);
   for (int i = 0; i < 4; ++i) check_pooled(draw.winograd(), "winograd", i % 2 == 0, 1e-5);

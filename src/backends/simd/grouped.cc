@@ -6,6 +6,7 @@
 #define HWY_TARGET_INCLUDE "backends/simd/grouped.cc"
 #include <hwy/foreach_target.h>
 // Behind foreach_target.h:
+#include "backends/simd/bounds-inl.h"
 #include "backends/simd/grouped-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -91,10 +92,9 @@ class Way {
   HWY_INLINE void put(V sum, T* to) const {
     if (HWY_UNLIKELY(hardswish_)) {
       const V ramp = hn::MulAdd(sum, hn::Set(d_, T(1.0 / 6)), hn::Set(d_, T(0.5)));
-      sum = hn::Mul(sum, hn::Min(hn::Set(d_, T(1)), hn::Max(hn::Zero(d_), ramp)));
+      sum = hn::Mul(sum, within(hn::Zero(d_), hn::Set(d_, T(1)), ramp));
     }
-    // The operands in this order, so that a NaN stays one.
-    hn::StoreU(hn::Min(most_, hn::Max(least_, sum)), d_, to);
+    hn::StoreU(within(least_, most_, sum), d_, to);
   }
 
  private:

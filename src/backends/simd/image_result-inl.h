@@ -10,6 +10,7 @@
 
 #include <limits>
 
+#include "backends/simd/bounds-inl.h"
 #include "backends/simd/images.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -62,8 +63,8 @@ HWY_INLINE void store_block(D d, V (&v)[kRows][kColumns], const ImageResult& res
   if (!raise_late) {
     HWY_UNROLL(4)
     for (int i = 0; i < kRows; ++i) {
-      HWY_UNROLL(4)  // the operands of Max and Min in this order, so that a NaN stays one
-      for (int j = 0; j < kColumns; ++j) v[i][j] = hn::Min(most, hn::Max(least, v[i][j]));
+      HWY_UNROLL(4)
+      for (int j = 0; j < kColumns; ++j) v[i][j] = within(least, most, v[i][j]);
     }
   }
   if (!result.pool) {
@@ -99,7 +100,7 @@ HWY_INLINE void store_block(D d, V (&v)[kRows][kColumns], const ImageResult& res
                       number);
         if (raise_late) {
           number = hn::IfThenElseZero(hn::RebindMask(di, hn::Gt(best, least)), number);
-          best = hn::Max(least, best);
+          best = at_least(least, best);
         }
         const int64_t at = ((image * height + oh) * width + ow) * e.channels + channel;
         hn::StoreU(best, d, result.y + at);

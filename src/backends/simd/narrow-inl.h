@@ -9,6 +9,7 @@
 #include <array>
 #include <utility>
 
+#include "backends/simd/bounds-inl.h"
 #include "backends/simd/direct.h"
 #include "backends/simd/images.h"
 #include "backends/simd/panels-inl.h"
@@ -34,7 +35,7 @@ template <int kResults, class V>
 HWY_INLINE void store_narrow(V (&sum)[kResults], V least, V most, float* y) {
   const hn::ScalableTag<float> d;
   HWY_UNROLL(8)
-  for (int k = 0; k < kResults; ++k) sum[k] = hn::Min(most, hn::Max(least, sum[k]));
+  for (int k = 0; k < kResults; ++k) sum[k] = within(least, most, sum[k]);
   if constexpr (kResults == 6 || kResults == 8) {
     store_pairs(d, sum, y);
   } else if constexpr (kResults >= 4) {
