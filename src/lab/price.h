@@ -38,8 +38,8 @@ struct Verified {
 /// batch is there as "batch-size".
 ///
 /// Where `verified` is given, turns the switch of every finding that has a gain: while kernels are measured by
-/// themselves, steps of both ways are, too, in alternation, 25 times or for as long as kernels take, at least 5 times. The
-/// estimate knows nothing of the other way's. In the order of the findings.
+/// themselves, steps of both ways are, too, in alternation, 25 times or for as long as kernels take, at least 5 times.
+/// The estimate knows nothing of the other way's. In the order of the findings.
 using Prices = std::map<std::pair<std::string, std::string>, Price>;
 Prices price_findings(Report& report, const StepOptions& options, const Switches& switches, const Dataset& data,
                       const MeasureOptions& measuring, std::vector<Verified>* verified = nullptr);
