@@ -62,15 +62,16 @@ class OwnStep {
 };
 
 /// The rows that the other step has new, by themselves, and in turn with them those of the run in whose place they
-/// come, and whole steps, four rounds; `plan`: the run's, null where it has none; its rows, which only the estimate's
-/// interval needs, are measured twice. While verifying goes on, after that only those whose two least times differ by
-/// more than a thousandth of all: in quiet minutes hardly any, else those that neighbours disturb most. Nothing where
-/// the first round takes longer than it may.
+/// come, and whole steps, two rounds; four while verifying. `plan`: the run's, null where it has none; its rows, which
+/// only the estimate's interval needs, are measured twice. While verifying goes on, after that only those whose two
+/// least times differ by more than a thousandth of all: in quiet minutes hardly any, else those that neighbours disturb
+/// most. Nothing where the first round takes longer than it may.
 std::optional<AloneTimes> measure_exchanged(const Plan* plan, const Plan& other, const std::vector<int>& both,
                                             int threads, bool verifying, Turns& turns) {
-  constexpr int kRounds = 4, kOfOwn = 2;
+  constexpr int kOfOwn = 2;
+  const int most_rounds = verifying ? 4 : 2;
   constexpr int64_t kFewestTurns = 5, kMostTurns = 25;
-  const auto kMostNs = int64_t((verifying ? 1.5 : 1) * kPriceSeconds * 1e9);
+  const auto kMostNs = int64_t(kPriceSeconds * 1e9), enough_ns = verifying ? kMostNs * 3 / 2 : kMostNs / 2;
   const int64_t kernels_for_a_turn = verifying ? 1 : 4;  // of the time
   AloneTimes alone;
   alone.own.resize(plan ? plan->nodes.size() : 0);
@@ -90,13 +91,13 @@ std::optional<AloneTimes> measure_exchanged(const Plan* plan, const Plan& other,
     if (since_turn >= kernels_for_a_turn * turns.last_ns()) turns.turn(), since_turn = 0;
   };
   const auto go_on = [&](int rounds) {
-    return rounds == 0 || (spent < kMostNs && (rounds < kRounds || (verifying && turns.count() < kMostTurns)));
+    return rounds == 0 || (spent < enough_ns && (rounds < most_rounds || (verifying && turns.count() < kMostTurns)));
   };
   turns.turn();
   for (int round = 0; go_on(round); ++round) {
     int64_t all = 0;
     for (size_t n = 0; n < alone.other.size(); ++n) all += of_other.ns(int(n));
-    const auto again = [&](size_t n) { return round < kRounds || of_other.unsure_ns(int(n)) * 1000 > all; };
+    const auto again = [&](size_t n) { return round < most_rounds || of_other.unsure_ns(int(n)) * 1000 > all; };
     for (size_t n = 0; n < std::max(alone.own.size(), alone.other.size()); ++n) {
       if (round == 0 && spent > kMostNs) return std::nullopt;
       if (n < alone.other.size() && both[n] < 0 && again(n)) measure(of_other, n);
