@@ -71,8 +71,8 @@ std::optional<AloneTimes> measure_exchanged(const Plan* plan, const Plan& other,
   constexpr int kOfOwn = 2;
   const int most_rounds = verifying ? 4 : 2;
   constexpr int64_t kFewestTurns = 5, kMostTurns = 25;
-  const auto kMostNs = int64_t(kPriceSeconds * 1e9), enough_ns = verifying ? kMostNs * 3 / 2 : kMostNs / 2;
-  const int64_t kernels_for_a_turn = verifying ? 1 : 4;  // of the time
+  const auto most_ns = int64_t(kPriceSeconds * 1e9), enough_ns = verifying ? most_ns * 3 / 2 : most_ns / 2;
+  const int64_t kernels_by_turns = verifying ? 1 : 4;  // of time
   AloneTimes alone;
   alone.own.resize(plan ? plan->nodes.size() : 0);
   alone.other.resize(other.nodes.size());
@@ -88,7 +88,7 @@ std::optional<AloneTimes> measure_exchanged(const Plan* plan, const Plan& other,
     of.measure(int(node));
     const int64_t ns = now_ns() - begin;
     spent += ns, since_turn += ns;
-    if (since_turn >= kernels_for_a_turn * turns.last_ns()) turns.turn(), since_turn = 0;
+    if (since_turn >= kernels_by_turns * turns.last_ns()) turns.turn(), since_turn = 0;
   };
   const auto go_on = [&](int rounds) {
     return rounds == 0 || (spent < enough_ns && (rounds < most_rounds || (verifying && turns.count() < kMostTurns)));
@@ -99,7 +99,7 @@ std::optional<AloneTimes> measure_exchanged(const Plan* plan, const Plan& other,
     for (size_t n = 0; n < alone.other.size(); ++n) all += of_other.ns(int(n));
     const auto again = [&](size_t n) { return round < most_rounds || of_other.unsure_ns(int(n)) * 1000 > all; };
     for (size_t n = 0; n < std::max(alone.own.size(), alone.other.size()); ++n) {
-      if (round == 0 && spent > kMostNs) return std::nullopt;
+      if (round == 0 && spent > most_ns) return std::nullopt;
       if (n < alone.other.size() && both[n] < 0 && again(n)) measure(of_other, n);
       if (n < alone.own.size() && !stays[n] && round < kOfOwn) measure(*of_own, n);
     }

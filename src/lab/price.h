@@ -8,7 +8,7 @@
 
 namespace tacho {
 
-/// Seconds of measuring kernels by themselves that a switch may take.
+/// Seconds in which a switch's kernels must have been measured by themselves once; else it has no estimate.
 constexpr double kPriceSeconds = 20;
 
 /// A row of the turned step: what was estimated, and what it took.
@@ -21,7 +21,7 @@ struct VerifiedRow {
 struct Verified {
   std::string turn, value;
   Gain estimated;
-  int64_t estimated_of_ns = 0;    ///< the step that the estimate is of: its quicker half
+  int64_t estimated_of_ns = 0;    ///< the step that the estimate is of
   Gain measured;                  ///< of both ways in alternation (lab/turns.h)
   int64_t step_ns = 0;            ///< of this way, in the same turns
   int64_t pairs = 0;              ///< turns of both ways
@@ -32,14 +32,13 @@ struct Verified {
 };
 
 /// Plans the step of each finding that turns a switch (once per switch and value) and measures by themselves the
-/// kernels that this run does not have, for about kPriceSeconds at most, in turn with those in whose place they come
-/// and with the run's own step; runs a few steps of each finding's other batch (price_batch.h). Fills in the gain or
-/// why there is none, and groups the findings by it (findings/groups.h). Returns the prices by switch and value; a
-/// batch is there as "batch-size".
+/// kernels that this run does not have, in turn with those in whose place they come and with the run's own step; runs a
+/// few steps of each finding's other batch (price_batch.h). Fills in the gain or why there is none, and groups the
+/// findings by it (findings/groups.h). Returns the prices by switch and value; a batch is there as "batch-size".
 ///
 /// Where `verified` is given, turns the switch of every finding that has a gain: while kernels are measured by
-/// themselves, steps of both ways are, too, in alternation, 25 times or for as long as kernels take, at least 5 times.
-/// The estimate knows nothing of the other way's. In the order of the findings.
+/// themselves (more often then), steps of both ways are, too, in alternation, 25 times or for as long as kernels take,
+/// at least 5 times. The estimate knows nothing of the other way's. In the order of the findings.
 using Prices = std::map<std::pair<std::string, std::string>, Price>;
 Prices price_findings(Report& report, const StepOptions& options, const Switches& switches, const Dataset& data,
                       const MeasureOptions& measuring, std::vector<Verified>* verified = nullptr);

@@ -13,6 +13,8 @@
 #include <iterator>
 #include <limits>
 
+#include "backends/simd/bounds-inl.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace tacho::simd {
 namespace HWY_NAMESPACE {
@@ -21,12 +23,6 @@ namespace hn = hwy::HWY_NAMESPACE;
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V infinity(D d) {
   return hn::Set(d, std::numeric_limits<hn::TFromD<D>>::infinity());
-}
-
-/// x, at most `limit`; NaN stays, which Highway's Min leaves open.
-template <class V>
-HWY_INLINE V at_most(V limit, V x) {
-  return hn::IfThenElse(hn::Lt(limit, x), limit, x);
 }
 
 /// Even and odd powers side by side: half the latency of one chain.

@@ -14,6 +14,7 @@
 #include <array>
 #include <utility>
 
+#include "backends/simd/bounds-inl.h"
 #include "backends/simd/tile.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -272,10 +273,7 @@ HWY_INLINE void end_tile(D d, Vec (&sum)[R][V], T* HWY_RESTRICT c, int64_t c_row
     const Vec least = hn::Set(d, end.least), most = hn::Set(d, end.most);
     HWY_UNROLL(16)
     for (int r = 0; r < R; ++r) HWY_UNROLL(8)
-    for (int v = 0; v < V; ++v) {
-      const Vec x = hn::IfThenElse(hn::Lt(sum[r][v], least), least, sum[r][v]);
-      sum[r][v] = hn::IfThenElse(hn::Gt(x, most), most, x);
-    }
+    for (int v = 0; v < V; ++v) sum[r][v] = within(least, most, sum[r][v]);
   }
   HWY_UNROLL(16)
   for (int r = 0; r < R; ++r) HWY_UNROLL(8)
