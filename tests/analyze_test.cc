@@ -291,6 +291,21 @@ TEST(Analyze, OtherWaysIncludeThisRunOnce) {
   EXPECT_GE(ways.size(), 3u);
 }
 
+TEST(Analyze, OtherWaysThatTakeTooLongAreSkippedWithTheReason) {
+  const StepOptions options = step_of("simplenn-4", {{"threads", "2"}});
+  const RunRecord record = measure(options, few_digits(), few_steps());
+  const auto ways = measure_ways(options, switches_of({{"threads", "2"}}), few_digits(), make_report(record),
+                                 few_steps(), /*seconds=*/1e-6);
+  int by_examples = 0;
+  for (const OtherWay& way : ways) {
+    if (way.this_run) continue;
+    EXPECT_EQ(way.skipped.rfind("skipped: ", 0), 0u) << way.label << ": " << way.skipped;
+    EXPECT_EQ(way.median_ns, 0) << way.label;
+    by_examples += way.skipped.find("of 2 examples") != std::string::npos;
+  }
+  EXPECT_EQ(by_examples, 2) << "the reference's own steps are too long to make one: procedural gather, graph direct";
+}
+
 TEST(Analyze, WhatRecordingCostsIsADifferenceOfTheSameSteps) {
   MeasureOptions options;
   options.seconds = 0.05;

@@ -6,8 +6,7 @@
 
 #include "analysis/findings/groups.h"
 #include "analysis/text.h"
-#include "base/clock.h"
-#include "exec/placed_times.h"
+#include "lab/exchanged.h"
 #include "lab/feed.h"
 #include "lab/price_batch.h"
 #include "lab/turns.h"
@@ -60,56 +59,6 @@ class OwnStep {
   Feed feed_;
   bool same_ = false;
 };
-
-/// The rows that the other step has new, by themselves, and in turn with them those of the run in whose place they
-/// come, and whole steps, two rounds; four while verifying. `plan`: the run's, null where it has none; its rows, which
-/// only the estimate's interval needs, are measured twice. While verifying goes on, after that only those whose two
-/// least times differ by more than a thousandth of all: in quiet minutes hardly any, else those that neighbours disturb
-/// most. Nothing where the first round takes longer than it may.
-std::optional<AloneTimes> measure_exchanged(const Plan* plan, const Plan& other, const std::vector<int>& both,
-                                            int threads, bool verifying, Turns& turns) {
-  constexpr int kOfOwn = 2;
-  const int most_rounds = verifying ? 4 : 2;
-  constexpr int64_t kFewestTurns = 5, kMostTurns = 25;
-  const auto most_ns = int64_t(kPriceSeconds * 1e9), enough_ns = verifying ? most_ns * 3 / 2 : most_ns / 2;
-  const int64_t kernels_by_turns = verifying ? 1 : 4;  // of time
-  AloneTimes alone;
-  alone.own.resize(plan ? plan->nodes.size() : 0);
-  alone.other.resize(other.nodes.size());
-  std::vector<bool> stays(alone.own.size());
-  for (int row : both)
-    if (row >= 0 && plan) stays[size_t(row)] = true;
-  std::optional<PlacedTimes> of_own;
-  if (plan) of_own.emplace(*plan, threads);
-  PlacedTimes of_other(other, threads);
-  int64_t spent = 0, since_turn = 0;  // nanoseconds with kernels by themselves
-  const auto measure = [&](PlacedTimes& of, size_t node) {
-    const int64_t begin = now_ns();
-    of.measure(int(node));
-    const int64_t ns = now_ns() - begin;
-    spent += ns, since_turn += ns;
-    if (since_turn >= kernels_by_turns * turns.last_ns()) turns.turn(), since_turn = 0;
-  };
-  const auto go_on = [&](int rounds) {
-    return rounds == 0 || (spent < enough_ns && (rounds < most_rounds || (verifying && turns.count() < kMostTurns)));
-  };
-  turns.turn();
-  for (int round = 0; go_on(round); ++round) {
-    int64_t all = 0;
-    for (size_t n = 0; n < alone.other.size(); ++n) all += of_other.ns(int(n));
-    const auto again = [&](size_t n) { return round < most_rounds || of_other.unsure_ns(int(n)) * 1000 > all; };
-    for (size_t n = 0; n < std::max(alone.own.size(), alone.other.size()); ++n) {
-      if (round == 0 && spent > most_ns) return std::nullopt;
-      if (n < alone.other.size() && both[n] < 0 && again(n)) measure(of_other, n);
-      if (n < alone.own.size() && !stays[n] && round < kOfOwn) measure(*of_own, n);
-    }
-    turns.turn(), since_turn = 0;
-  }
-  while (verifying && turns.count() < kFewestTurns) turns.turn();
-  for (size_t n = 0; n < alone.other.size(); ++n) alone.other[n] = of_other.ns(int(n));
-  for (size_t n = 0; n < alone.own.size(); ++n) alone.own[n] = of_own->ns(int(n));
-  return alone;
-}
 
 /// The estimate's rows with what they took; nothing where the plan that ran is another.
 std::vector<VerifiedRow> verified_rows(const Price& price, const std::vector<NodeRow>& ran,

@@ -8,9 +8,6 @@
 
 namespace tacho {
 
-/// Seconds in which a switch's kernels must have been measured by themselves once; else it has no estimate.
-constexpr double kPriceSeconds = 20;
-
 /// A row of the turned step: what was estimated, and what it took.
 struct VerifiedRow {
   PricedRow priced;
