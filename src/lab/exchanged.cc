@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "exec/placed_times.h"
 #include "plan/tuning.h"
+#include "trace/statistics.h"
 
 namespace tacho {
 namespace {
@@ -43,10 +44,9 @@ class ByGroups {
   std::vector<int64_t> ns() const {
     std::vector<int64_t> by_node(nodes_);
     for (size_t g = 0; g < groups_.size(); ++g) {
-      const size_t count = std::min(measured_[g], groups_[g].size());
-      int64_t sum = 0;
-      for (size_t n = 0; n < count; ++n) sum += times_.ns(int(groups_[g][n]));
-      for (size_t node : groups_[g]) by_node[node] = count > 0 ? sum / int64_t(count) : 0;
+      std::vector<int64_t> of_each(std::min(measured_[g], groups_[g].size()));
+      for (size_t n = 0; n < of_each.size(); ++n) of_each[n] = times_.ns(int(groups_[g][n]));
+      for (size_t node : groups_[g]) by_node[node] = of_each.empty() ? 0 : undisturbed(of_each);
     }
     return by_node;
   }
@@ -82,7 +82,7 @@ std::vector<std::vector<size_t>> alike_nodes(const Plan& plan, const std::vector
 std::optional<AloneTimes> measure_exchanged(const Plan* plan, const Plan& other, const std::vector<int>& both,
                                             int threads, bool verifying, Turns& turns) {
   constexpr int kOfOwn = 2;
-  const int most_rounds = verifying ? 4 : 2;
+  const int most_rounds = verifying ? 4 : 3;
   constexpr int64_t kFewestTurns = 5, kMostTurns = 25;
   const auto most_ns = int64_t(kPriceSeconds * 1e9), enough_ns = verifying ? most_ns * 3 / 2 : most_ns / 2;
   const int64_t kernels_by_turns = verifying ? 1 : 4;  // of time

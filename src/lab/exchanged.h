@@ -20,9 +20,9 @@ std::vector<std::vector<size_t>> alike_nodes(const Plan& plan, const std::vector
 /// come, and whole steps. `plan`: the run's, null where it has none; its rows, which only the estimate's interval
 /// needs, are measured twice. `both`: see rows_in_both. Nothing where the first round takes longer than kPriceSeconds.
 ///
-/// Two rounds; of rows that are the same calls each round measures another, which stands for all. While verifying each
-/// row is measured, in four rounds, and after those what differs by more than a thousandth of all between its two least
-/// times: in quiet minutes hardly any, else what neighbours disturb most.
+/// Three rounds; of rows that are the same calls each round measures another, the undisturbed of which stands for all.
+/// While verifying each row is measured, in four rounds, and after those what differs by more than a thousandth of all
+/// between its two least times: in quiet minutes hardly any, else what neighbours disturb most.
 std::optional<AloneTimes> measure_exchanged(const Plan* plan, const Plan& other, const std::vector<int>& both,
                                             int threads, bool verifying, Turns& turns);
 
