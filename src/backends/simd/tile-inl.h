@@ -31,8 +31,8 @@ inline constexpr int kTileRows = 6;
 inline constexpr int kTileVectors = 2;
 
 /// A tile that goes to memory as it is makes its last steps row by row, each written while the next are multiplied: all
-/// stores at once hold up the next tile (Zen 4: 26 of them for 50 to 85 cycles, and for more where another thread
-/// shares the core; 12 of them for none).
+/// stores at once hold up the next tile (Zen 4: 26 of them for 50 to 85 cycles, in some runs for 100 to 130; 12 of
+/// them for none).
 inline constexpr int64_t kLastSteps = 4;
 template <int R, int V>
 inline constexpr bool kEndsByRows = kTileRows >= 14 && R* V > 12;

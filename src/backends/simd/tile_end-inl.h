@@ -72,37 +72,50 @@ HWY_INLINE void end_tile(D d, Vec (&sum)[R][V], T* HWY_RESTRICT c, int64_t c_row
 /// Whether loads and stores of some lanes touch nothing else and cost what whole ones do.
 inline constexpr bool kMasksLanes = HWY_TARGET == HWY_AVX3;
 
-/// The end of a tile of which only the first `columns` exist in C: element by element, or lanes by mask, from `tile`, a
-/// copy of the sums of `width` columns, so that nothing beyond them is read or written.
+/// What end_tile() does to `rows` rows from column j on, one vector each.
+template <class T, class Load, class Store>
+HWY_INLINE void end_lanes(const T* HWY_RESTRICT tile, int64_t width, int64_t rows, int64_t j, T* HWY_RESTRICT c,
+                          int64_t c_row, const TileEnd<T>& end, const Load& load, const Store& store) {
+  const hn::ScalableTag<T> d;
+  for (int64_t r = 0; r < rows; ++r) {
+    T* const to = c + r * c_row + j;
+    auto x = load(tile + r * width + j);
+    if (end.add) x = hn::Add(x, load(to));
+    if (end.column_bias) x = hn::Add(x, load(end.column_bias + j));
+    if (end.row_bias) x = hn::Add(x, hn::Set(d, end.row_bias[r]));
+    if (end.added) x = hn::Add(x, load(end.added + r * c_row + j));
+    if (end.bounded) x = within(hn::Set(d, end.least), hn::Set(d, end.most), x);
+    if (end.relu) x = hn::IfThenZeroElse(hn::Lt(x, hn::Zero(d)), x);
+    store(x, to);
+  }
+}
+
+/// The end of a tile of which only the first `columns` exist in C, from `tile`, a copy of the sums of `width` columns,
+/// so that nothing beyond them is read or written: whole vectors, then lanes by mask or element by element.
 template <class T>
 HWY_NOINLINE void end_partial_tile(const T* HWY_RESTRICT tile, int64_t width, int64_t rows, int64_t columns,
                                    T* HWY_RESTRICT c, int64_t c_row, const TileEnd<T>& end) {
+  const hn::ScalableTag<T> d;
+  int64_t j = 0;
+  for (; j + kLanes<T> <= columns; j += kLanes<T>)
+    end_lanes(
+        tile, width, rows, j, c, c_row, end, [d](const T* p) HWY_ATTR { return hn::LoadU(d, p); },
+        [d](auto x, T* p) HWY_ATTR { hn::StoreU(x, d, p); });
+  if (j == columns) return;
   if constexpr (kMasksLanes) {
-    const hn::ScalableTag<T> d;
-    for (int64_t j = 0; j < columns; j += kLanes<T>) {
-      const auto some = hn::FirstN(d, size_t(std::min(kLanes<T>, columns - j)));
-      for (int64_t r = 0; r < rows; ++r) {
-        T* const to = c + r * c_row + j;
-        auto x = hn::MaskedLoad(some, d, tile + r * width + j);
-        if (end.add) x = hn::Add(x, hn::MaskedLoad(some, d, to));
-        if (end.column_bias) x = hn::Add(x, hn::MaskedLoad(some, d, end.column_bias + j));
-        if (end.row_bias) x = hn::Add(x, hn::Set(d, end.row_bias[r]));
-        if (end.added) x = hn::Add(x, hn::MaskedLoad(some, d, end.added + r * c_row + j));
-        if (end.bounded) x = within(hn::Set(d, end.least), hn::Set(d, end.most), x);
-        if (end.relu) x = hn::IfThenZeroElse(hn::Lt(x, hn::Zero(d)), x);
-        hn::BlendedStore(x, some, d, to);
-      }
-    }
-    return;
+    const auto some = hn::FirstN(d, size_t(columns - j));
+    return end_lanes(
+        tile, width, rows, j, c, c_row, end, [=](const T* p) HWY_ATTR { return hn::MaskedLoad(some, d, p); },
+        [=](auto x, T* p) HWY_ATTR { hn::BlendedStore(x, some, d, p); });
   }
   for (int64_t r = 0; r < rows; ++r, tile += width, c += c_row) {
-    for (int64_t j = 0; j < columns; ++j) {
-      T x = end.add ? tile[j] + c[j] : tile[j];
-      if (end.column_bias) x += end.column_bias[j];
+    for (int64_t i = j; i < columns; ++i) {
+      T x = end.add ? tile[i] + c[i] : tile[i];
+      if (end.column_bias) x += end.column_bias[i];
       if (end.row_bias) x += end.row_bias[r];
-      if (end.added) x += end.added[r * c_row + j];
+      if (end.added) x += end.added[r * c_row + i];
       if (end.bounded) x = x < end.least ? end.least : x > end.most ? end.most : x;
-      c[j] = end.relu && x < T(0) ? T(0) : x;
+      c[i] = end.relu && x < T(0) ? T(0) : x;
     }
   }
 }
