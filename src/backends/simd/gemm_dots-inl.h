@@ -26,10 +26,45 @@ constexpr bool is_dots(int64_t n, int64_t k) {
   return kLanes<T> > 1 && n <= kMostDotColumns && n * 4 <= round_up(n, kLanes<T>) * 3 && k >= kFewestDotSteps<T>;
 }
 
-/// sums[r * kMostDotColumns + c] for R rows of A and C columns of B, each column `b_stride` behind the one before it.
+#if HWY_TARGET == HWY_AVX3
+/// Where two vectors each hold parts of some sums in halves, blocks or pairs, one vector with the sums of these parts.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V add_halves(D d, V x, V y) {
+  return hn::Add(hn::ConcatLowerLower(d, y, x), hn::ConcatUpperUpper(d, y, x));
+}
+template <class V>
+HWY_INLINE V add_blocks(V x, V y) {
+  return hn::Add(hn::OddEvenBlocks(hn::SwapAdjacentBlocks(y), x), hn::OddEvenBlocks(y, hn::SwapAdjacentBlocks(x)));
+}
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V add_pairs(D d, V x, V y) {
+  const hn::Repartition<uint64_t, D> d64;
+  const auto a = hn::BitCast(d64, x), b = hn::BitCast(d64, y);
+  return hn::Add(hn::BitCast(d, hn::InterleaveLower(d64, a, b)), hn::BitCast(d, hn::InterleaveUpper(d64, a, b)));
+}
+
+/// The sums of the lanes of up to five vectors of 16, one behind the other; each is made in the order of SumOfLanes.
+template <class D, int C, class V = hn::Vec<D>>
+HWY_INLINE V sums_of_lanes(D d, const V (&v)[C]) {
+  static_assert(C <= 5 && HWY_LANES(float) == 16);
+  alignas(64) static constexpr int32_t kLane[16] = {0, 8, 4, 12, 2};
+  const V& last = v[C - 1];
+  const V first = add_halves(d, v[0], v[C > 1 ? 1 : 0]);
+  const V four = add_blocks(first, C > 2 ? add_halves(d, v[C > 2 ? 2 : 0], v[C > 3 ? 3 : C - 1]) : first);
+  V all = four;
+  if constexpr (C > 4) {
+    const V fifth = add_halves(d, last, last);
+    all = add_blocks(fifth, fifth);
+  }
+  const V twice = add_pairs(d, four, all);
+  return hn::TableLookupLanes(hn::Add(twice, hn::Shuffle2301(twice)), hn::SetTableIndices(d, kLane));
+}
+#endif
+
+/// sums[r * sums_row + c] for R rows of A and C columns of B, each column `b_stride` behind the one before it.
 template <class T, int R, int C>
 HWY_NOINLINE void dots(const T* HWY_RESTRICT a, int64_t a_stride, const T* HWY_RESTRICT b, int64_t b_stride, int64_t k,
-                       T* HWY_RESTRICT sums) {
+                       T* HWY_RESTRICT sums, int64_t sums_row) {
   const hn::ScalableTag<T> d;
   using V = hn::Vec<decltype(d)>;
   constexpr int64_t lanes = kLanes<T>;
@@ -55,13 +90,21 @@ HWY_NOINLINE void dots(const T* HWY_RESTRICT a, int64_t a_stride, const T* HWY_R
     const auto some = hn::FirstN(d, size_t(k - p));
     step(p, [&](const T* x) HWY_ATTR { return hn::MaskedLoad(some, d, x); });
   }
+#if HWY_TARGET == HWY_AVX3
+  if constexpr (sizeof(T) == 4) {
+    const auto some = hn::FirstN(d, C);
+    HWY_UNROLL(8)
+    for (int r = 0; r < R; ++r) hn::BlendedStore(sums_of_lanes(d, sum[r]), some, d, sums + r * sums_row);
+    return;
+  }
+#endif
   HWY_UNROLL(8)
   for (int r = 0; r < R; ++r) HWY_UNROLL(8)
-  for (int c = 0; c < C; ++c) sums[r * kMostDotColumns + c] = hn::GetLane(hn::SumOfLanes(d, sum[r][c]));
+  for (int c = 0; c < C; ++c) sums[r * sums_row + c] = hn::GetLane(hn::SumOfLanes(d, sum[r][c]));
 }
 
 template <class T>
-using DotsFunction = void (*)(const T*, int64_t, const T*, int64_t, int64_t, T*);
+using DotsFunction = void (*)(const T*, int64_t, const T*, int64_t, int64_t, T*, int64_t);
 
 namespace detail {
 template <class T, int... I>
@@ -122,14 +165,18 @@ class DotsProduct {
 
   /// Columns in parts as equal as possible.
   void multiply(int64_t i, int64_t rows, const T* a, int64_t a_stride, const T* b, int64_t b_stride) const {
-    T sums[kDotRows * kMostDotColumns];
+    T own[kDotRows * kMostDotColumns];
+    T* const c = p_.c + i * p_.c_stride;
+    const bool plain = p_.end.plain() && !p_.end.add;
+    T* const sums = plain ? c : own;
+    const int64_t sums_row = plain ? p_.c_stride : kMostDotColumns;
     for (int64_t parts = (p_.n + kDotColumns - 1) / kDotColumns, j = 0; parts > 0; --parts) {
       const int64_t columns = (p_.n - j + parts - 1) / parts;
-      kDots<T>[size_t((rows - 1) * kDotColumns + columns - 1)](a, a_stride, b + j * b_stride, b_stride, p_.k, sums + j);
+      kDots<T>[size_t((rows - 1) * kDotColumns + columns - 1)](a, a_stride, b + j * b_stride, b_stride, p_.k, sums + j,
+                                                               sums_row);
       j += columns;
     }
-    end_partial_tile(sums, kMostDotColumns, rows, p_.n, p_.c + i * p_.c_stride, p_.c_stride,
-                     p_.end.from(i, 0, p_.c_stride));
+    if (!plain) end_partial_tile(own, sums_row, rows, p_.n, c, p_.c_stride, p_.end.from(i, 0, p_.c_stride));
   }
 
   const MatrixProduct<T>& p_;

@@ -119,6 +119,22 @@ TEST_P(SimdMatmul, SlicesOfRowsFarApart) {
   for (int64_t parts : {2, 5, 11}) EXPECT_TRUE(same_bits(whole, check(types, {product()}, {0, parts, 1})));
 }
 
+TEST_P(SimdMatmul, TilesThatEndRowByRow) {
+  // Last steps in one line of the cache and across two, rows close together and far apart, whole and partial vectors of
+  // columns, with and without what follows the sum.
+  const Step by_column{&op_named("bias_add"), BiasAddAttributes{1}, {4, 2}}, sum{&op_named("add"), {}, {5, 3}};
+  for (int64_t m : {6, 7, 8, 13, 14, 27})
+    for (int64_t n : {9, 16, 29, 32, 48})
+      for (int64_t k : {1, 3, 4, 5, 10, 27, 33, 63, 66})
+        for (bool ta : {false, true}) {
+          check({f32(matrix_shape(m, k, ta)), f32({k, n})}, {product({ta, false, 0})});
+          check({f32(matrix_shape(m, k, ta)), f32({k, n}), f32({n}), f32({m, n})},
+                {product({ta, false, 0}), by_column, sum});
+        }
+  for (int64_t k = 400; k <= 416; ++k) check({f32({22, k}), f32({k, 144})}, {product()});
+  check({f32({3, 13, 20}), f32({3, 20, 48})}, {product({false, false, 1})});
+}
+
 TEST_P(SimdMatmul, BiasSumAndReluOverManyTiles) {
   const Step by_row{&op_named("bias_add"), BiasAddAttributes{0}, {4, 2}}, sum{&op_named("add"), {}, {5, 3}},
       relu{&op_named("relu"), {}, {6}};

@@ -14,17 +14,12 @@
 #include <array>
 #include <utility>
 
-#include "backends/simd/bounds-inl.h"
-#include "backends/simd/tile.h"
+#include "backends/simd/tile_end-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace tacho::simd {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
-
-/// Lanes of one vector; a power of two.
-template <class T>
-inline constexpr int64_t kLanes = HWY_LANES(T);
 
 /// The largest tile. 14 x 2 vectors fill 28 of 32 registers and leave two for B and two for A, so that there are 28
 /// multiply-adds for 16 loads, while a panel of B stays two vectors wide; with 16 registers, 6 x 2.
@@ -35,13 +30,20 @@ inline constexpr int kTileRows = 6;
 #endif
 inline constexpr int kTileVectors = 2;
 
+/// A tile that goes to memory as it is makes its last steps row by row, each written while the next are multiplied: all
+/// stores at once hold up the next tile (Zen 4: 26 of them for 50 to 85 cycles, in some runs for 100 to 130; 12 of
+/// them for none).
+inline constexpr int64_t kLastSteps = 4;
+template <int R, int V>
+inline constexpr bool kEndsByRows = kTileRows >= 14 && R* V > 12;
+
 /// From so many steps on the rows of C are fetched meanwhile, one every kStepsForARow: all at once they would take
 /// every buffer that the misses of B wait for (Zen 4: 24; products whose C leaves L2 gained 2 to 6 %).
 inline constexpr int64_t kStepsWorthPrefetch = 64, kStepsForARow = 4;
 /// Shorter sums have one fetched every other step, while there are enough for all rows (Zen 4: 32 steps whose C leaves
 /// L2 gained 1 to 14 %); in sums shorter still a line would not arrive in time.
 inline constexpr int64_t kFewStepsForARow = 2, kFewestStepsWorthPrefetch = kTileRows * kFewStepsForARow;
-static_assert(kTileRows * kStepsForARow <= kStepsWorthPrefetch);
+static_assert(kTileRows * kStepsForARow + kLastSteps <= kStepsWorthPrefetch);
 
 /// Columns of a packed panel of B.
 template <class T>
@@ -222,7 +224,7 @@ HWY_INLINE void add_steps(D d, Vec (&sum)[R][V], int64_t k, const LinesTogether<
     const int64_t steps = std::min(k, kLine<T>);
     HWY_UNROLL(1)
     for (int64_t i = 0; i < steps; ++i, b += b_step) add_step(d, sum, b, ColumnOfLines<T>{data + i});
-    if (next) next->copy_lines();
+    if (next && k >= kLine<T>) next->copy_lines();  // behind the last steps, all that is left
   }
 }
 template <int R, int V, class D, class Vec, class T, class Next>
@@ -233,68 +235,60 @@ HWY_INLINE void add_steps(D d, Vec (&sum)[R][V], int64_t k, const LinesTogether<
     for (int64_t i = 0; i < std::min(k, kLine<T>); ++i, b += b_step) add_step(d, sum, b, ColumnOfLines<T>{data + i});
 }
 
-/// Writes a tile of sums to C, whole vectors.
-template <int R, int V, class D, class Vec, class T>
-HWY_INLINE void end_tile(D d, Vec (&sum)[R][V], T* HWY_RESTRICT c, int64_t c_row, const TileEnd<T>& end) {
-  constexpr int64_t lanes = kLanes<T>;
-  if (end.add) {
-    HWY_UNROLL(16)
-    for (int r = 0; r < R; ++r) HWY_UNROLL(8)
-    for (int v = 0; v < V; ++v) sum[r][v] = hn::Add(sum[r][v], hn::LoadU(d, c + r * c_row + v * lanes));
-  }
-  if (end.column_bias) {
-    HWY_UNROLL(8)
-    for (int v = 0; v < V; ++v) {
-      const Vec bias = hn::LoadU(d, end.column_bias + v * lanes);
-      HWY_UNROLL(16)
-      for (int r = 0; r < R; ++r) sum[r][v] = hn::Add(sum[r][v], bias);
-    }
-  }
-  if (end.row_bias) {
-    HWY_UNROLL(16)
-    for (int r = 0; r < R; ++r) {
-      const Vec bias = hn::Set(d, end.row_bias[r]);
-      HWY_UNROLL(8)
-      for (int v = 0; v < V; ++v) sum[r][v] = hn::Add(sum[r][v], bias);
-    }
-  }
-  if (end.added) {
-    HWY_UNROLL(16)
-    for (int r = 0; r < R; ++r) HWY_UNROLL(8)
-    for (int v = 0; v < V; ++v) sum[r][v] = hn::Add(sum[r][v], hn::LoadU(d, end.added + r * c_row + v * lanes));
-  }
-  if (end.relu) {
-    HWY_UNROLL(16)
-    for (int r = 0; r < R; ++r) HWY_UNROLL(8)
-    for (int v = 0; v < V; ++v)  // not Max: a NaN must stay one
-      sum[r][v] = hn::IfThenZeroElse(hn::Lt(sum[r][v], hn::Zero(d)), sum[r][v]);
-  }
-  if (end.bounded) {
-    const Vec least = hn::Set(d, end.least), most = hn::Set(d, end.most);
-    HWY_UNROLL(16)
-    for (int r = 0; r < R; ++r) HWY_UNROLL(8)
-    for (int v = 0; v < V; ++v) sum[r][v] = within(least, most, sum[r][v]);
-  }
-  HWY_UNROLL(16)
-  for (int r = 0; r < R; ++r) HWY_UNROLL(8)
-  for (int v = 0; v < V; ++v) hn::StoreU(sum[r][v], d, c + r * c_row + v * lanes);
+/// Whether the last steps of a tile lie as left_at() takes them.
+template <class T>
+HWY_INLINE bool ends_in_one_piece(const StepsTogether<T>& a, int64_t k) {
+  return a.chunk >= k || (k - kLastSteps) / a.chunk == (k - 1) / a.chunk;
+}
+template <class T, int kAhead>
+HWY_INLINE bool ends_in_one_piece(const StepsAhead<T, kAhead>&, int64_t) {
+  return false;  // each step fetches
+}
+template <class T>
+HWY_INLINE bool ends_in_one_piece(const RowsTogether<T>&, int64_t) {
+  return true;
+}
+template <class T, class Next>
+HWY_INLINE bool ends_in_one_piece(const LinesTogether<T, Next>&, int64_t k) {
+  return (k - kLastSteps) / kLine<T> == (k - 1) / kLine<T>;
 }
 
-/// The end of a tile of which only the first `columns` exist in C: element by element from `tile`, a copy of the sums
-/// of `width` columns, so that nothing beyond them is read or written.
-template <class T>
-HWY_NOINLINE void end_partial_tile(const T* HWY_RESTRICT tile, int64_t width, int64_t rows, int64_t columns,
-                                   T* HWY_RESTRICT c, int64_t c_row, const TileEnd<T>& end) {
-  for (int64_t r = 0; r < rows; ++r, tile += width, c += c_row) {
-    for (int64_t j = 0; j < columns; ++j) {
-      T x = end.add ? tile[j] + c[j] : tile[j];
-      if (end.column_bias) x += end.column_bias[j];
-      if (end.row_bias) x += end.row_bias[r];
-      if (end.added) x += end.added[r * c_row + j];
-      if (end.bounded) x = x < end.least ? end.least : x > end.most ? end.most : x;
-      c[j] = end.relu && x < T(0) ? T(0) : x;
-    }
+/// left(r, i) gives the left factor's element in row r, i steps behind `step`.
+template <int R, class T>
+HWY_INLINE auto left_at(const StepsTogether<T>& a, int64_t step) {
+  const int64_t chunk = step < a.chunk ? 0 : step / a.chunk;  // mostly one, without a division
+  const RowPointers<T, R> rows(a.data + chunk * (a.chunk_stride - a.chunk) + step, a.row);
+  return [rows](int r, int64_t i) HWY_ATTR { return rows(r) + i; };
+}
+template <int R, class T>
+HWY_INLINE auto left_at(const RowsTogether<T>& a, int64_t step) {
+  return [data = a.data + step * a.step, each = a.step](int r, int64_t i) HWY_ATTR { return data + i * each + r; };
+}
+template <int R, class T, class Next>
+HWY_INLINE auto left_at(const LinesTogether<T, Next>& a, int64_t step) {
+  const T* const data = a.data + step / kLine<T> * kTileRows * kLine<T> + step % kLine<T>;
+  return [data](int r, int64_t i) HWY_ATTR { return data + r * kLine<T> + i; };
+}
+
+/// The last steps of the rows from kRow on, and their way to C. (Without the branch in each row GCC gathers the stores
+/// behind all steps, and nothing is gained.)
+template <int kRow, int R, int V, class D, class Vec, class T, class Left>
+HWY_INLINE void end_by_rows(D d, Vec (&sum)[R][V], const Left& left, const T* HWY_RESTRICT b, int64_t b_step,
+                            T* HWY_RESTRICT c, int64_t c_row, bool add) {
+  constexpr int64_t lanes = kLanes<T>;
+  HWY_UNROLL(8)
+  for (int64_t i = 0; i < kLastSteps; ++i) {
+    const Vec x = hn::Set(d, *left(kRow, i));
+    HWY_UNROLL(8)
+    for (int v = 0; v < V; ++v) sum[kRow][v] = hn::MulAdd(x, hn::LoadU(d, b + i * b_step + v * lanes), sum[kRow][v]);
   }
+  if (add) {
+    HWY_UNROLL(8)
+    for (int v = 0; v < V; ++v) sum[kRow][v] = hn::Add(sum[kRow][v], hn::LoadU(d, c + kRow * c_row + v * lanes));
+  }
+  HWY_UNROLL(8)
+  for (int v = 0; v < V; ++v) hn::StoreU(sum[kRow][v], d, c + kRow * c_row + v * lanes);
+  if constexpr (kRow + 1 < R) end_by_rows<kRow + 1>(d, sum, left, b, b_step, c, c_row, add);
 }
 
 /// C (+)= A B for one tile of R rows and the first `columns` columns of V vectors (more than V - 1 vectors of them). A
@@ -310,12 +304,18 @@ HWY_NOINLINE void multiply_tile(const A& a, int64_t k, const T* HWY_RESTRICT b, 
   HWY_UNROLL(16)
   for (int r = 0; r < R; ++r) HWY_UNROLL(8)
   for (int v = 0; v < V; ++v) sum[r][v] = hn::Zero(d);
-  if (k >= kStepsWorthPrefetch)
-    add_steps(d, sum, k, a, b, b_step, ArrivingRows<T, kStepsForARow>{c, c + columns - 1, c_row});
-  else if (k >= kFewestStepsWorthPrefetch)
-    add_steps(d, sum, k, a, b, b_step, ArrivingRows<T, kFewStepsForARow>{c, c + columns - 1, c_row});
-  else add_steps(d, sum, k, a, b, b_step);
   constexpr int64_t width = V * kLanes<T>;
+  bool by_rows = false;
+  if constexpr (kEndsByRows<R, V>)
+    by_rows = columns == width && k >= kLastSteps && end.plain() && ends_in_one_piece(a, k);
+  const int64_t steps = by_rows ? k - kLastSteps : k;
+  if (k >= kStepsWorthPrefetch)
+    add_steps(d, sum, steps, a, b, b_step, ArrivingRows<T, kStepsForARow>{c, c + columns - 1, c_row});
+  else if (steps >= kFewestStepsWorthPrefetch)
+    add_steps(d, sum, steps, a, b, b_step, ArrivingRows<T, kFewStepsForARow>{c, c + columns - 1, c_row});
+  else add_steps(d, sum, steps, a, b, b_step);
+  if constexpr (kEndsByRows<R, V>)
+    if (by_rows) return end_by_rows<0>(d, sum, left_at<R>(a, steps), b + steps * b_step, b_step, c, c_row, end.add);
   if (columns == width) return end_tile(d, sum, c, c_row, end);
   HWY_ALIGN T tile[R * width];
   end_tile(d, sum, tile, width, TileEnd<T>{});
