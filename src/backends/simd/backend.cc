@@ -21,10 +21,12 @@ struct Maker {
 constexpr Maker kMakers[] = {
     {"matmul", simd::offer_matmul, true},
     {"conv2d", simd::offer_winograd},
+    {"conv2d", simd::offer_wide_winograd},
     {"conv2d", simd::offer_pointwise, true},
     {"conv2d", simd::offer_grouped},
     {"conv2d", simd::offer_direct, true},
     {"conv2d_backward_data", simd::offer_winograd},
+    {"conv2d_backward_data", simd::offer_wide_winograd},
     {"conv2d_backward_data", simd::offer_pointwise, true},
     {"conv2d_backward_data", simd::offer_spread},
     {"conv2d_backward_data", simd::offer_grouped},
