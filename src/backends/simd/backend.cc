@@ -32,6 +32,7 @@ constexpr Maker kMakers[] = {
     {"conv2d_backward_data", simd::offer_grouped},
     {"conv2d_backward_data", simd::offer_direct, true},
     {"conv2d_backward_weights", simd::offer_winograd_weights},
+    {"conv2d_backward_weights", simd::offer_wide_winograd_weights},
     {"conv2d_backward_weights", simd::offer_pointwise_weights, true},
     {"conv2d_backward_weights", simd::offer_grouped_weights},
     {"conv2d_backward_weights", simd::offer_direct_weights, true},

@@ -7,7 +7,10 @@
 #define TACHO_SIMD_WINOGRAD_WIDE_INL_H
 #endif
 
+#include "backends/simd/abreast-inl.h"
+#include "backends/simd/counted.h"
 #include "backends/simd/winograd_transforms-inl.h"
+#include "backends/simd/winograd_wide.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace tacho::simd::HWY_NAMESPACE {
@@ -22,13 +25,13 @@ struct WideTransform {
   }
   template <class D, class V>
   static HWY_INLINE void input_gradient(D d, const V* m, V* o) {
-    const V four = Set(d, 4.0f), minus_five = Set(d, -5.0f);
+    const V four = Set(d, 4.0f), five = Set(d, 5.0f);
     const V sum = Add(m[1], m[2]), difference = Sub(m[1], m[2]);
     const V sum2 = Add(m[3], m[4]), half2 = Sub(m[3], m[4]), difference2 = Add(half2, half2);
     o[0] = Mul(four, m[0]);
     o[1] = NegMulAdd(four, difference, Sub(Mul(four, m[5]), difference2));
-    o[2] = MulAdd(minus_five, m[0], NegMulAdd(four, sum, Neg(sum2)));
-    o[3] = MulAdd(minus_five, m[5], Add(difference, difference2));
+    o[2] = Sub(NegMulAdd(four, sum, Mul(Set(d, -5.0f), m[0])), sum2);
+    o[3] = NegMulAdd(five, m[5], Add(difference, difference2));
     o[4] = Add(m[0], Add(sum, sum2));
     o[5] = m[5];
   }
@@ -61,7 +64,41 @@ struct WideTransform {
     o[4] = Sub(even2, odd2);
     o[5] = g[4];
   }
+  template <class D, class V>
+  static HWY_INLINE void filter_gradient(D d, const V* u, V* o) {
+    const V four = Set(d, 4.0f), scale = Set(d, -1.0f / 6), scale2 = Set(d, 1.0f / 24);
+    const V even = Mul(scale, Add(u[1], u[2])), odd = Mul(scale, Sub(u[1], u[2]));
+    const V even2 = Mul(scale2, Add(u[3], u[4])), odd2 = Mul(Set(d, 1.0f / 12), Sub(u[3], u[4]));
+    o[0] = MulAdd(Set(d, 0.25f), u[0], Add(even, even2));
+    o[1] = Add(odd, odd2);
+    o[2] = MulAdd(four, even2, even);
+    o[3] = MulAdd(four, odd2, odd);
+    o[4] = Add(MulAdd(Set(d, 16.0f), even2, even), u[5]);
+  }
 };
+
+/// Columns of the images that a row of tiles reaches.
+inline int64_t reached_columns(const WideShape& s) {
+  return s.tiles_across() * WideTransform::kOutputs + WideTransform::kTaps - 1;
+}
+
+/// What `f` executes on one row or column of a tile.
+template <int kFrom, int kTo, class F>
+Tally count_line(const F& f) {
+  counting_tally() = {};
+  Counted from[kFrom], to[kTo];
+  f(from, to);
+  return counting_tally();
+}
+inline void add_lines(Tally& total, const Tally& line, int64_t lines) {
+  total.mul += line.mul * lines, total.add += line.add * lines;
+}
+/// The products of an image.
+inline Tally wide_products(const WideShape& s) {
+  Tally total;
+  total.mul = total.add = s.tiles() * WideShape::kPlaces * s.from.channels * s.to.channels;
+  return total;
+}
 
 }  // namespace tacho::simd::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

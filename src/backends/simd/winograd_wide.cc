@@ -6,9 +6,9 @@
 #define HWY_TARGET_INCLUDE "backends/simd/winograd_wide.cc"
 #include <hwy/foreach_target.h>
 // Behind foreach_target.h:
-#include "backends/simd/abreast-inl.h"
-#include "backends/simd/bounds-inl.h"
-#include "backends/simd/counted.h"
+#include "backends/simd/channels-inl.h"
+#include "backends/simd/image_result-inl.h"
+#include "backends/simd/panels-inl.h"
 #include "backends/simd/winograd_wide-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -19,337 +19,227 @@ namespace {
 using T = WideTransform;
 constexpr int kTile = T::kTile, kOutputs = T::kOutputs, kTaps = T::kTaps;
 constexpr int64_t kWidth = kLanes<float>;
-using D = hn::ScalableTag<float>;
-using Vector = hn::Vec<D>;
 
-/// Results whose sums stand in registers together, six points of a tile's row for each: with 32 registers 24 sums of a
-/// convolution, and of the images' gradient, whose factors are made in registers too, 18; with 16 registers 12.
-constexpr int kFilters = kTileRows >= 14 ? 4 : 2;
-constexpr int kChannels = kTileRows >= 14 ? 3 : 2;
-constexpr int64_t in_blocks(int64_t count, int64_t block) { return (count + block - 1) / block; }
+/// Calls f with a tag of the vectors that hold filters: whole ones, or smaller ones where there are fewer.
+template <class F>
+HWY_INLINE void for_filters(int64_t filters, const F& f) {
+  if (filters >= kWidth) f(hn::ScalableTag<float>());
+  else if (filters >= 8) f(hn::CappedTag<float, 8>());
+  else if (filters >= 4) f(hn::CappedTag<float, 4>());
+  else f(hn::CappedTag<float, 1>());
+}
+int64_t filter_lanes(const WideShape& s) {
+  int64_t lanes = 1;
+  for_filters(s.to.channels, [&](auto d) { lanes = int64_t(hn::MaxLanes(d)); });
+  return lanes;
+}
+/// Vectors of filters, the last of which overlaps the one before it.
+int64_t filter_blocks(const WideShape& s, int64_t lanes) { return (s.to.channels + lanes - 1) / lanes; }
+int64_t first_filter(const WideShape& s, int64_t lanes, int64_t block) {
+  return std::min(block * lanes, s.to.channels - lanes);
+}
 
-/// Filters transformed: [block of kBlock results][row of points][what is summed over][point][kBlock].
-template <int kBlock>
-void pack_blocks(int64_t results, int64_t summed, int64_t result_step, int64_t summed_step, const float* w,
-                 float* packed) {
+int64_t packed_floats(const WideShape& s) {
+  const int64_t lanes = filter_lanes(s);
+  return whole_vectors(filter_blocks(s, lanes) * WideShape::kPlaces * s.from.channels * lanes);
+}
+
+/// [vector of filters][row of points][channel][point]
+void pack(const WideShape& s, const float* w, float* packed) {
   const hn::CappedTag<float, 1> d;
   using V = hn::Vec<decltype(d)>;
-  for (int64_t result = 0; result < in_blocks(results, kBlock) * kBlock; ++result)
-    for (int64_t c = 0; c < summed; ++c) {
-      const float* const taps = w + result * result_step + c * summed_step;
-      float* const to = packed + (result / kBlock * kTile * summed + c) * kTile * kBlock + result % kBlock;
-      transform_tile<kTaps, kTile, V>(
-          [&](const V* a, V* b) HWY_ATTR { T::filter(d, a, b); },
-          [&](int i, int j) HWY_ATTR { return hn::Set(d, result < results ? taps[i * kTaps + j] : 0.0f); },
-          [&](int i, int j, V value) HWY_ATTR { to[(i * summed * kTile + j) * kBlock] = hn::GetLane(value); });
-    }
-}
-int64_t packed_floats(const WideShape& s) {
-  return in_blocks(s.to.channels, kFilters) * kFilters * WideShape::kPlaces * s.from.channels;
-}
-void pack(const WideShape& s, const float* w, float* packed) {
-  constexpr int64_t kFilter = kTaps * kTaps;
-  pack_blocks<kFilters>(s.to.channels, s.from.channels, s.from.channels * kFilter, kFilter, w, packed);
-}
-int64_t gradient_packed_floats(const WideShape& s) {
-  return in_blocks(s.from.channels, kChannels) * kChannels * WideShape::kPlaces * s.to.channels;
-}
-void gradient_pack(const WideShape& s, const float* w, float* packed) {
-  constexpr int64_t kFilter = kTaps * kTaps;
-  pack_blocks<kChannels>(s.from.channels, s.to.channels, kFilter, s.from.channels * kFilter, w, packed);
+  const int64_t lanes = filter_lanes(s), channels = s.from.channels;
+  for (int64_t block = 0; block < filter_blocks(s, lanes); ++block, packed += WideShape::kPlaces * channels * lanes)
+    for (int64_t lane = 0; lane < lanes; ++lane)
+      for (int64_t c = 0; c < channels; ++c) {
+        const float* const taps = w + ((first_filter(s, lanes, block) + lane) * channels + c) * kTaps * kTaps;
+        transform_tile<kTaps, kTile, V>([&](const V* a, V* b) HWY_ATTR { T::filter(d, a, b); },
+                                        [&](int i, int j) HWY_ATTR { return hn::Set(d, taps[i * kTaps + j]); },
+                                        [&](int i, int j, V value) HWY_ATTR {
+                                          packed[((i * channels + c) * kTile + j) * lanes + lane] = hn::GetLane(value);
+                                        });
+      }
 }
 
-/// Columns of the images that a row of tiles reaches.
-int64_t reached_columns(const WideShape& s) { return s.tiles_across() * kOutputs + kTaps - 1; }
+/// Floats between the points of a tile: a constant, so that 36 of them are reached from one register. Tiles whose
+/// floats do not fit are computed after those that do.
+constexpr int64_t kPointFloats = 112;
+static_assert(kPointFloats % kWidth == 0);
+/// Tiles side by side that are computed together, a pair at least.
+int64_t tiles_together(const WideShape& s) {
+  return std::min((kPointFloats / s.from.channels + 1) / kOutputs / 2 * 2, s.tiles_across());
+}
+/// Floats of so many tiles' points: they begin at each column, so that they are computed as they lie in memory; a tile
+/// reads every other one.
+int64_t tile_floats(const WideShape& s, int64_t tiles) {
+  return whole_vectors((kOutputs * tiles - 1) * s.from.channels);
+}
 
-/// The scratch of a call, in vectors.
-struct ConvolveScratch {
-  int64_t zeros, image, columns, tile, rows, result, floats;
-  explicit ConvolveScratch(const WideShape& s) {
+/// The scratch of a call: a row of an image's zeros; the columns of a row of tiles, transformed, one row of points
+/// behind the other, zeros where the image has none; tiles.
+struct FilterScratch {
+  int64_t zeros, columns, column_row, tiles, floats;
+  explicit FilterScratch(const WideShape& s) {
+    column_row = whole_vectors(tile_floats(s, s.tiles_across()) + kWidth + (kTile - 1) * s.from.channels);
     int64_t end = 0;
-    const auto take = [&](int64_t vectors) { return std::exchange(end, end + vectors * kWidth); };
-    zeros = take(s.from.channels);
-    image = take(s.from.elements());
-    columns = take(kTile * reached_columns(s) * s.from.channels);
-    tile = take(WideShape::kPlaces * s.from.channels);
-    rows = take(kTile * kOutputs * kFilters);
-    result = take(s.to.elements());
+    const auto take = [&](int64_t floats) { return std::exchange(end, end + whole_vectors(floats)); };
+    zeros = take(s.from.width * s.from.channels);
+    columns = take(kTile * column_row);
+    tiles = take(WideShape::kPlaces * kPointFloats);
     floats = end;
   }
 };
-int64_t workspace_floats(const WideShape& s) { return ConvolveScratch(s).floats; }
+int64_t workspace_floats(const WideShape& s) { return FilterScratch(s).floats; }
 
-/// B^T of the columns of a row of tiles whose first row of the images is `row`: to[point][column][channel].
-void transform_columns(const WideShape& s, const float* image, int64_t row, const float* zeros, float* to) {
-  const D d;
-  const int64_t columns = reached_columns(s), place = s.from.channels * kWidth, step = columns * place;
-  for (int64_t column = 0; column < columns; ++column, to += place) {
-    const int64_t at = column - s.left;
-    const float* from[kTile];
-    for (int i = 0; i < kTile; ++i) {
-      const bool inside = uint64_t(row + i) < uint64_t(s.from.height) && uint64_t(at) < uint64_t(s.from.width);
-      from[i] = inside ? image + ((row + i) * s.from.width + at) * place : zeros;
-    }
-    for (int64_t c = 0; c < place; c += kWidth) {
-      Vector x[kTile], v[kTile];
-      HWY_UNROLL(6)
-      for (int i = 0; i < kTile; ++i) x[i] = hn::Load(d, from[i] + c);
-      T::input(d, x, v);
-      HWY_UNROLL(6)
-      for (int i = 0; i < kTile; ++i) hn::Store(v[i], d, to + i * step + c);
-    }
-  }
+/// B^T of the columns of the image's rows from `row` on.
+void transform_columns(const WideShape& s, const float* image, int64_t row, const float* zeros, int64_t to_row,
+                       float* to) {
+  const int64_t floats = s.from.width * s.from.channels;
+  const float* from[kTile];
+  for (int i = 0; i < kTile; ++i)
+    from[i] = uint64_t(row + i) < uint64_t(s.from.height) ? image + (row + i) * floats : zeros;
+  to += s.left * s.from.channels;
+  for_channels(floats, [&](auto d, int64_t at) HWY_ATTR {
+    hn::Vec<decltype(d)> x[kTile], v[kTile];
+    HWY_UNROLL(6)
+    for (int i = 0; i < kTile; ++i) x[i] = hn::LoadU(d, from[i] + at);
+    T::input(d, x, v);
+    HWY_UNROLL(6)
+    for (int i = 0; i < kTile; ++i) hn::StoreU(v[i], d, to + i * to_row + at);
+  });
 }
 
-/// B^T along the rows of one tile, whose columns begin at `columns`: to[row of points][channel][point].
-void transform_rows(const WideShape& s, const float* columns, float* to) {
-  const D d;
-  const int64_t place = s.from.channels * kWidth, step = reached_columns(s) * place;
-  for (int i = 0; i < kTile; ++i, columns += step)
-    for (int64_t c = 0; c < place; c += kWidth, to += kTile * kWidth) {
-      Vector x[kTile], v[kTile];
+/// B^T along the rows, `floats` of each point.
+void transform_rows(const WideShape& s, const float* columns, int64_t column_row, int64_t floats, float* to) {
+  const hn::ScalableTag<float> d;
+  for (int i = 0; i < kTile; ++i, columns += column_row, to += kTile * kPointFloats)
+    for (int64_t at = 0; at < floats; at += kWidth) {
+      hn::Vec<decltype(d)> x[kTile], v[kTile];
       HWY_UNROLL(6)
-      for (int j = 0; j < kTile; ++j) x[j] = hn::Load(d, columns + j * place + c);
+      for (int j = 0; j < kTile; ++j) x[j] = hn::LoadU(d, columns + at + j * s.from.channels);
       T::input(d, x, v);
       HWY_UNROLL(6)
-      for (int j = 0; j < kTile; ++j) hn::Store(v[j], d, to + j * kWidth);
+      for (int j = 0; j < kTile; ++j) hn::Store(v[j], d, to + j * kPointFloats + at);
     }
 }
 
-/// A row of a tile's products, summed over the channels, and A^T of it: to[filter][output].
-HWY_NOINLINE void multiply_row(int64_t channels, const float* tile, const float* filters, float* to) {
-  const D d;
-  Vector sum[kFilters][kTile];
-  HWY_UNROLL(4)
-  for (int f = 0; f < kFilters; ++f) HWY_UNROLL(6)
-  for (int j = 0; j < kTile; ++j) sum[f][j] = hn::Zero(d);
-  for (int64_t c = 0; c < channels; ++c, tile += kTile * kWidth, filters += kTile * kFilters) HWY_UNROLL(6)
+/// A row of points of kTiles tiles side by side: its products with a vector of filters, A^T of it, and what that gives
+/// for the outputs.
+template <int kPoint, int kTiles, class D, class V = hn::Vec<D>>
+HWY_INLINE void add_row(D d, int64_t channels, const float* tiles, const float* filters,
+                        V (&y)[kTiles][kOutputs][kOutputs]) {
+  constexpr int64_t kFilters = hn::MaxLanes(D());
+  const int64_t second = kOutputs * channels;
+  V sum[kTiles][kTile];
+  HWY_UNROLL(2)
+  for (int t = 0; t < kTiles; ++t) HWY_UNROLL(6)
+  for (int j = 0; j < kTile; ++j) sum[t][j] = hn::Zero(d);
+  tiles += kPoint * kTile * kPointFloats, filters += kPoint * channels * kTile * kFilters;
+  for (int64_t c = 0; c < channels; ++c, ++tiles, filters += kTile * kFilters) HWY_UNROLL(6)
   for (int j = 0; j < kTile; ++j) {
-    const Vector x = hn::Load(d, tile + j * kWidth);
-    HWY_UNROLL(4)
-    for (int f = 0; f < kFilters; ++f) sum[f][j] = hn::MulAdd(x, hn::Set(d, filters[j * kFilters + f]), sum[f][j]);
-  }
-  HWY_UNROLL(4)
-  for (int f = 0; f < kFilters; ++f, to += kOutputs * kWidth) {
-    Vector y[kOutputs];
-    T::output(d, sum[f], y);
+    const V w = in_register(hn::LoadU(d, filters + j * kFilters));
     HWY_UNROLL(2)
-    for (int j = 0; j < kOutputs; ++j) hn::Store(y[j], d, to + j * kWidth);
+    for (int t = 0; t < kTiles; ++t)
+      sum[t][j] = hn::MulAdd(hn::Set(d, tiles[j * kPointFloats + t * second]), w, sum[t][j]);
   }
-}
-
-/// A^T down the columns of what multiply_row gave for all rows of points; `count` filters from `filter` on, and no more
-/// than `down` x `across` outputs, into `to`, the tile's first place in the results.
-void finish_tile(const WideShape& s, const ImageResult& result, const float* rows, int64_t filter, int64_t count,
-                 int64_t down, int64_t across, float* to) {
-  const D d;
-  const Vector least = hn::Set(d, result.least), most = hn::Set(d, result.most);
-  const int64_t place = s.to.channels * kWidth;
-  for (int64_t f = 0; f < count; ++f, rows += kOutputs * kWidth) {
-    const Vector bias = hn::Set(d, result.bias ? result.bias[filter + f] : 0.0f);
-    for (int64_t j = 0; j < across; ++j) {
-      Vector m[kTile], y[kOutputs];
-      HWY_UNROLL(6)
-      for (int i = 0; i < kTile; ++i) m[i] = hn::Load(d, rows + (i * kFilters * kOutputs + j) * kWidth);
-      T::output(d, m, y);
-      float* const at = to + j * place + (filter + f) * kWidth;
-      for (int64_t i = 0; i < down; ++i)
-        hn::Store(within(least, most, hn::Add(y[i], bias)), d, at + i * s.to.width * place);
+  const V two = hn::Set(d, 2.0f);
+  HWY_UNROLL(2)
+  for (int t = 0; t < kTiles; ++t) {
+    V row[kOutputs];
+    T::output(d, sum[t], row);
+    HWY_UNROLL(2)
+    for (int j = 0; j < kOutputs; ++j) {
+      V &first = y[t][0][j], &second = y[t][1][j];
+      if constexpr (kPoint == 0) first = row[j];
+      else if constexpr (kPoint < 5) first = hn::Add(first, row[j]);
+      if constexpr (kPoint == 1) second = row[j];
+      else if constexpr (kPoint == 2) second = hn::Sub(second, row[j]);
+      else if constexpr (kPoint == 3) second = hn::MulAdd(two, row[j], second);
+      else if constexpr (kPoint == 4) second = hn::NegMulAdd(two, row[j], second);
+      else if constexpr (kPoint == 5) second = hn::Add(second, row[j]);
     }
   }
 }
 
-void convolve(const WideShape& s, int64_t images, const float* x, const float* packed, const ImageResult& result,
-              float* workspace) {
-  const ConvolveScratch scratch(s);
-  float *const image = workspace + scratch.image, *const columns = workspace + scratch.columns;
-  float *const tile = workspace + scratch.tile, *const rows = workspace + scratch.rows;
-  float *const zeros = workspace + scratch.zeros, *const results = workspace + scratch.result;
-  const int64_t channels = s.from.channels, filters = s.to.channels;
-  std::fill_n(zeros, channels * kWidth, 0.0f);
-  for (int64_t n = 0; n < images; n += kWidth) {
-    const int64_t together = std::min(kWidth, images - n);
-    to_abreast(x + n * s.from.elements(), together, s.from.elements(), image);
-    for (int64_t row = 0; row < s.to.height; row += kOutputs) {
-      transform_columns(s, image, row - s.top, zeros, columns);
-      for (int64_t column = 0; column < s.to.width; column += kOutputs) {
-        transform_rows(s, columns + column * channels * kWidth, tile);
-        const float* block = packed;
-        for (int64_t filter = 0; filter < filters; filter += kFilters) {
-          for (int i = 0; i < kTile; ++i, block += channels * kTile * kFilters)
-            multiply_row(channels, tile + i * channels * kTile * kWidth, block,
-                         rows + i * kFilters * kOutputs * kWidth);
-          finish_tile(s, result, rows, filter, std::min<int64_t>(kFilters, filters - filter),
-                      std::min<int64_t>(kOutputs, s.to.height - row), std::min<int64_t>(kOutputs, s.to.width - column),
-                      results + (row * s.to.width + column) * filters * kWidth);
-        }
-      }
-    }
-    from_abreast(results, together, s.to.elements(), result.y + n * s.to.elements());
-  }
-}
-
-/// The scratch of the images' gradient.
-struct SpreadScratch {
-  int64_t zeros, gradient, columns, rows, image, floats;
-  explicit SpreadScratch(const WideShape& s) {
-    int64_t end = 0;
-    const auto take = [&](int64_t vectors) { return std::exchange(end, end + vectors * kWidth); };
-    zeros = take(s.to.channels);
-    gradient = take(s.to.elements());
-    columns = take(kTile * s.tiles_across() * kOutputs * s.to.channels);
-    rows = take(kTile * reached_columns(s) * in_blocks(s.from.channels, kChannels) * kChannels);
-    image = take(s.from.elements());
-    floats = end;
-  }
+/// Where a tile's outputs go.
+struct TilePlace {
+  int64_t image, row, column, channel;
 };
-int64_t gradient_workspace_floats(const WideShape& s) { return SpreadScratch(s).floats; }
 
-/// A of the columns of two rows of gradients, from `row` on: to[point][column][filter].
-void transform_gradients(const WideShape& s, const float* gradient, int64_t row, const float* zeros, float* to) {
-  const D d;
-  const int64_t columns = s.tiles_across() * kOutputs, place = s.to.channels * kWidth, step = columns * place;
-  for (int64_t column = 0; column < columns; ++column, to += place) {
-    const float* from[kOutputs];
-    for (int i = 0; i < kOutputs; ++i)
-      from[i] =
-          row + i < s.to.height && column < s.to.width ? gradient + ((row + i) * s.to.width + column) * place : zeros;
-    for (int64_t k = 0; k < place; k += kWidth) {
-      Vector y[kOutputs], g[kTile];
-      HWY_UNROLL(2)
-      for (int i = 0; i < kOutputs; ++i) y[i] = hn::Load(d, from[i] + k);
-      T::gradient(d, y, g);
-      HWY_UNROLL(6)
-      for (int i = 0; i < kTile; ++i) hn::Store(g[i], d, to + i * step + k);
-    }
-  }
+template <int kTiles, class D>
+HWY_NOINLINE void multiply_tiles(D d, const WideShape& s, const float* tiles, const float* filters,
+                                 const ImageResult& result, const TilePlace& place) {
+  const int64_t channels = s.from.channels;
+  hn::Vec<D> y[kTiles][kOutputs][kOutputs];
+  add_row<0>(d, channels, tiles, filters, y);
+  add_row<1>(d, channels, tiles, filters, y);
+  add_row<2>(d, channels, tiles, filters, y);
+  add_row<3>(d, channels, tiles, filters, y);
+  add_row<4>(d, channels, tiles, filters, y);
+  add_row<5>(d, channels, tiles, filters, y);
+  HWY_UNROLL(2)
+  for (int t = 0; t < kTiles; ++t)
+    store_block<kOutputs, kOutputs>(d, y[t], result, place.image, place.row, place.column + t * kOutputs,
+                                    place.channel);
 }
 
-/// A row of a tile's products, summed over the filters, whose gradients are those of two columns, `filters` vectors
-/// each; and B of it, added to what `channel_step` floats apart stands for the tile's columns.
-HWY_NOINLINE void spread_row(int64_t filters, const float* gradients, const float* packed, float* to, int64_t place) {
-  const D d;
-  Vector sum[kChannels][kTile];
-  HWY_UNROLL(3)
-  for (int c = 0; c < kChannels; ++c) HWY_UNROLL(6)
-  for (int j = 0; j < kTile; ++j) sum[c][j] = hn::Zero(d);
-  for (int64_t k = 0; k < filters; ++k, gradients += kWidth, packed += kTile * kChannels) {
-    const Vector y[kOutputs] = {hn::Load(d, gradients), hn::Load(d, gradients + filters * kWidth)};
-    Vector g[kTile];
-    T::gradient(d, y, g);
-    HWY_UNROLL(6)
-    for (int j = 0; j < kTile; ++j) HWY_UNROLL(3)
-    for (int c = 0; c < kChannels; ++c) sum[c][j] = hn::MulAdd(g[j], hn::Set(d, packed[j * kChannels + c]), sum[c][j]);
-  }
-  HWY_UNROLL(3)
-  for (int c = 0; c < kChannels; ++c, to += kWidth) {
-    Vector x[kTile];
-    T::input_gradient(d, sum[c], x);
-    HWY_UNROLL(6)
-    for (int j = 0; j < kTile; ++j) hn::Store(hn::Add(hn::Load(d, to + j * place), x[j]), d, to + j * place);
-  }
-}
-
-/// B down the columns of a row of tiles, added to the rows of the images from `row` on.
-void add_columns(const WideShape& s, const float* rows, int64_t row, float* image) {
-  const D d;
-  const int64_t from_place = in_blocks(s.from.channels, kChannels) * kChannels * kWidth;
-  const int64_t columns = reached_columns(s), step = columns * from_place, place = s.from.channels * kWidth;
-  for (int64_t column = 0; column < columns; ++column, rows += from_place) {
-    const int64_t at = column - s.left;
-    if (uint64_t(at) >= uint64_t(s.from.width)) continue;
-    for (int64_t c = 0; c < place; c += kWidth) {
-      Vector m[kTile], x[kTile];
-      HWY_UNROLL(6)
-      for (int i = 0; i < kTile; ++i) m[i] = hn::Load(d, rows + i * step + c);
-      T::input_gradient(d, m, x);
-      HWY_UNROLL(6)
-      for (int i = 0; i < kTile; ++i) {
-        if (uint64_t(row + i) >= uint64_t(s.from.height)) continue;
-        float* const to = image + ((row + i) * s.from.width + at) * place + c;
-        hn::Store(hn::Add(hn::Load(d, to), x[i]), d, to);
+void convolve(const WideShape& s, const WidePart& part, int64_t images, const float* x, const float* packed,
+              const ImageResult& result, float* workspace) {
+  const FilterScratch scratch(s);
+  float *const zeros = workspace + scratch.zeros, *const columns = workspace + scratch.columns;
+  float* const tiles = workspace + scratch.tiles;
+  std::fill(zeros, tiles, 0.0f);
+  const int64_t channels = s.from.channels, across = s.tiles_across(), together = tiles_together(s);
+  for (int64_t image = 0; image < images; ++image, x += s.from.elements())
+    for (int64_t down = part.first; down < part.first + part.rows; ++down) {
+      const int64_t row = down * kOutputs;
+      transform_columns(s, x, row - s.top, zeros, scratch.column_row, columns);
+      for (int64_t first = 0; first < across; first += together) {
+        const int64_t count = std::min(together, across - first);
+        transform_rows(s, columns + first * kOutputs * channels, scratch.column_row, tile_floats(s, count), tiles);
+        for_filters(s.to.channels, [&](auto d) HWY_ATTR {
+          constexpr int64_t kFilters = hn::MaxLanes(decltype(d)());
+          const float* filters = packed;
+          for (int64_t block = 0; block < filter_blocks(s, kFilters);
+               ++block, filters += WideShape::kPlaces * channels * kFilters) {
+            const int64_t channel = first_filter(s, kFilters, block);
+            int64_t tile = 0;
+            for (; tile + 2 <= count; tile += 2)
+              multiply_tiles<2>(d, s, tiles + tile * kOutputs * channels, filters, result,
+                                {image, row, (first + tile) * kOutputs, channel});
+            if (tile < count)
+              multiply_tiles<1>(d, s, tiles + tile * kOutputs * channels, filters, result,
+                                {image, row, (first + tile) * kOutputs, channel});
+          }
+        });
       }
     }
-  }
 }
 
-void spread(const WideShape& s, int64_t images, const float* dy, const float* packed, float* dx, float* workspace) {
-  const SpreadScratch scratch(s);
-  float *const zeros = workspace + scratch.zeros, *const gradient = workspace + scratch.gradient;
-  float *const columns = workspace + scratch.columns, *const rows = workspace + scratch.rows;
-  float* const image = workspace + scratch.image;
-  const int64_t blocks = in_blocks(s.from.channels, kChannels), place = blocks * kChannels * kWidth;
-  const int64_t filters = s.to.channels, across = s.tiles_across() * kOutputs;
-  std::fill_n(zeros, filters * kWidth, 0.0f);
-  for (int64_t n = 0; n < images; n += kWidth) {
-    const int64_t together = std::min(kWidth, images - n);
-    to_abreast(dy + n * s.to.elements(), together, s.to.elements(), gradient);
-    std::fill_n(image, s.from.elements() * kWidth, 0.0f);
-    for (int64_t row = 0; row < s.to.height; row += kOutputs) {
-      transform_gradients(s, gradient, row, zeros, columns);
-      std::fill_n(rows, kTile * reached_columns(s) * place, 0.0f);
-      const float* filter = packed;
-      for (int64_t block = 0; block < blocks; ++block)
-        for (int i = 0; i < kTile; ++i, filter += filters * kTile * kChannels)
-          for (int64_t column = 0; column < across; column += kOutputs)
-            spread_row(filters, columns + (i * across + column) * filters * kWidth, filter,
-                       rows + (i * reached_columns(s) + column) * place + block * kChannels * kWidth, place);
-      add_columns(s, rows, row - s.top, image);
-    }
-    from_abreast(image, together, s.from.elements(), dx + n * s.from.elements());
-  }
-}
-
-/// What `f` executes on one row or column.
-template <int kFrom, int kTo, class F>
-Tally count_line(const F& f) {
-  counting_tally() = {};
-  Counted from[kFrom], to[kTo];
-  f(from, to);
-  return counting_tally();
-}
-void add_lines(Tally& total, const Tally& line, int64_t lines) {
-  total.mul += line.mul * lines, total.add += line.add * lines;
-}
-
-Tally products(const WideShape& s) {
+/// Of one image; an output row's sums over the points are 8 additions and 2 multiplications a column.
+Tally tally(const WideShape& s) {
+  const CountedTag d;
+  const int64_t lanes = filter_lanes(s), filters = filter_blocks(s, lanes) * lanes;
+  int64_t row_floats = 0;
+  for (int64_t first = 0; first < s.tiles_across(); first += tiles_together(s))
+    row_floats += tile_floats(s, std::min(tiles_together(s), s.tiles_across() - first));
   Tally total;
-  total.mul = total.add = s.tiles() * WideShape::kPlaces * s.from.channels * s.to.channels;
-  return total;
-}
-Tally convolve_tally(const WideShape& s) {
-  const CountedTag d;
-  Tally total = products(s);
+  total.mul = total.add = s.tiles() * WideShape::kPlaces * s.from.channels * filters;
   add_lines(total, count_line<kTile, kTile>([&](const Counted* a, Counted* b) { T::input(d, a, b); }),
-            (s.tiles_down() * reached_columns(s) + s.tiles() * kTile) * s.from.channels);
+            s.tiles_down() * (s.from.width * s.from.channels + kTile * row_floats));
   add_lines(total, count_line<kTile, kOutputs>([&](const Counted* a, Counted* b) { T::output(d, a, b); }),
-            (s.tiles() * kTile + s.tiles_down() * s.to.width) * s.to.channels);
-  return total;
-}
-Tally spread_tally(const WideShape& s) {
-  const CountedTag d;
-  Tally total = products(s);
-  const int64_t passes = in_blocks(s.from.channels, kChannels);
-  add_lines(total, count_line<kOutputs, kTile>([&](const Counted* a, Counted* b) { T::gradient(d, a, b); }),
-            (s.tiles_down() * s.tiles_across() * kOutputs + s.tiles() * kTile * passes) * s.to.channels);
-  Tally line = count_line<kTile, kTile>([&](const Counted* a, Counted* b) { T::input_gradient(d, a, b); });
-  line.add += kTile;  // to what other tiles have for the same places
-  add_lines(total, line, (s.tiles() * kTile + s.tiles_down() * s.from.width) * s.from.channels);
+            s.tiles() * kTile * filters);
+  total.mul += s.tiles() * 2 * kOutputs * filters, total.add += s.tiles() * 8 * kOutputs * filters;
   return total;
 }
 
 constexpr WideRoutines kRoutines{
-    .lanes = kWidth,
+    .most_channels = kPointFloats / 3,
     .packed_floats = packed_floats,
     .pack = pack,
     .workspace_floats = workspace_floats,
     .convolve = convolve,
-    .gradient_packed_floats = gradient_packed_floats,
-    .gradient_pack = gradient_pack,
-    .gradient_workspace_floats = gradient_workspace_floats,
-    .spread = spread,
-    .convolve_tally = convolve_tally,
-    .spread_tally = spread_tally,
+    .tally = tally,
 };
 
 }  // namespace

@@ -1,9 +1,9 @@
 #pragma once
-// Winograd's minimal filtering F(2x2, 5x5) for convolutions of stride 1 with few channels: 36 products of a tile of 6 x
-// 6 inputs instead of 100. With few channels the sums are short, and no vector of them is full; here a vector holds an
-// element of as many images as it has lanes, so that tiles are transformed without a lane left empty, and a tile's
-// products are transformed back out of the registers that summed them. The points are F(4x4, 3x3)'s, and so are the
-// errors: relative to the largest result below 1e-5 (winograd_wide_test.cc).
+// Winograd's minimal filtering F(2x2, 5x5) for convolutions of stride 1: 36 products of a tile of 6 x 6 inputs instead
+// of 100. It is made for few channels, whose sums are short: what a tile's products give is transformed in the
+// registers that summed them. The convolution has filters in its vectors. Its gradients, where channels may fill none,
+// have an element of as many images as a vector has lanes. The points are F(4x4, 3x3)'s, and so are the errors: below
+// 1e-5 of what a sum of so many normal numbers comes to (winograd_wide_test.cc).
 #include <cstddef>
 
 #include "backends/simd/images.h"
@@ -21,29 +21,49 @@ struct WideShape {
   static constexpr int64_t kPlaces = 36;  ///< of a tile
 };
 
-/// All pointers into workspaces and packed filters are 64-byte aligned. Filters w are to.channels x from.channels x 5 x
-/// 5, row-major, also for the gradient of the images.
+/// Rows of tiles that one thread computes.
+struct WidePart {
+  int64_t first = 0, rows = 0;
+};
+
+/// All pointers into workspaces, packed filters and partials are 64-byte aligned. Filters w are to.channels x
+/// from.channels x 5 x 5, row-major, for the gradient of the images too.
 struct WideRoutines {
-  int64_t lanes;  ///< images that are computed together: fewer take as long
+  int64_t most_channels;  ///< of the images
   int64_t (*packed_floats)(const WideShape&);
   void (*pack)(const WideShape&, const float* w, float* packed);
   int64_t (*workspace_floats)(const WideShape&);
-  /// The convolution of images x, which is not pooled and to which nothing is added.
-  void (*convolve)(const WideShape&, int64_t images, const float* x, const float* packed, const ImageResult&,
-                   float* workspace);
+  void (*convolve)(const WideShape&, const WidePart&, int64_t images, const float* x, const float* packed,
+                   const ImageResult&, float* workspace);
+  Tally (*tally)(const WideShape&);  ///< executed for one image, without the epilogue
+};
 
-  /// The same for the gradient of the images: dx, whole, of the results' gradients dy.
-  int64_t (*gradient_packed_floats)(const WideShape&);
-  void (*gradient_pack)(const WideShape&, const float* w, float* packed);
-  int64_t (*gradient_workspace_floats)(const WideShape&);
+/// The gradient of the images.
+struct WideSpreadRoutines {
+  int64_t lanes;  ///< images that are computed together, by the filters' gradient too: fewer take as long
+  int64_t (*packed_floats)(const WideShape&);
+  void (*pack)(const WideShape&, const float* w, float* packed);
+  int64_t (*workspace_floats)(const WideShape&);
+  /// dx, whole, of the results' gradients dy.
   void (*spread)(const WideShape&, int64_t images, const float* dy, const float* packed, float* dx, float* workspace);
+  Tally (*tally)(const WideShape&);
+};
 
-  /// Executed for one image by `convolve` (without the epilogue) and by `spread`.
-  Tally (*convolve_tally)(const WideShape&);
-  Tally (*spread_tally)(const WideShape&);
+/// The gradient of the filters. The partial holds it before the filters' transform.
+struct WideGradientRoutines {
+  int64_t (*workspace_floats)(const WideShape&);
+  int64_t (*partial_floats)(const WideShape&);
+  /// Adds to the partial, or, where it is `empty`, overwrites it.
+  void (*accumulate)(const WideShape&, int64_t images, const float* x, const float* dy, bool empty, float* partial,
+                     float* workspace);
+  void (*combine)(float* into, const float* from, int64_t floats, bool empty);
+  void (*finish)(const WideShape&, const float* partial, float* dw);
+  Tally (*tally)(const WideShape&);
 };
 
 /// Those of the best instruction set that this machine has (and Highway may use).
 const WideRoutines& wide_routines();
+const WideSpreadRoutines& wide_spread_routines();
+const WideGradientRoutines& wide_gradient_routines();
 
 }  // namespace tacho::simd
