@@ -131,7 +131,7 @@ HWY_INLINE void add_row(D d, int64_t channels, const float* tiles, const float* 
   constexpr int64_t kFilters = hn::MaxLanes(D());
   const int64_t second = kOutputs * channels;
   V sum[kTiles][kTile];
-  HWY_UNROLL(2)
+  HWY_UNROLL(3)
   for (int t = 0; t < kTiles; ++t) HWY_UNROLL(6)
   for (int j = 0; j < kTile; ++j) sum[t][j] = hn::Zero(d);
   tiles += kPoint * kTile * kPointFloats, filters += kPoint * channels * kTile * kFilters;
@@ -143,7 +143,7 @@ HWY_INLINE void add_row(D d, int64_t channels, const float* tiles, const float* 
       sum[t][j] = hn::MulAdd(hn::Set(d, tiles[j * kPointFloats + t * second]), w, sum[t][j]);
   }
   const V two = hn::Set(d, 2.0f);
-  HWY_UNROLL(2)
+  HWY_UNROLL(3)
   for (int t = 0; t < kTiles; ++t) {
     V row[kOutputs];
     T::output(d, sum[t], row);
@@ -177,11 +177,15 @@ HWY_NOINLINE void multiply_tiles(D d, const WideShape& s, const float* tiles, co
   add_row<3>(d, channels, tiles, filters, y);
   add_row<4>(d, channels, tiles, filters, y);
   add_row<5>(d, channels, tiles, filters, y);
-  HWY_UNROLL(2)
+  HWY_UNROLL(3)
   for (int t = 0; t < kTiles; ++t)
     store_block<kOutputs, kOutputs>(d, y[t], result, place.image, place.row, place.column + t * kOutputs,
                                     place.channel);
 }
+
+/// Of so many tiles those that are multiplied together next: a vector of filters is loaded once for all of them. The
+/// last three are, where the registers hold their sums.
+int64_t tiles_next(int64_t tiles) { return kTileRows >= 14 && tiles == 3 ? 3 : std::min<int64_t>(tiles, 2); }
 
 void convolve(const WideShape& s, const WidePart& part, int64_t images, const float* x, const float* packed,
               const ImageResult& result, float* workspace) {
@@ -203,13 +207,14 @@ void convolve(const WideShape& s, const WidePart& part, int64_t images, const fl
           for (int64_t block = 0; block < filter_blocks(s, kFilters);
                ++block, filters += WideShape::kPlaces * channels * kFilters) {
             const int64_t channel = first_filter(s, kFilters, block);
-            int64_t tile = 0;
-            for (; tile + 2 <= count; tile += 2)
-              multiply_tiles<2>(d, s, tiles + tile * kOutputs * channels, filters, result,
-                                {image, row, (first + tile) * kOutputs, channel});
-            if (tile < count)
-              multiply_tiles<1>(d, s, tiles + tile * kOutputs * channels, filters, result,
-                                {image, row, (first + tile) * kOutputs, channel});
+            for (int64_t tile = 0, n = 0; tile < count; tile += n) {
+              n = tiles_next(count - tile);
+              const auto multiply = n == 3   ? multiply_tiles<3, decltype(d)>
+                                    : n == 2 ? multiply_tiles<2, decltype(d)>
+                                             : multiply_tiles<1, decltype(d)>;
+              multiply(d, s, tiles + tile * kOutputs * channels, filters, result,
+                       {image, row, (first + tile) * kOutputs, channel});
+            }
           }
         });
       }
@@ -234,6 +239,7 @@ Tally tally(const WideShape& s) {
 }
 
 constexpr WideRoutines kRoutines{
+    .least_channels = kTileRows >= 14 ? 1 : 2,
     .most_channels = kPointFloats / 3,
     .packed_floats = packed_floats,
     .pack = pack,

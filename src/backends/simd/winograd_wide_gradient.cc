@@ -253,6 +253,7 @@ Tally tally(const WideShape& s) {
 }
 
 constexpr WideGradientRoutines kRoutines{
+    .worth_it = kTileRows >= 14,
     .workspace_floats = workspace_floats,
     .partial_floats = partial_floats,
     .accumulate = accumulate,
