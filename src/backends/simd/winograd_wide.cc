@@ -46,19 +46,23 @@ int64_t packed_floats(const WideShape& s) {
 
 /// [vector of filters][row of points][channel][point]
 void pack(const WideShape& s, const float* w, float* packed) {
-  const hn::CappedTag<float, 1> d;
-  using V = hn::Vec<decltype(d)>;
-  const int64_t lanes = filter_lanes(s), channels = s.from.channels;
-  for (int64_t block = 0; block < filter_blocks(s, lanes); ++block, packed += WideShape::kPlaces * channels * lanes)
-    for (int64_t lane = 0; lane < lanes; ++lane)
+  const int64_t channels = s.from.channels;
+  for_filters(s.to.channels, [&](auto d) HWY_ATTR {
+    using V = hn::Vec<decltype(d)>;
+    constexpr int64_t kFilters = hn::MaxLanes(decltype(d)());
+    HWY_ALIGN float taps[kTaps * kTaps][kFilters];
+    float* to = packed;
+    for (int64_t block = 0; block < filter_blocks(s, kFilters); ++block, to += WideShape::kPlaces * channels * kFilters)
       for (int64_t c = 0; c < channels; ++c) {
-        const float* const taps = w + ((first_filter(s, lanes, block) + lane) * channels + c) * kTaps * kTaps;
+        const float* const first = w + (first_filter(s, kFilters, block) * channels + c) * kTaps * kTaps;
+        transpose(first, kFilters, kTaps * kTaps, channels * kTaps * kTaps, taps[0], kFilters);
         transform_tile<kTaps, kTile, V>([&](const V* a, V* b) HWY_ATTR { T::filter(d, a, b); },
-                                        [&](int i, int j) HWY_ATTR { return hn::Set(d, taps[i * kTaps + j]); },
+                                        [&](int i, int j) HWY_ATTR { return hn::Load(d, taps[i * kTaps + j]); },
                                         [&](int i, int j, V value) HWY_ATTR {
-                                          packed[((i * channels + c) * kTile + j) * lanes + lane] = hn::GetLane(value);
+                                          hn::StoreU(value, d, to + ((i * channels + c) * kTile + j) * kFilters);
                                         });
       }
+  });
 }
 
 /// Floats between the points of a tile: a constant, so that 36 of them are reached from one register. Tiles whose

@@ -28,17 +28,25 @@ int64_t packed_floats(const WideShape& s) {
 
 /// [block of kChannels][row of points][filter][point][channel]
 void pack(const WideShape& s, const float* w, float* packed) {
-  const hn::CappedTag<float, 1> d;
-  using V = hn::Vec<decltype(d)>;
+  const D d;
   const int64_t channels = s.from.channels, filters = s.to.channels;
-  for (int64_t c = 0; c < in_blocks(channels, kChannels) * kChannels; ++c)
-    for (int64_t k = 0; k < filters; ++k) {
-      const float* const taps = w + (k * channels + c) * kTaps * kTaps;
-      float* const to = packed + (c / kChannels * kTile * filters + k) * kTile * kChannels + c % kChannels;
-      transform_tile<kTaps, kTile, V>(
-          [&](const V* a, V* b) HWY_ATTR { T::filter(d, a, b); },
-          [&](int i, int j) HWY_ATTR { return hn::Set(d, c < channels ? taps[i * kTaps + j] : 0.0f); },
-          [&](int i, int j, V value) HWY_ATTR { to[(i * filters * kTile + j) * kChannels] = hn::GetLane(value); });
+  HWY_ALIGN float taps[kTaps * kTaps][kWidth], points[WideShape::kPlaces][kWidth];
+  std::fill_n(packed, packed_floats(s), 0.0f);
+  std::fill_n(taps[0], kTaps * kTaps * kWidth, 0.0f);
+  for (int64_t c = 0; c < channels; ++c)
+    for (int64_t k = 0; k < filters; k += kWidth) {
+      const int64_t present = std::min(kWidth, filters - k);
+      transpose(w + (k * channels + c) * kTaps * kTaps, present, kTaps * kTaps, channels * kTaps * kTaps, taps[0],
+                kWidth);
+      transform_tile<kTaps, kTile, Vector>([&](const Vector* a, Vector* b) HWY_ATTR { T::filter(d, a, b); },
+                                           [&](int i, int j) HWY_ATTR { return hn::Load(d, taps[i * kTaps + j]); },
+                                           [&](int i, int j, Vector value)
+                                               HWY_ATTR { hn::Store(value, d, points[i * kTile + j]); });
+      for (int64_t i = 0; i < kTile; ++i) {
+        float* to = packed + ((c / kChannels * kTile + i) * filters + k) * kTile * kChannels + c % kChannels;
+        for (int64_t lane = 0; lane < present; ++lane)
+          for (int64_t j = 0; j < kTile; ++j, to += kChannels) *to = points[i * kTile + j][lane];
+      }
     }
 }
 
