@@ -145,6 +145,7 @@ OfferResult offer(const Group& group, const OfferContext& context, Make make) {
   if (const auto* refusal = std::get_if<Refusal>(&found)) return *refusal;
   const auto& convolution = std::get<ConvolutionGroup>(found);
   if (context.algorithm == "direct") return Refusal{"direct convolution was asked for"};
+  if (context.algorithm == kAccurateWinograd) return Refusal{"Winograd: 5 x 5 filters have F(4x4,3x3)'s errors"};
   std::string reason = impediment(convolution);
   if (reason.empty() && !context.wants_winograd()) reason = objection(convolution, context);
   if (!reason.empty()) return Refusal{"Winograd: " + reason};

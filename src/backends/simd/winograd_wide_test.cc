@@ -93,6 +93,7 @@ TEST_P(SimdWinogradWide, TakesWhatFillsItsLanes) {
   EXPECT_TRUE(forward({1, 37, 8, 8}, 16));
   EXPECT_FALSE(forward({1, 38, 8, 8}, 16, "winograd"));
   EXPECT_FALSE(forward({1, 2, 8, 8}, 16, "direct"));
+  EXPECT_FALSE(forward({1, 2, 8, 8}, 16, std::string(kAccurateWinograd)));
   EXPECT_FALSE(forward({1, 1, 8, 8}, 3));
   EXPECT_FALSE(forward({1, 1, 1, 1}, 16));
   EXPECT_TRUE(backward({lanes, 16, 8, 8}, 6));
