@@ -23,11 +23,12 @@ void check_wide(const ConvolutionCase& c, const char* activation, Bounds* worst)
   SCOPED_TRACE(text_of(target_in_use(), ": ", g.image_shape(), " by ", g.filter_shape(), "; ",
                        to_string(Attributes(c.attributes))));
   const TensorType x = f32(c.x), w = f32(c.w), y = f32(g.output_shape());
-  const Ran forward = run_convolution({x, w, f32({g.k})},
-                                      {{&op_named("conv2d"), c.attributes, {0, 1}},
-                                       {&op_named("bias_add"), BiasAddAttributes{1}, {3, 2}},
-                                       {&op_named(activation), {}, {4}}},
-                                      "winograd");
+  const std::vector<Step> steps{{&op_named("conv2d"), c.attributes, {0, 1}},
+                                {&op_named("bias_add"), BiasAddAttributes{1}, {3, 2}},
+                                {&op_named(activation), {}, {4}}};
+  const Ran forward = run_convolution({x, w, f32({g.k})}, steps, "winograd");
+  // As one example is, where the call is divided over threads: run_offer compares the parts' bits with the whole's.
+  const Ran in_parts = run_convolution({x, w, f32({g.k})}, steps, "winograd", this_cpu(), false, true);
   const Attributes data = Conv2dBackwardDataAttributes{c.attributes, {g.rows.in, g.columns.in}};
   const Ran to_images = run_convolution({y, w}, {{&op_named("conv2d_backward_data"), data, {0, 1}}}, "winograd");
   const Attributes weights = Conv2dBackwardWeightsAttributes{c.attributes, {5, 5}};
@@ -41,7 +42,7 @@ void check_wide(const ConvolutionCase& c, const char* activation, Bounds* worst)
     EXPECT_LE(error, 1e-5) << ran.name;
     *largest = std::max(*largest, error);
   };
-  check(forward, double(g.c * g.taps()), &worst->images);
+  for (const Ran* ran : {&forward, &in_parts}) check(*ran, double(g.c * g.taps()), &worst->images);
   check(to_images, double(g.k * g.taps()), &worst->images);
   for (const Ran* ran : {&to_filters, &whole}) check(*ran, double(g.n * g.places()), &worst->filters);
 }
