@@ -205,7 +205,7 @@ TEST_P(SimdConvolution, BoundsOnTheWayOut) {
 /// Image by image, where neither Winograd's algorithm nor products of matrices take the convolution.
 TEST_P(SimdConvolution, ActivatesWhatItStored) {
   Bounds worst{};
-  ConvolutionCheck direct{"", "direct ", {1e-6, 1e-6}};
+  ConvolutionCheck direct{"direct", "direct ", {1e-6, 1e-6}};
   for (const char* activation : {"tanh", "sigmoid", "silu"}) {
     direct.activation = activation;
     for (const ConvolutionCase& c : {ConvolutionCase{{5, 1, 28, 28}, {6, 1, 5, 5}, {.padding = {2, 2, 2, 2}}},
@@ -221,6 +221,7 @@ TEST_P(SimdConvolution, KeepsNaNs) {
   const std::pair<const char*, ConvolutionCase> cases[] = {{"direct", {{3, 1, 12, 12}, {6, 1, 5, 5}, {}}},
                                                            {"direct", {{3, 5, 8, 7}, {17, 5, 3, 3}, same}},
                                                            {"winograd", {{3, 5, 8, 7}, {17, 5, 3, 3}, same}},
+                                                           {"winograd", {{3, 5, 8, 7}, {17, 5, 5, 5}, same}},
                                                            {"", {{3, 8, 9, 7}, {8, 1, 3, 3}, depthwise}}};
   for (const auto& [algorithm, c] : cases) {
     const Sample sample{{f32(c.x), f32(c.w), f32({c.w[0]})}, {}, {}};
@@ -248,6 +249,9 @@ TEST_P(SimdConvolution, PoolsOnTheWayOut) {
   for (int i = 0; i < 2; ++i) {
     check_pooled({{3, 1, 9, 8}, {36, 1, 5, 5}, {.padding = {2, 2, 2, 2}}}, "direct", i == 0, 1e-6);
     check_pooled({{3, 3, 8, 7}, {5, 3, 3, 3}, {.padding = {1, 1, 1, 1}}}, "direct", i == 0, 1e-6);
+    check_pooled({{3, 1, 9, 8}, {36, 1, 5, 5}, {.padding = {2, 2, 2, 2}}}, "winograd", i == 0, 1e-5);
+    check_pooled({{3, 3, 12, 11}, {16, 3, 5, 5}, {.padding = {2, 2, 2, 2}}}, "winograd", i == 0, 1e-5);
+    check_pooled({{2, 5, 7, 15}, {13, 5, 5, 5}, {.padding = {0, 3, 1, 2}}}, "winograd", i == 0, 1e-5);
     // Whole vectors of channels: pooled in registers, a few pairs of places at a time.
     for (int64_t width = 2; width <= 17; width += 3)
       check_pooled({{2, 2, 7, width}, {32, 2, 3, 3}, {.padding = {1, 1, 1, 1}}}, "direct", i == 0, 1e-6);

@@ -15,6 +15,9 @@ OfferResult offer_winograd_weights(const Group& group, const OfferContext& conte
 /// The same three with 1 x 1 filters that visit every place, as products of matrices.
 OfferResult offer_pointwise(const Group& group, const OfferContext& context);
 OfferResult offer_pointwise_weights(const Group& group, const OfferContext& context);
+/// The same three with 5 x 5 filters and few channels, but for what stands before the gradients.
+OfferResult offer_wide_winograd(const Group& group, const OfferContext& context);
+OfferResult offer_wide_winograd_weights(const Group& group, const OfferContext& context);
 /// conv2d_backward_data of images with few channels.
 OfferResult offer_spread(const Group& group, const OfferContext& context);
 /// The same three for any filters, strides, dilations and groups, directly.

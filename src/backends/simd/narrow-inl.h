@@ -131,20 +131,6 @@ void to_planes(const DirectShape& s, const float* dy, float* planes, bool first)
   }
 }
 
-/// A vector that is loaded once before it is used: gcc 12 read a gradient from memory anew for each tap, so that 18
-/// products of three taps took 21 loads (Zen 4: a 5 x 5 filter's gradients of six results now in 0.81 of the time).
-template <class V>
-HWY_INLINE V in_register(V v) {
-#if HWY_COMPILER_GCC || HWY_COMPILER_CLANG
-#if HWY_ARCH_X86 && HWY_TARGET != HWY_EMU128 && HWY_TARGET != HWY_SCALAR
-  asm("" : "+v"(v.raw));
-#elif HWY_TARGET == HWY_NEON
-  asm("" : "+w"(v.raw));
-#endif
-#endif
-  return v;
-}
-
 /// sums[tap][result][lane] (+)= the gradient of kTaps taps side by side, the first of which sees x at the first place.
 template <int kResults, int kTaps>
 HWY_NOINLINE void add_taps(const DirectShape& s, const float* x, int64_t row, const float* planes, float* sums,
