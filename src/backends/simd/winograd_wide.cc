@@ -243,7 +243,6 @@ Tally tally(const WideShape& s) {
 }
 
 constexpr WideRoutines kRoutines{
-    .least_channels = kTileRows >= 14 ? 1 : 2,
     .most_channels = kPointFloats / 3,
     .packed_floats = packed_floats,
     .pack = pack,

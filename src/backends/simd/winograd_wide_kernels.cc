@@ -127,7 +127,7 @@ std::string objection(const ConvolutionGroup& group, const OfferContext& context
     return "what is computed together leaves the second cache";
   if (group.kind == ConvolutionGroup::backward_weights && !wide_gradient_routines().worth_it)
     return "few registers for the sums of filters' gradients";
-  if (group.kind == ConvolutionGroup::forward && g.c < wide_routines().least_channels)
+  if (group.kind == ConvolutionGroup::forward && g.c < WideRoutines::kLeastChannels)
     return "few channels, little to win";
   if (group.kind == ConvolutionGroup::forward)
     return g.k < std::min<int64_t>(8, wide_spread_routines().lanes) ? "too few filters for a vector" : "";
