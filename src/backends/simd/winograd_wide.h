@@ -56,7 +56,7 @@ struct WideSpreadRoutines {
 
 /// The gradient of the filters. The partial holds it before the filters' transform.
 struct WideGradientRoutines {
-  /// With 16 registers it is not (AVX2, 6 channels by 16 filters: 0.93 of the direct kernel's speed; AVX-512: 1.25).
+  /// With 16 registers it is not (AVX2, 6 channels by 16 filters: 0.93 of the direct kernel's speed; AVX-512: 1.36).
   bool worth_it;
   int64_t (*workspace_floats)(const WideShape&);
   int64_t (*partial_floats)(const WideShape&);

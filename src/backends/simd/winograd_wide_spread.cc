@@ -87,7 +87,7 @@ void transform_gradients(const WideShape& s, const float* gradient, int64_t row,
 }
 
 /// A row of a tile's products, summed over the filters, whose gradients are those of two columns, `filters` vectors
-/// each; and B of it, added to what `channel_step` floats apart stands for the tile's columns.
+/// each; and B of it, added to what stands for the tile's columns, `place` floats apart.
 HWY_NOINLINE void spread_row(int64_t filters, const float* gradients, const float* packed, float* to, int64_t place) {
   const D d;
   Vector sum[kChannels][kTile];

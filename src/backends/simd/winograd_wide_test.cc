@@ -144,8 +144,10 @@ TEST_P(SimdWinogradWide, CountsWhatItExecutes) {
   const int64_t again = backward.add - products - 19 * in - 5 * 5 * 10 * 16;
   EXPECT_TRUE(again == 5 * 2 * 25 * 6 * 16 || again == 5 * 3 * 25 * 6 * 16) << again;
   const Tally filters = wide_gradient_routines().tally(s);
-  EXPECT_EQ(filters.mul, products + 7 * in);
-  EXPECT_EQ(filters.add, products + 12 * in + 5 * (25 * 2 + 25 * 6) * 16);
+  // The filters' makes a tile's rows of points one by one: a column's six take 10 mul and 16 add, a gradient's 6 add.
+  const int64_t columns = 5 * 14 * 6, points = (25 * 2 + 25 * 6) * 16;
+  EXPECT_EQ(filters.mul, products + 7 * in + 3 * columns);
+  EXPECT_EQ(filters.add, products + 12 * in + 4 * columns + 6 * points);
 }
 
 INSTANTIATE_TEST_SUITE_P(Targets, SimdWinogradWide, testing::ValuesIn(available_targets()),
